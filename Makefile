@@ -1,0 +1,52 @@
+# Targets explain themselves: `make help`. Everything runs from a virtual environment in .venv that sets itself up.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-check test test-long check lock clean
+
+help: ## what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+$(VENV)/runtime: requirements/build.txt requirements/runtime.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what the bot needs into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt $(VENV)/runtime
+	@echo "Installing what its tests need into $(VENV) ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/runtime ## two pretend companies, a pretend Jira and the real bot; prints the address of a page
+	@$(BIN)/fmo-bot demo
+
+demo-check: $(VENV)/runtime ## play one joint working day and one sprint end without a screen, and judge it
+	@$(BIN)/fmo-bot demo-check \
+	  $(if $(JIRA_ISSUES),--issues $(JIRA_ISSUES)) $(if $(JIRA_SPRINTS),--sprints $(JIRA_SPRINTS)) \
+	  $(if $(JIRA_BOARD),--board $(JIRA_BOARD)) $(if $(JIRA_WORKFLOW),--workflow $(JIRA_WORKFLOW)) \
+	  $(if $(JIRA),--jira $(JIRA)) $(if $(APPS),--apps $(APPS)) $(if $(TRANSPORT),--transport $(TRANSPORT)) \
+	  $(if $(BREAK),--break $(BREAK))
+
+test: $(VENV)/dev ## every test, PostgreSQL included
+	@$(BIN)/python -m pytest -q
+
+test-long: $(VENV)/dev ## the same with the long profile of every property test
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q
+
+check: $(VENV)/dev ## ruff, mypy strict, import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+lock: $(VENV)/dev ## write the locked requirements anew
+	@$(BIN)/pip-compile -q --upgrade --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links -o requirements/build.txt requirements/build.in
+	@$(BIN)/pip-compile -q --upgrade --strip-extras --generate-hashes --no-emit-index-url --no-emit-find-links -o requirements/runtime.txt pyproject.toml
+	@$(BIN)/pip-compile -q --upgrade --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --extra dev -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+
+clean: ## remove the virtual environment and what the demo wrote
+	@rm -rf $(VENV) var

@@ -1,0 +1,1 @@
+"""What is set from outside: settings, logging, the Slack app manifests, question templates, demo files."""

@@ -1,0 +1,1 @@
+"""FMO bot: the delivery assistant of joint teams that span two companies."""

@@ -1,0 +1,1 @@
+"""What we remember: SQLAlchemy rows, and the one door to them (`db.store`)."""

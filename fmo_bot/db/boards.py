@@ -1,0 +1,70 @@
+"""Rows of what Jira said: sites, boards with their workflow, issues with their kept history, sprints."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from fmo_bot.db.base import Base
+
+
+class JiraSiteRow(Base):
+    """A Jira site; its address and token stand in the settings under `key`."""
+
+    __tablename__ = "jira_site"
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    key: Mapped[str] = mapped_column(unique=True)
+
+
+class BoardRow(Base):
+    """A board of a joint team: its shape, its workflow, how far it is synced."""
+
+    __tablename__ = "board"
+    __table_args__ = (UniqueConstraint("team_id", "site_id", "jira_board_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id"))
+    site_id: Mapped[int] = mapped_column(ForeignKey("jira_site.id"))
+    jira_board_id: Mapped[int]
+    name: Mapped[str] = mapped_column(default="")
+    workflow: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # see domain.workflow; empty: not known yet
+    workflow_guessed: Mapped[bool] = mapped_column(default=True)
+    shape: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # see domain.issues.BoardShape
+    cursor: Mapped[datetime | None] = mapped_column(default=None)  # newest `updated` seen
+    synced_at: Mapped[datetime | None] = mapped_column(default=None)
+    sync_error: Mapped[str | None] = mapped_column(default=None)
+    site: Mapped[JiraSiteRow] = relationship(init=False)
+
+
+class IssueRow(Base):
+    """An issue of a site with its kept history, as domain.issues.Issue in JSON."""
+
+    __tablename__ = "issue"
+    __table_args__ = (UniqueConstraint("site_id", "jira_issue_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    site_id: Mapped[int] = mapped_column(ForeignKey("jira_site.id"))
+    jira_issue_id: Mapped[str]
+    key: Mapped[str] = mapped_column(index=True)
+    summary: Mapped[str]
+    updated: Mapped[datetime]
+    value: Mapped[dict[str, Any]]
+
+
+class BoardIssueRow(Base):
+    """Which issues a board shows."""
+
+    __tablename__ = "board_issue"
+    board_id: Mapped[int] = mapped_column(ForeignKey("board.id"), primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), primary_key=True)
+
+
+class SprintRow(Base):
+    """A sprint of a board, as domain.issues.Sprint in JSON."""
+
+    __tablename__ = "sprint"
+    __table_args__ = (UniqueConstraint("board_id", "jira_sprint_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    board_id: Mapped[int] = mapped_column(ForeignKey("board.id"))
+    jira_sprint_id: Mapped[int]
+    state: Mapped[str]
+    value: Mapped[dict[str, Any]]

@@ -1,0 +1,94 @@
+"""Rows of the ledger: what is owed when, what was sent where, what came in, and the lanes of Slack's limits."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Float, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fmo_bot.db.base import Base
+
+
+class OccurrenceRow(Base):
+    """Something due once: unique on (ceremony, kind, subject, local date, ordinal), none of them null."""
+
+    __tablename__ = "occurrence"
+    __table_args__ = (
+        UniqueConstraint("ceremony_id", "kind", "subject", "local_date", "ordinal"),
+        Index("ix_occurrence_state_due", "state", "due"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    ceremony_id: Mapped[int] = mapped_column(ForeignKey("ceremony.id"))
+    kind: Mapped[str]  # prompt | close | digest
+    subject: Mapped[str]  # `member:<id>`, `side:<name>` or `all`
+    local_date: Mapped[date]
+    due: Mapped[datetime]
+    ordinal: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(default="planned")  # planned | done | missed | cancelled
+
+
+class MessageRow(Base):
+    """A message that exists, or shall exist, in Slack: one row per logical message, named by `name`."""
+
+    __tablename__ = "message"
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    name: Mapped[str] = mapped_column(unique=True)  # such as `round:12`, `prompt:7`
+    workspace: Mapped[str]  # of the posting installation
+    channel: Mapped[str | None]  # None until a direct conversation is opened
+    person: Mapped[str | None]  # the user id, for a direct message
+    ts: Mapped[str | None] = mapped_column(default=None)  # None until posted
+
+
+class DeliveryRow(Base):
+    """One thing owed to Slack. Claim, talk, note; see delivery.outbox."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (Index("ix_delivery_state_due", "state", "due"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    dedup_key: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(unique=True)  # opaque, travels in message metadata
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
+    op: Mapped[str]  # post | update | home
+    value: Mapped[dict[str, Any]]  # the message value, tagged with its kind
+    language: Mapped[str]
+    due: Mapped[datetime]  # calendar time
+    version: Mapped[int] = mapped_column(default=1)  # an update owed again before it was sent: the latest wins
+    thread_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), default=None)
+    useful_until: Mapped[datetime | None] = mapped_column(default=None)  # later than this it is `missed`
+    policy: Mapped[str] = mapped_column(default="reconcile")  # reconcile | at_most_once | at_least_once
+    state: Mapped[str] = mapped_column(default="ready")  # ready | sending | sent | unsure | failed | missed
+    owner: Mapped[str | None] = mapped_column(default=None)
+    attempt: Mapped[int] = mapped_column(default=0)
+    # Machine time, Unix seconds: leases and retries never follow the calendar clock.
+    lease_until: Mapped[float | None] = mapped_column(Float, default=None)
+    not_before: Mapped[float] = mapped_column(Float, default=0.0)
+    searches: Mapped[int] = mapped_column(default=0)
+    claimed_at: Mapped[datetime | None] = mapped_column(default=None)  # calendar time of the first unsure attempt
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(default=None)
+
+
+class LaneRow(Base):
+    """A rate limit as a row: nothing on this lane before `next_at` (machine time, Unix seconds)."""
+
+    __tablename__ = "lane"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[float] = mapped_column(Float)
+
+
+class InboxRow(Base):
+    """Something that came in, recorded once before it is worked; also the jobs that follow an acknowledgement."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index("ix_inbox_state_due", "state", "not_before"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    event_key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    payload: Mapped[dict[str, Any]]  # the few fields the job needs; emptied when done
+    received_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="ready")  # ready | working | done | failed
+    owner: Mapped[str | None] = mapped_column(default=None)
+    attempt: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[float | None] = mapped_column(Float, default=None)  # machine time
+    not_before: Mapped[float] = mapped_column(Float, default=0.0)  # machine time
+    error: Mapped[str | None] = mapped_column(default=None)

@@ -1,0 +1,120 @@
+"""Rows of who takes part: organisations, workspaces, members, joint teams, sides, participation, channels."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from fmo_bot.db.base import Base
+from fmo_bot.domain.parties import Person, Role
+
+
+class OrganisationRow(Base):
+    """A company."""
+
+    __tablename__ = "organisation"
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class WorkspaceRow(Base):
+    """A Slack workspace in which one of our apps is installed."""
+
+    __tablename__ = "workspace"
+    __table_args__ = (UniqueConstraint("app_key", "slack_team_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    app_key: Mapped[str]  # which Slack app of the settings
+    slack_team_id: Mapped[str]
+    name: Mapped[str]
+    organisation: Mapped[OrganisationRow] = relationship(init=False)
+
+
+class MemberRow(Base):
+    """A person of an organisation, known by home workspace and user id."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("home_workspace", "slack_user_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    home_workspace: Mapped[str]  # Slack team id
+    slack_user_id: Mapped[str]
+    name: Mapped[str]
+    zone: Mapped[str]  # IANA
+    language: Mapped[str] = mapped_column(default="en")
+    dm_channel: Mapped[str | None] = mapped_column(default=None)  # learned once, by the app of the home workspace
+    organisation: Mapped[OrganisationRow] = relationship(init=False)
+
+    @property
+    def person(self) -> Person:
+        """Who this is in Slack."""
+        return Person(self.home_workspace, self.slack_user_id)
+
+
+class JointTeamRow(Base):
+    """People of two or more organisations who deliver together."""
+
+    __tablename__ = "joint_team"
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    name: Mapped[str] = mapped_column(unique=True)
+    ref: Mapped[str] = mapped_column(unique=True)  # opaque, travels in buttons
+    host_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))  # who runs the server
+    language: Mapped[str] = mapped_column(default="en")
+    zone: Mapped[str] = mapped_column(default="UTC")  # of weeks and digests
+    host: Mapped[OrganisationRow] = relationship(init=False)
+    sides: Mapped[list["SideRow"]] = relationship(init=False, back_populates="team", order_by="SideRow.id")
+    participations: Mapped[list["ParticipationRow"]] = relationship(init=False, back_populates="team")
+
+
+class SideRow(Base):
+    """The role of an organisation in one joint team, with its side calendar."""
+
+    __tablename__ = "side"
+    __table_args__ = (UniqueConstraint("team_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id"))
+    name: Mapped[str]  # vendor | operator | partner:<name>
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    calendar: Mapped[dict[str, Any]]  # zone, days, hours, country, region, off, extra_working: see domain.calendars
+    team: Mapped[JointTeamRow] = relationship(init=False, back_populates="sides")
+    organisation: Mapped[OrganisationRow] = relationship(init=False)
+
+
+class ParticipationRow(Base):
+    """A member in a joint team, on one side, in one role."""
+
+    __tablename__ = "participation"
+    __table_args__ = (UniqueConstraint("team_id", "member_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
+    side_id: Mapped[int] = mapped_column(ForeignKey("side.id"))
+    role: Mapped[Role] = mapped_column(default=Role.PARTICIPANT)
+    team: Mapped[JointTeamRow] = relationship(init=False, back_populates="participations")
+    member: Mapped[MemberRow] = relationship(init=False)
+    side: Mapped[SideRow] = relationship(init=False)
+
+
+class ChannelRow(Base):
+    """A channel of a joint team. Exactly one installation posts in it: `workspace`."""
+
+    __tablename__ = "channel"
+    __table_args__ = (UniqueConstraint("team_id", "slack_channel_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id"))
+    workspace: Mapped[str]  # Slack team id of the posting installation
+    slack_channel_id: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="joint")  # joint | internal
+    side_id: Mapped[int | None] = mapped_column(ForeignKey("side.id"), default=None)  # whose, if internal
+    team: Mapped[JointTeamRow] = relationship(init=False)
+
+
+class AbsenceRow(Base):
+    """Days on which a member is away, both ends included; no reason is asked or stored."""
+
+    __tablename__ = "absence"
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]

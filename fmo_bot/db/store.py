@@ -1,0 +1,49 @@
+"""The one door to the database: an engine configured for safety, and transactions that carry a scope."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from fmo_bot.domain.parties import Scope
+
+
+class Store:
+    """Transactions on one database. SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE, so a claim survives a crash."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is an SQLAlchemy URL: `sqlite:///file` or `postgresql+psycopg://…`."""
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def transaction(self, scope: Scope) -> Iterator[Session]:
+        """One transaction for one scope: commits at the end, rolls back when an error passes through."""
+        with self._sessions() as session, session.begin():
+            session.info["scope"] = scope
+            yield session
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=10, max_overflow=0, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 10}, pool_size=10, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A transaction that reads first and writes later must not find the database locked half way.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

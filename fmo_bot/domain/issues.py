@@ -1,0 +1,93 @@
+"""A Jira issue, its changes and its sprints, as our own frozen values. Instants are aware UTC datetimes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+# Names of the fields whose changes we keep (an allow-list; anything else never leaves `jira`).
+STATUS, SPRINT, FLAGGED, RESOLUTION, POINTS = "status", "sprint", "flagged", "resolution", "points"
+ASSIGNEE, LINK, FIX_VERSION, PROJECT = "assignee", "link", "fix_version", "project"
+KEPT_FIELDS = frozenset({STATUS, SPRINT, FLAGGED, RESOLUTION, POINTS, ASSIGNEE, LINK, FIX_VERSION, PROJECT})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One item of one history. `before`/`after` are ids where Jira gives ids, texts are as Jira shows them."""
+
+    at: datetime
+    history: int  # numeric history id: the second sort key
+    field: str  # one of KEPT_FIELDS
+    before: str | None
+    after: str | None
+    before_text: str | None = None
+    after_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """An issue with its kept history, sorted by (at, history). `complete`: the history is proved whole."""
+
+    site: str
+    id: str
+    key: str
+    summary: str
+    issue_type: str
+    subtask: bool
+    created: datetime
+    updated: datetime
+    status: str  # status id now
+    status_name: str
+    status_category: str  # new | indeterminate | done | undefined
+    resolution: str | None = None
+    points: float | None = None
+    sprints: tuple[int, ...] = ()  # union of every sprint field's ids now
+    flagged: bool = False
+    assignee: str | None = None  # Jira account id (Cloud) or name (Data Center)
+    labels: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sprint:
+    """A sprint as Jira's Agile API tells it."""
+
+    id: int
+    name: str
+    state: str  # future | active | closed
+    goal: str = ""
+    starts: datetime | None = None  # startDate
+    activated: datetime | None = None  # activatedDate, Data Center only
+    ends: datetime | None = None  # endDate: planned
+    completed: datetime | None = None  # completeDate: real
+    board: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A board column with its status ids, in board order."""
+
+    name: str
+    statuses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A Jira status: id, shown name, category key (new | indeterminate | done | undefined)."""
+
+    id: str
+    name: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardShape:
+    """What a board is: its columns, the statuses it can hold, and the site's ids of the fields we read."""
+
+    id: int
+    name: str
+    kind: str  # scrum | kanban | simple
+    columns: tuple[Column, ...]
+    statuses: tuple[Status, ...]
+    sprint_field: str | None = None
+    flagged_field: str | None = None
+    points_field: str | None = None

@@ -1,0 +1,278 @@
+"""Everything the bot says, as values. Services compose them, `slack.render` decides how they look, tests compare them.
+
+Words a person wrote (names, answers, issue summaries) are carried as they are and escaped by the renderer.
+Companies are named; nothing that both sides read says "we" or "you". Instants are aware UTC; the renderer shows
+them in the reader's own zone. `ref` is always an opaque, unguessable reference, safe to travel through Slack.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from fmo_bot.domain.parties import Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """One sentence to a person or channel: a gettext msgid with named `{placeholders}` and their values."""
+
+    text: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """The question put to one member in one round, in a direct message with one button."""
+
+    ref: str
+    team: str
+    ceremony: str
+    round_date: date
+    deadline: datetime
+    zone: str  # the member's zone, for the fallback text
+    state: str  # open | answered | closed
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideCount:
+    """How one side of a round stands; numbers only, never names."""
+
+    company: str
+    asked: int
+    answered: int
+    away: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundPost:
+    """The parent post of a round, updated in place."""
+
+    team: str
+    ceremony: str
+    round_date: date
+    sides: tuple[SideCount, ...]
+    closes_at: datetime
+    closed: bool
+    team_ref: str  # for the sprint report button
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One question with its answer, in the words it was given."""
+
+    label: str  # msgid of the question
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockerLine:
+    """One blocker as both sides read it. Companies by name; `issue` is a key or None."""
+
+    ref: str
+    what: str
+    issue: str | None
+    waiting: str
+    waited_on: str  # company, or the msgids "somebody outside the team" / "not chosen yet"
+    since: datetime
+    resolved: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerPost:
+    """One member's answers in the round's thread."""
+
+    author: Person
+    author_name: str
+    company: str
+    zone: str
+    answered_at: datetime
+    said: tuple[Said, ...]
+    blocker: BlockerLine | None
+    edited: bool
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundSummary:
+    """What a round came to, posted once at its close."""
+
+    team: str
+    ceremony: str
+    round_date: date
+    sides: tuple[SideCount, ...]
+    new_blockers: tuple[BlockerLine, ...]
+    open_blockers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """A statistic by nearest rank: n and percentiles in seconds, None where n is 0."""
+
+    n: int
+    p50_s: float | None
+    p85_s: float | None
+    p95_s: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SprintSet:
+    """One set of definition 12: its size in issues, its points, its keys."""
+
+    issues: int
+    points: float
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BurnUpPoint:
+    """A step of the burn-up: scope and done in issues from this instant on."""
+
+    at: datetime
+    scope: int
+    done: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SprintReport:
+    """A sprint by definitions 0 to 3, 5 and 12; `provisional` while the sprint runs."""
+
+    ref: str
+    team: str
+    board: str
+    sprint: str
+    goal: str
+    start: datetime
+    end: datetime
+    provisional: bool
+    as_of: datetime
+    committed: SprintSet
+    added: SprintSet
+    removed: SprintSet
+    completed: SprintSet
+    carried_over: SprintSet
+    completed_outside: SprintSet
+    re_estimated: float
+    unestimated: int
+    cycle_time: Spread
+    never_started: int
+    split_s: tuple[tuple[str, float], ...]  # ("active:vendor" | "waiting:operator" | "done" | "unmapped", seconds)
+    companies: dict[str, str]  # side -> company name
+    blockers: tuple[BlockerLine, ...]
+    flagged: tuple[str, ...]  # keys flagged now
+    burn_up: tuple[BurnUpPoint, ...]
+    data_quality: tuple[tuple[str, int], ...]
+    workflow_guessed: bool
+    shared_by: str | None = None  # name of who shared it; None while only the asker sees it
+    shareable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class BurnUpChart:
+    """The burn-up of one sprint as a picture with alt text; drawn when it is sent."""
+
+    sprint: str
+    start: datetime
+    end: datetime
+    as_of: datetime
+    points: tuple[BurnUpPoint, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgeingItem:
+    """An issue that is started and not finished."""
+
+    key: str
+    summary: str
+    stage: str
+    age_s: float
+    over_p85: bool | None  # None while fewer than 20 finished issues can be compared
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitsOn:
+    """Open blockers by direction."""
+
+    waiting: str
+    waited_on: str
+    open: int
+    oldest_since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digest:
+    """The weekly message for readers: one screen, companies by name."""
+
+    team: str
+    team_ref: str
+    board: str
+    since: datetime
+    until: datetime
+    zone: str
+    finished: int  # in the week
+    finished_before: tuple[int, ...]  # the four weeks before, oldest first
+    cycle_time: Spread  # of the week
+    cycle_time_before: Spread  # of the four weeks before, together
+    wip: int
+    ageing: tuple[AgeingItem, ...]
+    waits: tuple[WaitsOn, ...]
+    data_quality: tuple[tuple[str, int], ...]
+    workflow_guessed: bool
+    stale: bool = False  # the newest sync is older than a day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Help:
+    """What can be typed or pressed here: (command, msgid of what it does)."""
+
+    commands: tuple[tuple[str, str], ...]
+    unknown: str | None = None  # the word that was not understood
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """App Home of a member: today's prompts, open blockers of their teams."""
+
+    name: str
+    prompts: tuple[Prompt, ...]
+    teams: tuple[tuple[str, str], ...]  # (team name, team ref)
+    blockers: tuple[BlockerLine, ...]
+    host: str
+
+
+Message = Notice | Prompt | RoundPost | AnswerPost | RoundSummary | SprintReport | BurnUpChart | Digest | Help | Home
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """An option of a choice: the value stored, the text shown (a msgid where `literal` is false)."""
+
+    value: str
+    text: str
+    literal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A text question of a stand-up: `label` and `hint` are msgids."""
+
+    key: str
+    label: str
+    hint: str = ""
+    required: bool = True
+    visibility: str = "joint"  # joint | internal
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandupForm:
+    """The stand-up modal: text questions, then the language-neutral "blocked?" choice."""
+
+    prompt_ref: str
+    team: str
+    ceremony: str
+    round_date: date
+    deadline: datetime
+    questions: tuple[Question, ...]
+    given: dict[str, str]  # question key -> text of an earlier answer
+    sides: tuple[Choice, ...]  # who may be waited on
+    issues: tuple[Choice, ...]  # open issues to pick from
+    blocked: dict[str, str]  # state of the choice: {} or {"side", "issue", "what"}

@@ -1,0 +1,114 @@
+"""Everything that can be wrong, as a tree.
+
+FmoError
+├── Refusal                said to the person who asked, in their language; always carries the next step
+│   ├── NotAMember         the bot does not know this person
+│   ├── NotLinked          known, but in no joint team here
+│   ├── NotAllowed         role or side does not permit it
+│   ├── NotFound           the thing a button or command names is not there (or not theirs: said the same way)
+│   ├── TooLate            the round has closed
+│   └── InvalidInput       one sentence per field of a form
+├── Failure                said to the log, and to a scrum master where it touches them
+│   ├── SettingsWrong      every missing or wrong setting at once; the process exits with 2
+│   ├── FileWrong          a file from a person cannot be used; names line and reason; exits with 2
+│   └── BoardUnavailable   a Jira site is down, forbids us, or answers nonsense
+└── SendOutcome            how one attempt to send ended, other than well; read only by `delivery`
+    ├── Uncertain          it may have been sent: search before sending again
+    ├── RateLimited        certainly not sent; wait `retry_after` seconds (machine time)
+    ├── NotNow             certainly not sent; may be tried again
+    └── Undeliverable      certainly not sent, and trying again is pointless
+
+A refusal's docstring is its message (a gettext msgid); `values` fill its `{placeholders}`.
+"""
+
+from collections.abc import Mapping
+
+
+class FmoError(Exception):
+    """The root of our own errors."""
+
+
+class Refusal(FmoError):
+    """That is not possible here. Try `/fmo help`."""
+
+    def __init__(self, text: str | None = None, **values: object) -> None:
+        """`text` replaces the class's sentence; `values` fill its placeholders when it is rendered."""
+        self.text = text or (type(self).__doc__ or "").strip()
+        self.values: Mapping[str, object] = values
+        super().__init__(self.text)
+
+
+class NotAMember(Refusal):
+    """FMO bot does not know you yet. Ask your scrum master to add you to the joint team."""
+
+
+class NotLinked(Refusal):
+    """You are in no joint team here. Try this in the joint channel, or ask your scrum master to add you."""
+
+
+class NotAllowed(Refusal):
+    """Your role in {team} does not allow this. A scrum master of your company can do it."""
+
+
+class NotFound(Refusal):
+    """That is no longer here. Open the newest message of FMO bot and try from there."""
+
+
+class TooLate(Refusal):
+    """This round closed at {closed}. Your next prompt comes with the next round."""
+
+
+class InvalidInput(Refusal):
+    """Something in the form needs another look."""
+
+    def __init__(self, fields: Mapping[str, str], **values: object) -> None:
+        """`fields`: form field -> the sentence shown under it (a gettext msgid filled with `values`)."""
+        super().__init__(None, **values)
+        self.fields = dict(fields)
+
+
+class Failure(FmoError):
+    """Something outside the conversation went wrong."""
+
+
+class SettingsWrong(Failure):
+    """Settings are missing or wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """`problems`: one sentence each, naming the variable and what to put there."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class FileWrong(Failure):
+    """A file cannot be used; the message names the place and the reason."""
+
+
+class BoardUnavailable(Failure):
+    """A Jira site does not answer usefully; the message is safe to show (never a raw client error)."""
+
+
+class SendOutcome(FmoError):
+    """How one attempt to send ended, other than well."""
+
+
+class Uncertain(SendOutcome):
+    """The message may or may not have been accepted."""
+
+
+class RateLimited(SendOutcome):
+    """Refused for now by a rate limit."""
+
+    def __init__(self, retry_after: float, lane: str) -> None:
+        """`retry_after` in seconds of machine time; `lane` is the key of the lane to push forward."""
+        self.retry_after = retry_after
+        self.lane = lane
+        super().__init__(f"rate limited for {retry_after:.0f} s on {lane}")
+
+
+class NotNow(SendOutcome):
+    """Certainly not accepted; may be tried again later."""
+
+
+class Undeliverable(SendOutcome):
+    """Certainly not accepted, and another attempt would end the same way; the message is the reason."""

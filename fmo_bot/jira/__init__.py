@@ -1,0 +1,1 @@
+"""How we read boards: Jira Cloud and Data Center behind the `BoardSource` port."""

@@ -1,0 +1,1 @@
+"""The gettext catalogues, one folder per language; English is the source text itself."""

@@ -1,0 +1,108 @@
+"""What we ask of the world. Rooms to the right implement these; `bootstrap` hands them in."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from fmo_bot.domain.issues import BoardShape, Issue, Sprint
+from fmo_bot.domain.messages import Message
+from fmo_bot.domain.parties import Person, Place
+
+
+class Clock(Protocol):
+    """Calendar time; machine time is `time.monotonic` and `time.time`, handed in where needed."""
+
+    def now(self) -> datetime:
+        """The present instant in UTC."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """One message on its way: what, in which language, under which opaque key, in which thread."""
+
+    message: Message
+    key: str
+    language: str
+    thread_ts: str | None = None
+
+
+class Chat(Protocol):
+    """Speaking. Every method raises a `SendOutcome` when it did not plainly succeed, and never retries by itself."""
+
+    def post(self, place: Place, outgoing: Outgoing) -> str:
+        """Post as the installation in `place.workspace`; returns the message's ts."""
+        ...
+
+    def update(self, place: Place, ts: str, outgoing: Outgoing) -> None:
+        """Replace the message at `ts`."""
+        ...
+
+    def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
+        """Search the conversation from `since` for the message with our key; its ts, or None.
+
+        Raises `Undeliverable` where history may not be read.
+        """
+        ...
+
+    def direct(self, person: Person) -> Place:
+        """The direct conversation of a person with the app in their own workspace."""
+        ...
+
+    def publish_home(self, person: Person, outgoing: Outgoing) -> None:
+        """Replace the person's App Home."""
+        ...
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn chart: PNG bytes, a file name, and what a reader who cannot see it is told."""
+
+    png: bytes
+    name: str
+    alt_text: str
+
+
+class Pictures(Protocol):
+    """Drawing."""
+
+    def draw(self, message: Message, *, language: str) -> Picture:
+        """The chart of a chart message; deterministic for the same value."""
+        ...
+
+
+class BoardSource(Protocol):
+    """Reading one Jira site. Every method raises `BoardUnavailable` with a sentence that is safe to show."""
+
+    def describe(self, board_id: int) -> BoardShape:
+        """Columns, statuses and the field ids of this site."""
+        ...
+
+    def sprints(self, board_id: int) -> tuple[Sprint, ...]:
+        """Every sprint of the board; empty for a board without sprints."""
+        ...
+
+    def changed(self, shape: BoardShape, *, since: datetime | None) -> Iterator[Issue]:
+        """Issues of the board updated at or after `since` (all where None), each with its proved history."""
+        ...
+
+
+class Engine(Protocol):
+    """What wakes the code up. Every wake may be lost or doubled without harm; the ledger decides."""
+
+    def every(self, name: str, seconds: float, function: Callable[[], object]) -> None:
+        """Run `function` every `seconds` of machine time, never twice at once in this process."""
+        ...
+
+    def wake(self, job: str, at: datetime | None = None) -> None:
+        """Run the periodic `job` soon (or at `at`), outside its turn."""
+        ...
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self, *, within: float) -> None:
+        """Take nothing new, finish what is in hand, at most `within` seconds."""
+        ...

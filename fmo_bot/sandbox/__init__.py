@@ -1,0 +1,1 @@
+"""A pretend world: Slack workspaces and a Jira over real HTTP and WebSocket, with a page. Imports no other room."""

@@ -1,0 +1,1 @@
+"""How we speak: the chat port on Slack, one render function per message value, modals, installations."""
