@@ -4,6 +4,7 @@ FmoError
 ├── Refusal                said to the person who asked, in their language; always carries the next step
 │   ├── NotAMember         the bot does not know this person
 │   ├── NotLinked          known, but in no joint team here
+│   ├── SeveralTeams       in several joint teams, and nothing says which is meant
 │   ├── NotAllowed         role or side does not permit it
 │   ├── NotFound           the thing a button or command names is not there (or not theirs: said the same way)
 │   ├── TooLate            the round has closed
@@ -44,6 +45,10 @@ class NotAMember(Refusal):
 
 class NotLinked(Refusal):
     """You are in no joint team here. Try this in the joint channel, or ask your scrum master to add you."""
+
+
+class SeveralTeams(Refusal):
+    """You are in several joint teams: {teams}. Use the joint channel of the one you mean, or its button in App Home."""
 
 
 class NotAllowed(Refusal):

@@ -58,6 +58,7 @@ class PromptRow(Base):
     state: Mapped[str]  # asked | answered | away
     answered_at: Mapped[datetime | None] = mapped_column(default=None)
     edits: Mapped[int] = mapped_column(default=0)
+    blocker_id: Mapped[int | None] = mapped_column(ForeignKey("blocker.id"), default=None)  # chosen with the answer
     round: Mapped[RoundRow] = relationship(init=False, back_populates="prompts")
     member: Mapped[MemberRow] = relationship(init=False)
     answers: Mapped[list["AnswerRow"]] = relationship(

@@ -1,0 +1,66 @@
+"""Who may do what: one table, one function; and the audit log of what was done.
+
+Reading is for every member of the joint team. Stakeholders read and never act.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.audit import AuditRow
+from fmo_bot.domain.parties import Actor, Role, Scope
+from fmo_bot.errors import NotAllowed
+
+
+class Action(StrEnum):
+    """What can be done in a joint team."""
+
+    READ = "read"  # the joint team's figures, answers and blockers
+    ANSWER = "answer"  # one's own prompt
+    ASK_REPORT = "ask_report"  # a report to oneself
+    SHARE_REPORT = "share_report"  # a report to the joint channel
+    RAISE_BLOCKER = "raise_blocker"
+    RESOLVE_OWN_BLOCKER = "resolve_own_blocker"  # of the actor's own side, the one that waits
+    RESOLVE_ANY_BLOCKER = "resolve_any_blocker"  # of whichever side
+
+
+_READER = frozenset({Action.READ, Action.ASK_REPORT})
+_PARTICIPANT = _READER | {Action.ANSWER, Action.SHARE_REPORT, Action.RAISE_BLOCKER, Action.RESOLVE_OWN_BLOCKER}
+_SCRUM_MASTER = _PARTICIPANT | {Action.RESOLVE_ANY_BLOCKER}
+
+ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.STAKEHOLDER: _READER,
+    Role.PARTICIPANT: _PARTICIPANT,
+    Role.SCRUM_MASTER: _SCRUM_MASTER,
+}
+
+
+def may(actor: Actor, action: Action, scope: Scope) -> None:
+    """Raise `NotAllowed` unless the actor's role permits the action within `scope`.
+
+    A joint team's scope has to be the actor's own joint team, an organisation's scope the actor's own organisation;
+    `system` is for no person.
+    """
+    own = scope.team_id == actor.team_id or (
+        scope.organisation_id is not None and scope.organisation_id == actor.organisation_id
+    )
+    if scope.system or not own or action not in ALLOWED[actor.role]:
+        raise NotAllowed(team=actor.team)
+
+
+def audit(
+    session: Session,
+    *,
+    at: datetime,
+    action: str,
+    team_id: int | None,
+    member_id: int | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Append one line to the audit log. `detail` holds ids, keys, sides and counts, never the text of an answer.
+
+    `member_id` None is the bot itself.
+    """
+    session.add(AuditRow(at=at, action=action, team_id=team_id, member_id=member_id, detail=detail or {}))
