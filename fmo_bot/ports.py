@@ -1,6 +1,6 @@
 """What we ask of the world. Rooms to the right implement these; `bootstrap` hands them in."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -85,6 +85,14 @@ class BoardSource(Protocol):
 
     def changed(self, shape: BoardShape, *, since: datetime | None) -> Iterator[Issue]:
         """Issues of the board updated at or after `since` (all where None), each with its proved history."""
+        ...
+
+    def ids(self, shape: BoardShape) -> frozenset[str]:
+        """The numeric ids of all issues the board shows now; cheap."""
+        ...
+
+    def read(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
+        """These issues, as far as the board shows them; for those that came to it without being updated."""
         ...
 
 

@@ -32,6 +32,7 @@ class BoardRow(Base):
     shape: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # see domain.issues.BoardShape
     cursor: Mapped[datetime | None] = mapped_column(default=None)  # newest `updated` seen
     synced_at: Mapped[datetime | None] = mapped_column(default=None)
+    swept_at: Mapped[datetime | None] = mapped_column(default=None)  # when its whole list of issues was last compared
     sync_error: Mapped[str | None] = mapped_column(default=None)
     site: Mapped[JiraSiteRow] = relationship(init=False)
 

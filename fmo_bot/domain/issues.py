@@ -91,3 +91,5 @@ class BoardShape:
     sprint_field: str | None = None
     flagged_field: str | None = None
     points_field: str | None = None
+    points_name: str | None = None  # Data Center's changelogs name a field instead of giving its id
+    filter_id: str | None = None  # the saved filter behind the board: its JQL is `filter = <id>`
