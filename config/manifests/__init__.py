@@ -1,0 +1,42 @@
+"""The Slack app manifests: one template, rendered for a transport and a profile (slack.md section 5)."""
+
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+TRANSPORTS = ("socket", "http")
+# What each profile asks for beyond the template. `full` reads history only to find the bot's own message by its key.
+PROFILES: dict[str, tuple[str, ...]] = {"minimal": (), "full": ("channels:history", "files:read", "groups:history")}
+
+
+def manifest(*, transport: str, profile: str, url: str | None = None, key: str = "fmo") -> dict[str, Any]:
+    """The manifest as Slack takes it; for HTTP, `url` is the public address and `key` the app's key in the settings.
+
+    Raises ValueError with a sentence where the arguments do not fit together.
+    """
+    _judge(transport, profile, url)
+    made: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("template.yaml").read_text(encoding="utf-8"))
+    scopes = made["oauth_config"]["scopes"]
+    scopes["bot"] = sorted((*scopes["bot"], *PROFILES[profile]))
+    if transport == "http":
+        _speak_http(made, f"{(url or '').rstrip('/')}/slack/{key}/events")
+    return made
+
+
+def _judge(transport: str, profile: str, url: str | None) -> None:
+    if transport not in TRANSPORTS:
+        raise ValueError(f"--transport must be one of {', '.join(TRANSPORTS)}; it is {transport!r}.")
+    if profile not in PROFILES:
+        raise ValueError(f"--profile must be one of {', '.join(PROFILES)}; it is {profile!r}.")
+    if transport == "http" and not (url or "").startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise ValueError("--url is needed for HTTP: the https address under which Slack reaches the bot.")
+
+
+def _speak_http(made: dict[str, Any], address: str) -> None:
+    settings = made["settings"]
+    settings["socket_mode_enabled"] = False
+    settings["event_subscriptions"]["request_url"] = address
+    settings["interactivity"]["request_url"] = address
+    for command in made["features"]["slash_commands"]:
+        command["url"] = address

@@ -1,0 +1,216 @@
+"""Settings: one frozen value, read once from the environment and `.env`; every wrong or missing one named at once."""
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from fmo_bot.errors import SettingsWrong
+
+SLACK_API_URL = "https://slack.com/api/"
+_KEY = re.compile(r"[a-z][a-z0-9]{0,30}")
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_FORMATS = ("text", "json")
+_APP_PARTS = ("BOT_TOKENS", "APP_TOKEN", "SIGNING_SECRET")
+_SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET", "LINK_URL")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlackApp:
+    """One Slack app. `app_token` given: Socket Mode; `signing_secret` given: HTTP at `/slack/<key>/events`."""
+
+    key: str
+    bot_tokens: tuple[str, ...] = field(repr=False)  # one per workspace in which the app is installed
+    app_token: str | None = field(default=None, repr=False)
+    signing_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JiraSite:
+    """One Jira site. With `email` the token is used as Cloud's basic authentication, without it as a bearer token."""
+
+    key: str
+    url: str
+    token: str = field(repr=False)
+    email: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    link_url: str | None = None  # what people open, where it differs from `url`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that is set from outside."""
+
+    database_url: str = field(repr=False)
+    host: str
+    port: int
+    public_url: str | None
+    slack_apps: tuple[SlackApp, ...]
+    slack_api_url: str
+    jira_sites: tuple[JiraSite, ...]
+    clock_url: str | None
+    log_level: str
+    log_format: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], env_file: Path | None = None) -> "Settings":
+        """The settings of `environ`, which goes before `env_file`. Raises SettingsWrong with every problem."""
+        from_file = dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
+        given = {**from_file, **environ}
+        return _Reader({name: value.strip() for name, value in given.items() if value and value.strip()}).settings()
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` stays on this machine: `localhost` or a loopback address."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _Reader:
+    """Reads one setting after another and keeps every problem, one sentence each."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+        self._known: set[str] = set()
+        self._problems: list[str] = []
+
+    def settings(self) -> Settings:
+        """The whole, or SettingsWrong."""
+        settings = Settings(
+            database_url=self._database(),
+            host=self._get("FMO_HOST") or "127.0.0.1",
+            port=self._port(),
+            public_url=self._url("FMO_PUBLIC_URL", "the https address under which the web server is reached"),
+            slack_apps=self._slack_apps(),
+            slack_api_url=self._slack_api(),
+            jira_sites=self._jira_sites(),
+            clock_url=self._url("FMO_CLOCK_URL", "the sandbox's /clock address"),
+            log_level=self._one_of("FMO_LOG_LEVEL", _LEVELS, "INFO", str.upper),
+            log_format=self._one_of("FMO_LOG_FORMAT", _FORMATS, "text", str.lower),
+        )
+        self._judge_clock(settings)
+        self._judge_unknown()
+        if self._problems:
+            raise SettingsWrong(self._problems)
+        return settings
+
+    def _get(self, name: str) -> str | None:
+        self._known.add(name)
+        return self._given.get(name)
+
+    def _need(self, name: str, what: str) -> str:
+        value = self._get(name)
+        if value is None:
+            self._problems.append(f"{name} is missing: put {what} there.")
+        return value or ""
+
+    def _list(self, name: str, value: str | None) -> tuple[str, ...]:
+        items = tuple(item.strip() for item in (value or "").split(",") if item.strip())
+        if len(set(items)) < len(items):
+            self._problems.append(f"{name} names something twice: each item may stand there once.")
+        return tuple(dict.fromkeys(items))
+
+    def _database(self) -> str:
+        url = self._get("FMO_DATABASE_URL") or "sqlite:///fmo.db"
+        if url.startswith("postgresql://"):
+            url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            self._problems.append(
+                "FMO_DATABASE_URL must be sqlite:///path/to/file.db or postgresql://user:password@host/database."
+            )
+        return url
+
+    def _port(self) -> int:
+        text = self._get("FMO_PORT") or "8080"
+        if text.isascii() and text.isdigit() and int(text) <= 65535:
+            return int(text)
+        self._problems.append(f"FMO_PORT must be a port number from 0 (any free one) to 65535; it is {text!r}.")
+        return 0
+
+    def _one_of(self, name: str, allowed: tuple[str, ...], default: str, fold: Callable[[str], str]) -> str:
+        value = fold(self._get(name) or default)
+        if value not in allowed:
+            self._problems.append(f"{name} must be one of {', '.join(allowed)}; it is {value!r}.")
+        return value
+
+    def _url(self, name: str, what: str) -> str | None:
+        value = self._get(name)
+        return None if value is None else self._checked_url(name, value, what)
+
+    def _checked_url(self, name: str, url: str, what: str) -> str:
+        """`url`, after a look at its scheme: plain http would carry tokens in clear, so it stays on this machine."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            self._problems.append(f"{name} must be {what}, beginning with https://.")
+        elif parts.scheme == "http" and not is_loopback(url):
+            self._problems.append(f"{name} uses http: only an address of this machine may; use https://.")
+        return url
+
+    def _keys(self, name: str, value: str | None, what: str) -> tuple[str, ...]:
+        keys = self._list(name, value)
+        wrong = [key for key in keys if not _KEY.fullmatch(key)]
+        for key in wrong:
+            self._problems.append(f"{name} holds {key!r}: {what} is small letters and digits, beginning with a letter.")
+        return tuple(key for key in keys if key not in wrong)
+
+    def _slack_apps(self) -> tuple[SlackApp, ...]:
+        value = self._need("FMO_SLACK_APPS", "a name of your choice for each Slack app, such as huawei,telefonica")
+        return tuple(self._slack_app(key) for key in self._keys("FMO_SLACK_APPS", value, "an app's key"))
+
+    def _slack_app(self, key: str) -> SlackApp:
+        tokens_name, app_name, secret_name = (f"FMO_SLACK_{key.upper()}_{part}" for part in _APP_PARTS)
+        tokens = self._list(tokens_name, self._need(tokens_name, "the app's bot tokens (xoxb-…), one per workspace"))
+        if any(not token.startswith("xoxb-") for token in tokens):
+            self._problems.append(f"{tokens_name} holds something that is not a bot token: they begin with xoxb-.")
+        app_token, secret = self._get(app_name), self._get(secret_name)
+        if app_token is not None and not app_token.startswith("xapp-"):
+            self._problems.append(f"{app_name} is not an app-level token: it begins with xapp-.")
+        if app_token is None and secret is None:
+            self._problems.append(
+                f"{app_name} or {secret_name} is missing: the first is for Socket Mode, the second for HTTP."
+            )
+        return SlackApp(key=key, bot_tokens=tokens, app_token=app_token, signing_secret=secret)
+
+    def _slack_api(self) -> str:
+        url = self._url("FMO_SLACK_API_URL", "the address of Slack's Web API") or SLACK_API_URL
+        return url if url.endswith("/") else url + "/"
+
+    def _jira_sites(self) -> tuple[JiraSite, ...]:
+        keys = self._keys("FMO_JIRA_SITES", self._get("FMO_JIRA_SITES"), "a site's key")
+        return tuple(self._jira_site(key) for key in keys)
+
+    def _jira_site(self, key: str) -> JiraSite:
+        url, email, token, secret, link = (f"FMO_JIRA_{key.upper()}_{part}" for part in _SITE_PARTS)
+        address = self._need(url, "the site's address, such as https://example.atlassian.net")
+        return JiraSite(
+            key=key,
+            url=self._checked_url(url, address, "the site's address").rstrip("/") if address else "",
+            email=self._get(email),
+            token=self._need(token, "an API token (Cloud, with the e-mail) or a personal access token (Data Center)"),
+            webhook_secret=self._get(secret),
+            link_url=(self._url(link, "the address people open Jira at") or "").rstrip("/") or None,
+        )
+
+    def _judge_clock(self, settings: Settings) -> None:
+        if settings.clock_url is None:
+            return
+        bases = (settings.clock_url, settings.slack_api_url, *(site.url for site in settings.jira_sites))
+        if not all(is_loopback(url) for url in bases):
+            self._problems.append(
+                "FMO_CLOCK_URL is for the sandbox only: remove it, or point Slack and every Jira site at the sandbox."
+            )
+
+    def _judge_unknown(self) -> None:
+        """Name a Slack or Jira setting that nothing reads: most likely a key misspelt."""
+        for name in sorted(self._given):
+            if name.startswith(("FMO_SLACK_", "FMO_JIRA_")) and name not in self._known:
+                near = difflib.get_close_matches(name, self._known, n=1)
+                self._problems.append(f"{name} is not a setting" + (f"; is {near[0]} meant?" if near else "."))

@@ -1,0 +1,39 @@
+"""Manifests: the scopes the bot asks for, and no more."""
+
+import pytest
+
+from config.manifests import manifest
+
+
+def test_the_minimal_profile_reads_no_channel_history() -> None:
+    scopes = manifest(transport="socket", profile="minimal")["oauth_config"]["scopes"]["bot"]
+    assert {"chat:write", "commands", "files:write", "im:write"} <= set(scopes)
+    assert not {"channels:history", "groups:history", "files:read"} & set(scopes)
+
+
+def test_the_full_profile_can_find_its_own_messages() -> None:
+    scopes = manifest(transport="socket", profile="full")["oauth_config"]["scopes"]["bot"]
+    assert {"channels:history", "groups:history", "files:read"} <= set(scopes)
+
+
+def test_http_names_one_address_for_everything() -> None:
+    made = manifest(transport="http", profile="minimal", url="https://bot.example/", key="huawei")
+    address = "https://bot.example/slack/huawei/events"
+    assert made["settings"]["event_subscriptions"]["request_url"] == address
+    assert made["settings"]["interactivity"]["request_url"] == address
+    assert made["features"]["slash_commands"][0]["url"] == address
+    assert made["settings"]["socket_mode_enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"transport": "pigeon", "profile": "minimal"}, "--transport must be one of"),
+        ({"transport": "socket", "profile": "huge"}, "--profile must be one of"),
+        ({"transport": "http", "profile": "minimal"}, "--url is needed"),  # Slack must know where
+        ({"transport": "http", "profile": "minimal", "url": "http://bot.example"}, "--url is needed"),  # in clear
+    ],
+)
+def test_what_does_not_fit_is_said(arguments: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        manifest(**arguments)

@@ -1,0 +1,94 @@
+"""Settings: read once, every problem named at once."""
+
+from pathlib import Path
+
+import pytest
+
+from config.settings import SLACK_API_URL, Settings
+from fmo_bot.errors import SettingsWrong
+
+RIGHT = {
+    "FMO_SLACK_APPS": "huawei, telefonica",
+    "FMO_SLACK_HUAWEI_BOT_TOKENS": "xoxb-1",
+    "FMO_SLACK_HUAWEI_APP_TOKEN": "xapp-1",
+    "FMO_SLACK_TELEFONICA_BOT_TOKENS": "xoxb-2,xoxb-3",
+    "FMO_SLACK_TELEFONICA_SIGNING_SECRET": "secret",
+    "FMO_JIRA_SITES": "shared",
+    "FMO_JIRA_SHARED_URL": "https://example.atlassian.net/",
+    "FMO_JIRA_SHARED_EMAIL": "bot@example.com",
+    "FMO_JIRA_SHARED_TOKEN": "t0ken",
+}
+SANDBOX = {
+    "FMO_SLACK_API_URL": "http://127.0.0.1:9000/slack/api",
+    "FMO_JIRA_SHARED_URL": "http://127.0.0.1:9000/jira/shared",
+    "FMO_CLOCK_URL": "http://127.0.0.1:9000/clock",
+}
+
+
+def test_right_settings_make_one_value_with_defaults() -> None:
+    settings = Settings.read(RIGHT)
+    assert [app.key for app in settings.slack_apps] == ["huawei", "telefonica"]
+    assert settings.slack_apps[1].bot_tokens == ("xoxb-2", "xoxb-3")
+    assert settings.jira_sites[0].url == "https://example.atlassian.net"
+    assert (settings.host, settings.port, settings.slack_api_url) == ("127.0.0.1", 8080, SLACK_API_URL)
+    assert (settings.database_url, settings.log_level, settings.log_format) == ("sqlite:///fmo.db", "INFO", "text")
+
+
+def test_the_sandbox_is_reached_by_settings_alone() -> None:
+    settings = Settings.read(RIGHT | SANDBOX)
+    assert settings.slack_api_url == "http://127.0.0.1:9000/slack/api/"
+    assert settings.clock_url == "http://127.0.0.1:9000/clock"
+
+
+def test_secrets_stay_out_of_the_representation() -> None:
+    shown = repr(Settings.read(RIGHT | {"FMO_DATABASE_URL": "postgresql://u:pass@h/d"}))
+    assert not any(secret in shown for secret in ("xoxb-", "xapp-", "secret'", "t0ken", "pass"))
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text('FMO_PORT=9\nFMO_HOST="0.0.0.0"\n')
+    settings = Settings.read(RIGHT | {"FMO_PORT": "10"}, file)
+    assert (settings.port, settings.host) == (10, "0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"FMO_SLACK_APPS": ""}, "FMO_SLACK_APPS is missing"),  # set, but to nothing
+        ({"FMO_SLACK_APPS": "huawei,huawei,telefonica"}, "FMO_SLACK_APPS names something twice"),
+        ({"FMO_SLACK_APPS": "huawei,telefonica,Über"}, "FMO_SLACK_APPS holds 'Über'"),
+        ({"FMO_SLACK_HUAWEI_BOT_TOKENS": ""}, "FMO_SLACK_HUAWEI_BOT_TOKENS is missing"),
+        ({"FMO_SLACK_HUAWEI_BOT_TOKENS": "xapp-1"}, "FMO_SLACK_HUAWEI_BOT_TOKENS holds something"),
+        ({"FMO_SLACK_HUAWEI_APP_TOKEN": "xoxb-1"}, "FMO_SLACK_HUAWEI_APP_TOKEN is not an app-level token"),
+        (
+            {"FMO_SLACK_HUAWEI_APP_TOKEN": ""},
+            "FMO_SLACK_HUAWEI_APP_TOKEN or FMO_SLACK_HUAWEI_SIGNING_SECRET is missing",
+        ),
+        ({"FMO_SLACK_API_URL": "http://slack.example/api/"}, "FMO_SLACK_API_URL uses http"),  # not this machine
+        ({"FMO_SLACK_API_URL": "http://127.0.0.1.example.com/"}, "FMO_SLACK_API_URL uses http"),  # only looks local
+        ({"FMO_SLACK_API_URL": "slack.com"}, "FMO_SLACK_API_URL must be"),
+        ({"FMO_JIRA_SHARED_URL": "http://jira.example"}, "FMO_JIRA_SHARED_URL uses http"),
+        ({"FMO_JIRA_SHARED_TOKEN": ""}, "FMO_JIRA_SHARED_TOKEN is missing"),
+        ({"FMO_CLOCK_URL": "http://localhost:1/clock"}, "FMO_CLOCK_URL is for the sandbox only"),  # real Slack
+        ({"FMO_PORT": "80800"}, "FMO_PORT must be"),
+        ({"FMO_PORT": "²"}, "FMO_PORT must be"),  # a digit to Python, not to a person
+        ({"FMO_LOG_LEVEL": "loud"}, "FMO_LOG_LEVEL must be one of"),
+        ({"FMO_LOG_FORMAT": "xml"}, "FMO_LOG_FORMAT must be one of"),
+        ({"FMO_DATABASE_URL": "mysql://x"}, "FMO_DATABASE_URL must be"),
+        ({"FMO_SLACK_HUAWEI_BOT_TOKEN": "x"}, "is FMO_SLACK_HUAWEI_BOT_TOKENS meant?"),  # misspelt
+    ],
+)
+def test_one_wrong_setting_is_one_sentence(change: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsWrong) as caught:
+        Settings.read(RIGHT | change)
+    assert len([problem for problem in caught.value.problems if sentence in problem]) == 1
+
+
+def test_every_problem_is_named_at_once() -> None:
+    wrong = {"FMO_PORT": "x", "FMO_LOG_FORMAT": "xml", "FMO_JIRA_SITES": "a", "FMO_SLACK_APPS": "b"}
+    with pytest.raises(SettingsWrong) as caught:
+        Settings.read(wrong)
+    named = " ".join(caught.value.problems)
+    for name in ("FMO_PORT", "FMO_LOG_FORMAT", "FMO_JIRA_A_URL", "FMO_JIRA_A_TOKEN", "FMO_SLACK_B_BOT_TOKENS"):
+        assert name in named
