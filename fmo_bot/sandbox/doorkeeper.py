@@ -1,0 +1,64 @@
+"""The outermost layer of the server: counts requests as activity, and can hang up on a caller.
+
+Watching (the clock, reading control, the page) is not activity; everything else is, until it is answered.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fmo_bot.sandbox.clock import Clock
+
+HANG_UP = "sandbox.hang_up"
+
+
+class Doorkeeper:
+    """An ASGI application around the whole server."""
+
+    def __init__(self, inside: ASGIApp, clock: Clock) -> None:
+        """`inside` is the application that answers."""
+        self.inside = inside
+        self.clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of any kind."""
+        if scope["type"] != "http":
+            await self.inside(scope, receive, send)
+            return
+        abort = _abort_of(send)
+        scope[HANG_UP] = abort
+        if not _is_activity(scope):
+            await self.inside(scope, receive, send)
+            return
+        with self.clock.busy(f"{scope['method']} {scope['path']}"):
+            await self.inside(scope, receive, send)
+
+
+async def hang_up(scope: Scope) -> None:
+    """Cut the connection without an answer, as a network does; the caller then answers with `silence`."""
+    scope[HANG_UP]()
+    for _ in range(3):  # the transport tells the protocol one turn of the loop later
+        await asyncio.sleep(0)
+
+
+async def silence(scope: Scope, receive: Receive, send: Send) -> None:
+    """An ASGI response that sends nothing: for a connection that was cut."""
+
+
+def _abort_of(send: Send) -> Callable[[], None]:
+    """uvicorn hands out a bound method of the request's cycle, which knows the transport; ASGI itself has no way."""
+    cycle: Any = getattr(send, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if transport is None:
+        return lambda: None
+    abort: Callable[[], None] = transport.abort
+    return abort
+
+
+def _is_activity(scope: Scope) -> bool:
+    path: str = scope["path"]
+    if path.startswith("/control"):
+        return bool(scope["method"] != "GET")
+    return path.startswith(("/slack/", "/jira/"))

@@ -1,0 +1,228 @@
+"""One port of 127.0.0.1 with everything on it: Slack, Jira, the clock, control and the page."""
+
+import asyncio
+import contextlib
+import importlib
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from fmo_bot.sandbox.changes import Changes
+from fmo_bot.sandbox.clock import Clock, NothingPlanned, StillBusy, WouldGoBack, parse_iso, step_request
+from fmo_bot.sandbox.doorkeeper import Doorkeeper
+
+TICK_S = 0.2
+PAGE = Path(__file__).with_name("page")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How the pretend world is to be: see docs/sandbox.md. `manifests` maps app keys to manifest files."""
+
+    apps: str = "two"
+    transport: str = "socket"
+    jira: str = "cloud"
+    issues: Path | None = None
+    sprints: Path | None = None
+    board: Path | None = None
+    start: datetime | None = None
+    port: int = 0
+    manifests: Mapping[str, Path] = field(default_factory=dict)
+
+
+class JiraSite(Protocol):
+    """What the server asks of `sandbox.jira.build(site, clock, options=...)`."""
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        """Mounted at `/jira/<site>`."""
+
+    @property
+    def control_routes(self) -> list[BaseRoute]:
+        """Mounted at `/control/jira/<site>`."""
+
+    def describe(self) -> dict[str, Any]:
+        """Its part of `GET /control/world`, without the server's address in `url`."""
+
+    def next_event(self) -> datetime | None:
+        """The instant of the next thing it does by itself."""
+
+    def catch_up(self, now: datetime) -> None:
+        """Do what is due: webhooks, changes of the story."""
+
+
+class World:
+    """Everything that lives on the port, put together."""
+
+    def __init__(self, options: Options, url: str) -> None:
+        """`url` is the server's own address, without a slash at its end."""
+        self.options = options
+        self.url = url
+        self.changes = Changes()
+        self.clock = Clock(options.start)
+        self.jira: dict[str, JiraSite] = _jira_sites(self.clock, options)
+        for site in self.jira.values():
+            self.clock.planned_by(site.next_event)
+            self.clock.on_step(site.catch_up)
+        self.clock.on_step(lambda now: self.changes.add("clock"))
+
+    def routes(self) -> list[BaseRoute]:
+        """The whole map of the port."""
+        return [
+            *_clock_routes(self.clock),
+            Route("/control/changes", self.changes.endpoint),
+            *_jira_mounts(self.jira),
+            *_page_routes(),
+        ]
+
+
+def application(world: World) -> Doorkeeper:
+    """The ASGI application of a world."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        ticking = asyncio.create_task(_tick(world.clock))
+        yield
+        ticking.cancel()
+
+    return Doorkeeper(Starlette(routes=world.routes(), lifespan=lifespan), world.clock)
+
+
+class Sandbox:
+    """A running sandbox in a thread of this process: `with Sandbox() as box: box.url`."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        """Binds its port (0: any free one) at once and answers from then on."""
+        self._socket = _bind((options or Options()).port)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.world = World(options or Options(), self.url)
+        self._server = uvicorn.Server(_config(self.world))
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="sandbox", daemon=True)
+        self._thread.start()
+        self._wait_until_started()
+
+    def stop(self) -> None:
+        """Hang up on everybody and free the port."""
+        self.world.changes.close()
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        """The running sandbox."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop it."""
+        self.stop()
+
+    def _wait_until_started(self) -> None:
+        pause = threading.Event()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise RuntimeError("The sandbox could not start; its log says why.")
+            pause.wait(0.01)
+
+
+def serve(options: Options, *, ready: Any = None) -> None:
+    """Run a sandbox in this thread until it is interrupted; `ready(url)` is called once before it answers."""
+    bound = _bind(options.port)
+    url = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    world = World(options, url)
+    if ready is not None:
+        ready(url)
+    uvicorn.Server(_config(world)).run([bound])
+
+
+def _config(world: World) -> uvicorn.Config:
+    return uvicorn.Config(
+        application(world),
+        http="h11",
+        ws="websockets-sansio",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _bind(port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", port))
+    return bound
+
+
+async def _tick(clock: Clock) -> None:
+    while True:
+        await asyncio.sleep(TICK_S)
+        clock.tick()
+
+
+def _clock_routes(clock: Clock) -> Iterable[BaseRoute]:
+    async def read(request: Request) -> Response:
+        return JSONResponse(clock.describe())
+
+    async def report(request: Request) -> Response:
+        try:
+            body = await request.json()
+            planned = body.get("next")
+            clock.report(
+                str(body["name"]),
+                version=int(body["version"]),
+                in_hand=int(body["in_hand"]),
+                next=parse_iso(planned) if planned else None,
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return JSONResponse({"error": f"Not a report: {error!r}. Send name, version, in_hand and next."}, 400)
+        return JSONResponse(clock.describe())
+
+    async def step(request: Request) -> Response:
+        try:
+            wanted = step_request(await request.json())
+            await clock.step(**wanted)
+        except (WouldGoBack, NothingPlanned) as error:
+            return JSONResponse({"error": str(error)}, 409)
+        except StillBusy as error:
+            return JSONResponse({"error": str(error)}, 503)
+        except (ValueError, TypeError, AttributeError) as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(clock.describe())
+
+    return [
+        Route("/clock", read),
+        Route("/clock/report", report, methods=["POST"]),
+        Route("/clock/step", step, methods=["POST"]),
+    ]
+
+
+def _jira_sites(clock: Clock, options: Options) -> dict[str, JiraSite]:
+    try:
+        jira = importlib.import_module("fmo_bot.sandbox.jira")
+    except ModuleNotFoundError:
+        return {}
+    return {"shared": jira.build("shared", clock, options=options)}
+
+
+def _jira_mounts(sites: Mapping[str, JiraSite]) -> Iterable[BaseRoute]:
+    for key, site in sites.items():
+        yield Mount(f"/jira/{key}", routes=site.routes)
+        yield Mount(f"/control/jira/{key}", routes=site.control_routes)
+
+
+def _page_routes() -> Iterable[BaseRoute]:
+    async def index(request: Request) -> Response:
+        return FileResponse(PAGE / "index.html")
+
+    yield Route("/", index)
+    yield Mount("/static", StaticFiles(directory=PAGE, check_dir=False))
