@@ -24,15 +24,20 @@ class OccurrenceRow(Base):
     local_date: Mapped[date]
     due: Mapped[datetime]
     ordinal: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(default="planned")  # planned | done | missed | cancelled
+    state: Mapped[str] = mapped_column(default="planned")  # planned | done | missed | cancelled | failed
+    attempt: Mapped[int] = mapped_column(default=0)  # how often its handler has failed
+    not_before: Mapped[float] = mapped_column(Float, default=0.0)  # machine time
+    error: Mapped[str | None] = mapped_column(default=None)
 
 
 class MessageRow(Base):
     """A message that exists, or shall exist, in Slack: one row per logical message, named by `name`."""
 
     __tablename__ = "message"
+    __table_args__ = (Index("ix_message_workspace_person", "workspace", "person"),)
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     name: Mapped[str] = mapped_column(unique=True)  # such as `round:12`, `prompt:7`
+    key: Mapped[str] = mapped_column(unique=True)  # opaque; travels in Slack's message metadata, kept by every update
     workspace: Mapped[str]  # of the posting installation
     channel: Mapped[str | None]  # None until a direct conversation is opened
     person: Mapped[str | None]  # the user id, for a direct message
@@ -45,8 +50,7 @@ class DeliveryRow(Base):
     __tablename__ = "delivery"
     __table_args__ = (Index("ix_delivery_state_due", "state", "due"),)
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    dedup_key: Mapped[str] = mapped_column(unique=True)
-    key: Mapped[str] = mapped_column(unique=True)  # opaque, travels in message metadata
+    dedup_key: Mapped[str] = mapped_column(unique=True)  # `<op>:<name of the message>`
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
     op: Mapped[str]  # post | update | home
     value: Mapped[dict[str, Any]]  # the message value, tagged with its kind
@@ -62,8 +66,8 @@ class DeliveryRow(Base):
     # Machine time, Unix seconds: leases and retries never follow the calendar clock.
     lease_until: Mapped[float | None] = mapped_column(Float, default=None)
     not_before: Mapped[float] = mapped_column(Float, default=0.0)
-    searches: Mapped[int] = mapped_column(default=0)
-    claimed_at: Mapped[datetime | None] = mapped_column(default=None)  # calendar time of the first unsure attempt
+    searches: Mapped[int] = mapped_column(default=0)  # running ones without a result; see delivery.claims
+    claimed_at: Mapped[datetime | None] = mapped_column(default=None)  # calendar time of the first attempt
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(default=None)
 

@@ -1,0 +1,129 @@
+"""What is owed to Slack becomes a row, in the caller's own transaction. The pump sends it; see `delivery.pump`.
+
+A message has a name that says what it is (`round:12`, `prompt:7:closed`); the database lets each name in once. It owes
+one post, and after it any number of updates of which only the latest is kept.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.ledger import DeliveryRow, MessageRow
+from fmo_bot.db.once import insert_once
+from fmo_bot.db.parties import MemberRow
+from fmo_bot.db.values import message_to_json
+from fmo_bot.domain.messages import Message
+from fmo_bot.domain.parties import Person, Place
+
+POST, UPDATE, HOME = "post", "update", "home"
+READY, SENDING, SENT, UNSURE, FAILED, MISSED = "ready", "sending", "sent", "unsure", "failed", "missed"
+# How a post ends of which it is not known whether it was sent, where the conversation's history may not be read.
+RECONCILE, AT_MOST_ONCE, AT_LEAST_ONCE = "reconcile", "at_most_once", "at_least_once"
+
+
+def owe(
+    session: Session,
+    *,
+    name: str,
+    message: Message,
+    due: datetime,
+    language: str,
+    place: Place | None = None,
+    person: Person | None = None,
+    thread_of: str | None = None,
+    useful_until: datetime | None = None,
+    policy: str = RECONCILE,
+) -> bool:
+    """Owe the post of the message `name`; False, and nothing changes, where it has been owed before.
+
+    Exactly one of `place` and `person` (a direct message from the app in the person's own workspace). `thread_of` names
+    a message owed earlier: this one is sent after it, in its thread (LookupError where nobody owes it). Not sent after
+    `useful_until` (calendar time) but marked missed. `policy` decides only where history may not be read:
+    `at_least_once` sends again, the others leave it unsure for a scrum master to decide.
+    """
+    if (place is None) == (person is None):
+        raise ValueError("a message goes to a place or to a person, one of them")
+    thread = _message(session, thread_of).id if thread_of else None
+    target = _at(place) if place else _to(session, person)
+    if not insert_once(session, MessageRow, [{"name": name, "key": uuid4().hex, **target}]):
+        return False
+    session.add(
+        DeliveryRow(
+            dedup_key=f"{POST}:{name}",
+            message_id=_message(session, name).id,
+            op=POST,
+            value=message_to_json(message),
+            language=language,
+            due=due,
+            thread_message_id=thread,
+            useful_until=useful_until,
+            policy=policy,
+        )
+    )
+    return True
+
+
+def owe_update(session: Session, *, name: str, message: Message, due: datetime, language: str) -> None:
+    """Owe the newest state of the message `name`: the latest wins. LookupError where nobody owed its post.
+
+    A post that is not on its way yet is simply posted as it is now; so is one that failed, should it be sent again.
+    """
+    target = _message(session, name)
+    post = _delivery(session, f"{POST}:{name}")
+    if post is not None and post.state in (READY, FAILED, MISSED):
+        post.value, post.language = message_to_json(message), language
+        return
+    _owe_latest(session, UPDATE, target, message=message, due=due, language=language)
+
+
+def owe_home(session: Session, *, person: Person, message: Message, due: datetime, language: str) -> None:
+    """Owe the newest state of a person's App Home: the latest wins."""
+    name = f"home:{person.workspace}:{person.user}"
+    values = {"name": name, "key": uuid4().hex, "workspace": person.workspace, "channel": None, "person": person.user}
+    insert_once(session, MessageRow, [values])
+    _owe_latest(session, HOME, _message(session, name), message=message, due=due, language=language)
+
+
+def _owe_latest(
+    session: Session, op: str, target: MessageRow, *, message: Message, due: datetime, language: str
+) -> None:
+    dedup_key, value = f"{op}:{target.name}", message_to_json(message)
+    first = {"message_id": target.id, "op": op, "value": value, "language": language, "due": due}
+    if insert_once(session, DeliveryRow, [{"dedup_key": dedup_key, **first}]):
+        return
+    row = _delivery(session, dedup_key)
+    assert row is not None
+    if row.state == READY:
+        due = min(due, row.due)  # a newer state never delays one that was due earlier
+    row.value, row.language, row.due = value, language, due
+    row.version += 1  # one that is on its way now is sent once more when it comes back; see claims.note_sent
+    if row.state != SENDING:
+        row.state, row.attempt, row.error = READY, 0, None
+
+
+def _message(session: Session, name: str) -> MessageRow:
+    row = session.scalar(select(MessageRow).where(MessageRow.name == name))
+    if row is None:
+        raise LookupError(f"nobody owes the message {name}")
+    return row
+
+
+def _delivery(session: Session, dedup_key: str) -> DeliveryRow | None:
+    """The row, locked: it must not be claimed between our look at its state and our change."""
+    query = select(DeliveryRow).where(DeliveryRow.dedup_key == dedup_key).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def _at(place: Place) -> dict[str, Any]:
+    return {"workspace": place.workspace, "channel": place.channel, "person": None}
+
+
+def _to(session: Session, person: Person | None) -> dict[str, Any]:
+    assert person is not None
+    known = select(MemberRow.dm_channel).where(
+        MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
+    )
+    return {"workspace": person.workspace, "channel": session.scalar(known), "person": person.user}
