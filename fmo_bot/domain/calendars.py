@@ -1,0 +1,223 @@
+"""When a side works: days, hours, days off; and the one instant of a wall time on a local date."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fmo_bot.domain.intervals import Interval, ms
+from fmo_bot.errors import FileWrong
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")  # in the order of date.weekday()
+_DAY = timedelta(days=1)
+_KEYS = ("zone", "days", "hours", "holidays", "country", "region", "off", "extra_working")
+
+
+def instant_of(day: date, wall: time, zone: str) -> datetime:
+    """The instant (UTC) at which clocks in `zone` show `wall` on `day`; exactly one for every local date.
+
+    A time that happens twice is the first of the two; one that is skipped is the first instant after the gap.
+    """
+    return _instant_of(day, wall, zone)
+
+
+@lru_cache(maxsize=65536)
+def _instant_of(day: date, wall: time, zone: str) -> datetime:
+    tz = zone_of(zone)
+    shown = datetime.combine(day, wall)
+    first = shown.replace(tzinfo=tz, fold=0).astimezone(UTC)
+    if first.astimezone(tz).replace(tzinfo=None) == shown:
+        return first
+    # In a gap, fold=1 reckons with the offset after it and lands before the transition, fold=0 at or after it.
+    before, after = shown.replace(tzinfo=tz, fold=1).astimezone(UTC), first
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        if middle.astimezone(tz).replace(tzinfo=None) >= shown:
+            after = middle
+        else:
+            before = middle
+    return after.replace(microsecond=0)
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of an IANA name; raises `FileWrong` where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError) as error:  # by what is wrong: unknown, a directory of zones, a path
+        raise FileWrong(f"{name!r} is no time zone; put an IANA name such as Europe/Madrid") from error
+
+
+def local_date(at: datetime, zone: str) -> date:
+    """The date that calendars in `zone` show at an instant."""
+    return at.astimezone(zone_of(zone)).date()
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Every date from `first` to `last`, both included."""
+    for number in range((last - first).days + 1):
+        yield first + number * _DAY
+
+
+@dataclass(frozen=True)
+class SideCalendar:
+    """The working time of one side. National holidays come in as data: see `with_holidays`.
+
+    `opens` and `closes` are minutes of the local day (0 to 1440); `days` are weekday numbers, Monday 0. A day in
+    `extra_working` is worked whatever else is said of it (make-up days).
+    """
+
+    zone: str
+    days: frozenset[int] = frozenset(range(5))
+    opens: int = 9 * 60
+    closes: int = 18 * 60
+    country: str | None = None
+    region: str | None = None
+    off: frozenset[date] = frozenset()
+    extra_working: frozenset[date] = frozenset()
+    holidays: frozenset[date] = frozenset()  # national, filled in by whoever knows them; not part of the mapping
+
+    def with_holidays(self, holidays: frozenset[date]) -> "SideCalendar":
+        """The same calendar with these national holidays."""
+        return replace(self, holidays=holidays)
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether this side works on a local date."""
+        if day in self.extra_working:
+            return True
+        return day.weekday() in self.days and day not in self.off and day not in self.holidays
+
+    def working_ms(self, since: datetime, until: datetime) -> int:
+        """Milliseconds of working time in [since, until), exact across clock changes; 0 where until is not later."""
+        start, end = ms(since), ms(until)
+        if start >= end:
+            return 0
+        days = days_between(local_date(since, self.zone) - _DAY, local_date(until, self.zone))
+        worked = (_open_hours(self.zone, self.opens, self.closes, day) for day in days if self.is_working_day(day))
+        return sum(max(0, min(end, closes) - max(start, opens)) for opens, closes in worked)
+
+    def working_seconds(self, since: datetime, until: datetime) -> float:
+        """Seconds of working time in [since, until), to the millisecond."""
+        return self.working_ms(since, until) / 1000
+
+    @classmethod
+    def from_mapping(cls, mapping: object, *, where: str = "calendar") -> "SideCalendar":
+        """Read `{zone, days, hours, holidays or country, region, off, extra_working}`; all but `zone` may be absent.
+
+        Raises `FileWrong` that starts with `where`, names the place and says what to put.
+        """
+        if not isinstance(mapping, Mapping):
+            raise FileWrong(f"{where}: here a mapping with at least `zone` is needed, not {mapping!r:.60}")
+        unknown = [key for key in mapping if key not in _KEYS]
+        if unknown:
+            raise FileWrong(f"{where}: {unknown[0]!r} is not known here; known are {', '.join(_KEYS)}")
+        opens, closes = _hours(mapping.get("hours", ["09:00", "18:00"]), f"{where}.hours")
+        off = _dates(mapping.get("off"), f"{where}.off")
+        extra = _dates(mapping.get("extra_working"), f"{where}.extra_working")
+        if off & extra:
+            raise FileWrong(f"{where}: {min(off & extra)} is both off and extra_working; leave it in one of them")
+        return cls(
+            zone=_zone(mapping.get("zone"), f"{where}.zone"),
+            days=weekdays(mapping.get("days", WEEKDAYS[:5]), where=f"{where}.days"),
+            opens=opens,
+            closes=closes,
+            country=_code(mapping.get("country", mapping.get("holidays")), f"{where}.country"),
+            region=_code(mapping.get("region"), f"{where}.region"),
+            off=off,
+            extra_working=extra,
+        )
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The mapping of this calendar, without the national holidays; `from_mapping` reads it back."""
+        return {
+            "zone": self.zone,
+            "days": [WEEKDAYS[day] for day in sorted(self.days)],
+            "hours": [_wall(self.opens), _wall(self.closes)],
+            "country": self.country,
+            "region": self.region,
+            "off": [day.isoformat() for day in sorted(self.off)],
+            "extra_working": [day.isoformat() for day in sorted(self.extra_working)],
+        }
+
+
+def weekdays(value: object, *, where: str) -> frozenset[int]:
+    """Weekday numbers of a list such as [mon, tue]; raises `FileWrong`."""
+    if not isinstance(value, list | tuple) or not value:
+        raise FileWrong(f"{where}: here a list of days is needed, such as [mon, tue]")
+    wrong = [day for day in value if day not in WEEKDAYS]
+    if wrong:
+        raise FileWrong(f"{where}: {wrong[0]!r} is no weekday; put {', '.join(WEEKDAYS)}")
+    return frozenset(WEEKDAYS.index(day) for day in value)
+
+
+def wall_time(value: object, *, where: str) -> time:
+    """The time of a text such as "09:00"; raises `FileWrong`."""
+    minutes = _minutes(value, where)
+    if minutes == 24 * 60:
+        raise FileWrong(f"{where}: 24:00 is no time of day; put 00:00 of the next day")
+    return time(*divmod(minutes, 60))
+
+
+@lru_cache(maxsize=65536)
+def _open_hours(zone: str, opens: int, closes: int, day: date) -> Interval:
+    return ms(_minute_of_day(day, opens, zone)), ms(_minute_of_day(day, closes, zone))
+
+
+def _minute_of_day(day: date, minute: int, zone: str) -> datetime:
+    days, rest = divmod(minute, 24 * 60)  # 24:00 is 00:00 of the next date
+    return instant_of(day + days * _DAY, time(*divmod(rest, 60)), zone)
+
+
+def _wall(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _minutes(value: object, where: str) -> int:
+    text = value if isinstance(value, str) else ""
+    hours, _, minutes = text.partition(":")
+    if hours.isascii() and minutes.isascii() and hours.isdigit() and minutes.isdigit() and len(minutes) == 2:
+        total = int(hours) * 60 + int(minutes)
+        if len(hours) <= 2 and int(minutes) < 60 and total <= 24 * 60:
+            return total
+    raise FileWrong(f'{where}: {value!r} is no time of day; put it in quotes, such as "09:00"')
+
+
+def _hours(value: object, where: str) -> tuple[int, int]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise FileWrong(f'{where}: put two times, such as ["09:00", "18:00"]')
+    opens, closes = _minutes(value[0], where), _minutes(value[1], where)
+    if opens >= closes:
+        raise FileWrong(f"{where}: work has to end after it begins; {value[0]} is not before {value[1]}")
+    return opens, closes
+
+
+def _dates(value: object, where: str) -> frozenset[date]:
+    if value is None:
+        return frozenset()
+    if not isinstance(value, list | tuple):
+        raise FileWrong(f"{where}: here a list of dates is needed, such as [2026-12-24]")
+    return frozenset(_date(entry, where) for entry in value)
+
+
+def _date(value: object, where: str) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise FileWrong(f"{where}: {value!r} is no date; put it as 2026-12-24") from error
+
+
+def _zone(value: object, where: str) -> str:
+    try:
+        return zone_of(value if isinstance(value, str) else "").key
+    except FileWrong as error:
+        raise FileWrong(f"{where}: {value!r} is no time zone; put an IANA name such as Europe/Madrid") from error
+
+
+def _code(value: object, where: str) -> str | None:
+    if value is None or (isinstance(value, str) and value.isascii() and value.replace("-", "").isalnum()):
+        return value
+    raise FileWrong(f"{where}: {value!r} is no code; put one such as ES")
