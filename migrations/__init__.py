@@ -1,1 +1,1 @@
-"""The schema of the database, as Alembic revisions."""
+"""The schema of the database, as Alembic revisions. `fmo_bot.db.schema.migrate` runs them."""

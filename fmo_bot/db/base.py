@@ -1,9 +1,10 @@
 """What all rows share: the declarative base, names of constraints, and instants that are always aware UTC."""
 
+import enum
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, MetaData
+from sqlalchemy import JSON, DateTime, Enum, MetaData
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass
 from sqlalchemy.types import TypeDecorator
@@ -30,6 +31,10 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _values(kind: type[enum.Enum]) -> list[str]:
+    return [member.value for member in kind]
+
+
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     """Every table's base: keyword-only construction, predictable constraint names."""
 
@@ -46,4 +51,6 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
         datetime: Instant,
         dict[str, Any]: JSON,
         list[Any]: JSON,
+        # As plain text: a native type of PostgreSQL would need a migration of its own for every new member.
+        enum.Enum: Enum(enum.Enum, native_enum=False, length=32, values_callable=_values),
     }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from fmo_bot.domain.parties import Scope
@@ -14,8 +14,8 @@ class Store:
     """Transactions on one database. SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE, so a claim survives a crash."""
 
     def __init__(self, url: str) -> None:
-        """`url` is an SQLAlchemy URL: `sqlite:///file` or `postgresql+psycopg://…`."""
-        self.engine = _engine(url)
+        """`url` is an SQLAlchemy URL: `sqlite:///file` or `postgresql://…`."""
+        self.engine = open_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -30,15 +30,26 @@ class Store:
         self.engine.dispose()
 
 
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, max_overflow=0, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 10}, pool_size=10, max_overflow=0)
+def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
+    """An engine for `sqlite:///file` or `postgresql://…`, set up as this project needs it.
+
+    `foreign_keys=False` is for migrations, which on SQLite copy a table and drop the old one.
+    """
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(address, foreign_keys=foreign_keys)
+    return create_engine(address.set(drivername="postgresql+psycopg"), pool_size=20, max_overflow=0, pool_pre_ping=True)
+
+
+def _sqlite(address: URL, *, foreign_keys: bool) -> Engine:
+    engine = create_engine(address, connect_args={"timeout": 10}, pool_size=20, max_overflow=0)
+    switch = "ON" if foreign_keys else "OFF"
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", f"foreign_keys={switch}")
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

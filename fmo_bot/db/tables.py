@@ -1,0 +1,9 @@
+"""Every table of the house: importing this fills `Base.metadata`."""
+
+from sqlalchemy import MetaData
+
+from fmo_bot.db import audit, blockers, boards, ceremonies, ledger, parties
+from fmo_bot.db.base import Base
+
+ROOMS = (audit, blockers, boards, ceremonies, ledger, parties)
+METADATA: MetaData = Base.metadata

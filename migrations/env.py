@@ -1,0 +1,22 @@
+"""What Alembic runs for every command: our tables, on the connection and in the transaction of the caller."""
+
+from typing import Any
+
+from alembic import context
+
+from fmo_bot.db.base import Instant
+from fmo_bot.db.tables import METADATA
+
+
+def _render(kind: str, thing: Any, _context: object) -> str | bool:
+    """A revision must still run when our own classes have moved on: it names only SQLAlchemy's."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, Instant) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    render_item=_render,
+    render_as_batch=True,  # SQLite alters a table by making it anew
+)
+context.run_migrations()

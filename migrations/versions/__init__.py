@@ -1,0 +1,1 @@
+"""One file per change, named by date and meaning; see `migrations.revise`."""

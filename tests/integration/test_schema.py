@@ -1,0 +1,46 @@
+"""The migrations and the tables in code say the same, on both databases."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from fmo_bot.db.schema import migrate
+from fmo_bot.db.store import Store, open_engine
+from fmo_bot.db.tables import METADATA
+from fmo_bot.domain.parties import SYSTEM
+
+
+def test_the_migrated_schema_is_what_the_tables_say(fresh_url: str) -> None:
+    engine = open_engine(fresh_url)
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA)
+    engine.dispose()
+    assert differences == [], "write a revision: python -m migrations.revise YYYY-MM-DD 'what changes'"
+
+
+def test_an_empty_database_is_brought_up_and_a_second_run_changes_nothing(empty_url: str) -> None:
+    migrate(empty_url)
+    migrate(empty_url)
+    engine = open_engine(empty_url)
+    tables = set(inspect(engine).get_table_names())
+    engine.dispose()
+    assert tables == {*METADATA.tables, "alembic_version"}
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+    insert = text("INSERT INTO organisation (name) VALUES ('Huawei')")
+    try:
+        with store.transaction(SYSTEM) as session:
+            session.execute(insert)
+            raise RuntimeError("half way")
+    except RuntimeError:
+        pass
+    with store.transaction(SYSTEM) as session:
+        assert session.scalar(text("SELECT count(*) FROM organisation")) == 0
+
+
+def test_a_sqlite_claim_survives_a_power_cut_and_readers_do_not_block(sqlite_store: Store) -> None:
+    with sqlite_store.transaction(SYSTEM) as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
+        assert session.scalar(text("PRAGMA foreign_keys")) == 1
