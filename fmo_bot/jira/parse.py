@@ -1,0 +1,314 @@
+"""From Jira's JSON to our own values. All of it is hostile: a value comes out, or a `Malformed` that names the place.
+
+Only the fields named in `domain.issues.KEPT_FIELDS` come through, and of people only their account ids: descriptions,
+comments, authors and display names stay behind here.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fmo_bot.domain.issues import (
+    ASSIGNEE,
+    FIX_VERSION,
+    FLAGGED,
+    LINK,
+    POINTS,
+    PROJECT,
+    RESOLUTION,
+    SPRINT,
+    STATUS,
+    BoardShape,
+    Change,
+    Column,
+    Issue,
+    Sprint,
+    Status,
+)
+
+Json = Mapping[str, Any]
+SPRINT_SCHEMA = "com.pyxis.greenhopper.jira:gh-sprint"
+CATEGORIES = frozenset({"new", "indeterminate", "done"})
+LARGEST_SPRINT = 2**31 - 1
+LONGEST = 255  # characters; Jira's own limit for a summary
+_BY_ID = {
+    "status": STATUS,
+    "resolution": RESOLUTION,
+    "assignee": ASSIGNEE,
+    "fixVersions": FIX_VERSION,
+    "project": PROJECT,
+}
+# Data Center's items carry no fieldId, and neither do Cloud's links: (fieldtype, name) decides. A custom field that
+# somebody named "status" is therefore not the status.
+_BY_NAME = {
+    ("jira", "status"): STATUS,
+    ("jira", "resolution"): RESOLUTION,
+    ("jira", "assignee"): ASSIGNEE,
+    ("jira", "fix version"): FIX_VERSION,
+    ("jira", "project"): PROJECT,
+    ("jira", "link"): LINK,
+    ("custom", "sprint"): SPRINT,
+    ("custom", "flagged"): FLAGGED,
+}
+# `[id=42,rapidViewId=4,state=CLOSED,name=…]`: keys in any order, and a name may hold commas and `=`.
+_GREENHOPPER_ID = re.compile(r"[\[,]id=(\d{1,18})(?=[,\]])")
+
+
+class Malformed(ValueError):
+    """A piece of JSON is not what Jira's documents promise; the message names the piece, never its content."""
+
+
+def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, complete: bool = True) -> Issue:
+    """An issue with its kept changes. `complete`: the histories are proved to be all there are."""
+    place = f"issue {text(mapping(raw, 'an issue').get('key'), 'the key of an issue')}"
+    fields = mapping(raw.get("fields"), f"the fields of {place}")
+    status = mapping(fields.get("status"), f"the status of {place}")
+    kind = mapping(fields.get("issuetype") or {}, f"the type of {place}")
+    return Issue(
+        site=site,
+        id=numeric(raw.get("id"), f"the id of {place}"),
+        key=_words(raw["key"]),
+        summary=_words(fields.get("summary")),
+        issue_type=_words(kind.get("name")),
+        subtask=kind.get("subtask") is True,
+        created=instant(fields.get("created"), f"the creation time of {place}"),
+        updated=instant(fields.get("updated"), f"the update time of {place}"),
+        status=numeric(status.get("id"), f"the status of {place}"),
+        status_name=_words(status.get("name")),
+        status_category=_category(status),
+        resolution=_name(fields.get("resolution")),
+        points=_points(fields.get(shape.points_field)) if shape.points_field else None,
+        sprints=_sprint_ids(fields, shape),
+        flagged=_is_flagged(fields, shape),
+        assignee=_person(fields.get("assignee")),
+        labels=tuple(_words(label) for label in sequence(fields.get("labels"), f"labels of {place}")),
+        changes=changes(histories, shape, place),
+        complete=complete,
+    )
+
+
+def changes(histories: Iterable[Any], shape: BoardShape, place: str) -> tuple[Change, ...]:
+    """The kept items of these histories, each history once, oldest first (by time, then history id)."""
+    once = {numeric(mapping(raw, f"a history of {place}").get("id"), f"a history of {place}"): raw for raw in histories}
+    kept = [change for raw in once.values() for change in _kept_items(raw, shape, f"history {raw['id']} of {place}")]
+    return tuple(sorted(kept, key=lambda change: (change.at, change.history)))
+
+
+def cut_short(changelog: Any) -> bool:
+    """Whether an expanded changelog holds fewer histories than it says there are (Cloud and proxies cut at some)."""
+    if not isinstance(changelog, Mapping) or not isinstance(changelog.get("histories"), list):
+        return True
+    total = changelog.get("total")
+    return not isinstance(total, int) or total > len(changelog["histories"])
+
+
+def sprint(raw: Any) -> Sprint:
+    """A sprint of the Agile API."""
+    number = int(numeric(mapping(raw, "a sprint").get("id"), "the id of a sprint"))
+    if number > LARGEST_SPRINT:
+        raise Malformed("the id of a sprint is too large")
+    place = f"sprint {number}"
+    return Sprint(
+        id=number,
+        name=text(raw.get("name"), f"the name of {place}"),
+        state=text(raw.get("state"), f"the state of {place}").lower(),
+        goal=_words(raw.get("goal")),
+        starts=_instant_or_none(raw.get("startDate"), place),
+        activated=_instant_or_none(raw.get("activatedDate"), place),
+        ends=_instant_or_none(raw.get("endDate"), place),
+        completed=_instant_or_none(raw.get("completeDate"), place),
+        board=int(numeric(raw["originBoardId"], place)) if raw.get("originBoardId") is not None else None,
+    )
+
+
+def shape(board: Any, configuration: Any, statuses: Any, fields: Any) -> BoardShape:
+    """A board from its four answers: itself, its configuration, the site's statuses and fields."""
+    config = mapping(configuration, "the board's configuration")
+    columns = mapping(config.get("columnConfig"), "the board's columns").get("columns")
+    known = [mapping(one, "a field") for one in sequence(fields, "the list of fields")]
+    estimation = mapping(config.get("estimation") or {}, "the board's estimation")
+    points = mapping(estimation.get("field") or {}, "the board's estimation").get("fieldId")
+    points = points if estimation.get("type") == "field" and isinstance(points, str) else None
+    return BoardShape(
+        id=int(numeric(mapping(board, "the board").get("id"), "the id of the board")),
+        name=_words(board.get("name")),
+        kind=text(board.get("type"), "the type of the board"),
+        columns=tuple(_column(one) for one in sequence(columns, "the board's columns")),
+        statuses=tuple(_status(one) for one in sequence(statuses, "the list of statuses")),
+        sprint_field=_field_id(known, lambda one: _schema(one) == SPRINT_SCHEMA),
+        flagged_field=_field_id(known, lambda one: one.get("name") == "Flagged" and one.get("custom") is not False),
+        points_field=points,
+        points_name=next((_words(one.get("name")) for one in known if points and one.get("id") == points), None),
+        filter_id=numeric(mapping(config.get("filter"), "the board's filter").get("id"), "the board's filter"),
+    )
+
+
+def instant(value: Any, place: str) -> datetime:
+    """UTC from `2022-04-24T20:30:51.748+0000`, an RFC 3339 string, or an epoch number (from 1e11 on: milliseconds)."""
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if abs(value) >= 1e11 else value, UTC)
+    except (ValueError, OverflowError, OSError):
+        pass  # said below, like every other value that is no instant
+    raise Malformed(f"{place} is not a time with a zone")
+
+
+def mapping(value: Any, place: str) -> Json:
+    """`value` as an object. Raises Malformed."""
+    if not isinstance(value, Mapping):
+        raise Malformed(f"{place} is not an object")
+    return value
+
+
+def sequence(value: Any, place: str) -> list[Any]:
+    """`value` as a list; null is an empty one. Raises Malformed."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise Malformed(f"{place} is not a list")
+    return value
+
+
+def text(value: Any, place: str) -> str:
+    """`value` as a string that says something. Raises Malformed."""
+    if not isinstance(value, str) or not value or len(value) > LONGEST:
+        raise Malformed(f"{place} is missing")
+    return _words(value)
+
+
+def numeric(value: Any, place: str) -> str:
+    """An id as its digits, from a string or a number. Raises Malformed."""
+    digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
+        raise Malformed(f"{place} is not a number")
+    return digits
+
+
+def _kept_items(raw: Json, shape: BoardShape, place: str) -> Iterator[Change]:
+    at = instant(raw.get("created"), f"the time of {place}")
+    for item in sequence(raw.get("items"), f"the items of {place}"):
+        kept = _kept_field(mapping(item, f"an item of {place}"), shape)
+        if kept is None:
+            continue
+        named = kept != ASSIGNEE  # whose name stands there is nobody's business; the account id says enough
+        yield Change(
+            at=at,
+            history=int(raw["id"]),
+            field=kept,
+            before=_optional(item.get("from")),
+            after=_optional(item.get("to")),
+            before_text=_optional(item.get("fromString")) if named else None,
+            after_text=_optional(item.get("toString")) if named else None,
+        )
+
+
+def _kept_field(item: Json, shape: BoardShape) -> str | None:
+    """Which kept field an item changes: by field id where there is one, else by name."""
+    field_id = item.get("fieldId")
+    if isinstance(field_id, str) and field_id:
+        ours = {shape.sprint_field: SPRINT, shape.flagged_field: FLAGGED, shape.points_field: POINTS}
+        return _BY_ID.get(field_id) or ours.get(field_id)
+    name, kind = str(item.get("field")), str(item.get("fieldtype"))
+    if shape.points_name is not None and name == shape.points_name:
+        return POINTS
+    return _BY_NAME.get((kind, name.lower()))
+
+
+def _sprint_ids(fields: Json, shape: BoardShape) -> tuple[int, ...]:
+    """Union of the Agile API's `sprint` and `closedSprints` and of the sprint field, in ascending order."""
+    found: list[Any] = [fields.get("sprint"), *_listed(fields.get("closedSprints"))]
+    if shape.sprint_field:
+        found += _listed(fields.get(shape.sprint_field))
+    return tuple(sorted({number for one in found for number in _sprint_id(one)}))
+
+
+def _sprint_id(value: Any) -> Iterator[int]:
+    if isinstance(value, Mapping):
+        yield int(numeric(value.get("id"), "the id of a sprint"))
+    elif isinstance(value, str):
+        ids = _GREENHOPPER_ID.findall(value)
+        if not ids:
+            raise Malformed("a sprint field holds something that names no sprint")
+        # A name may pretend to hold an id; the real one usually stands first, else after the name.
+        yield int(ids[0] if "[id=" in value else ids[-1])
+
+
+def _is_flagged(fields: Json, shape: BoardShape) -> bool:
+    return fields.get("flagged") is True or bool(shape.flagged_field and fields.get(shape.flagged_field))
+
+
+def _points(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # a whole number too large for a float
+        return None
+
+
+def _person(value: Any) -> str | None:
+    """Cloud's account id; Data Center has `name` and `key` instead."""
+    if not isinstance(value, Mapping):
+        return None
+    return next(
+        (_words(value[known]) for known in ("accountId", "name", "key") if isinstance(value.get(known), str)), None
+    )
+
+
+def _category(status: Json) -> str:
+    category = status.get("statusCategory")
+    key = category.get("key") if isinstance(category, Mapping) else None
+    return key if isinstance(key, str) and key in CATEGORIES else "undefined"
+
+
+def _column(raw: Any) -> Column:
+    column = mapping(raw, "a column of the board")
+    statuses = sequence(column.get("statuses"), "the statuses of a column")
+    ids = (numeric(mapping(one, "a status of a column").get("id"), "a status of a column") for one in statuses)
+    return Column(_words(column.get("name")), tuple(ids))
+
+
+def _status(raw: Any) -> Status:
+    status = mapping(raw, "a status")
+    return Status(numeric(status.get("id"), "the id of a status"), _words(status.get("name")), _category(status))
+
+
+def _field_id(known: list[Json], wanted: Any) -> str | None:
+    return next((one["id"] for one in known if wanted(one) and isinstance(one.get("id"), str)), None)
+
+
+def _schema(field: Json) -> object:
+    schema = field.get("schema")
+    return schema.get("custom") if isinstance(schema, Mapping) else None
+
+
+def _name(value: Any) -> str | None:
+    name = value.get("name") if isinstance(value, Mapping) else None
+    return _words(name) if isinstance(name, str) else None
+
+
+def _optional(value: Any) -> str | None:
+    # A list of sprints or versions is long where an issue lives long, so these are cut only when absurd.
+    return None if value is None else _words(str(value) if isinstance(value, int | float) else value, longest=20_000)
+
+
+def _words(value: Any, longest: int = LONGEST) -> str:
+    """A string a database can hold (no NUL, no half of a surrogate pair), cut to a sane length; else an empty one."""
+    if not isinstance(value, str):
+        return ""
+    return value[:longest].encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _instant_or_none(value: Any, place: str) -> datetime | None:
+    # Greenhopper's own word for "not yet" comes through some Data Center versions.
+    return None if value in (None, "", "<null>") else instant(value, f"a date of {place}")
