@@ -1,0 +1,274 @@
+"""A joint team from a file. Applying it again updates and never doubles; who is no longer listed takes no part."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, JiraSiteRow, SprintRow
+from fmo_bot.db.ceremonies import CeremonyRow
+from fmo_bot.db.parties import (
+    AbsenceRow,
+    ChannelRow,
+    JointTeamRow,
+    MemberRow,
+    OrganisationRow,
+    ParticipationRow,
+    SideRow,
+    WorkspaceRow,
+)
+from fmo_bot.db.store import Store
+from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.domain.workflow import Workflow
+from fmo_bot.errors import FileWrong
+from fmo_bot.services.governance import audit
+from fmo_bot.services.team_spec import DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec, parse
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupResult:
+    """What a team file came to. `removed`: names of members who take part no longer."""
+
+    team: str
+    team_ref: str
+    team_id: int
+    board_id: int
+    created: bool
+    sides: dict[str, str]  # side -> company
+    members: int
+    removed: tuple[str, ...]
+    ceremonies: tuple[str, ...]
+    workflow_given: bool
+
+
+def apply(
+    store: Store, mapping: Mapping[str, Any], at: datetime, *, token: Callable[[int], str] = secrets.token_urlsafe
+) -> SetupResult:
+    """Make the joint team of a team file, or bring it up to date, in one transaction.
+
+    Raises `FileWrong` with one line per fault, each `place: reason`; then nothing is changed.
+    """
+    spec = parse(mapping)
+    with store.transaction(SYSTEM) as session:
+        return _Setup(session, spec, at, token).run()
+
+
+class _Setup:
+    """One application of one team file inside one transaction."""
+
+    def __init__(self, session: Session, spec: TeamSpec, at: datetime, token: Callable[[int], str]) -> None:
+        self.session, self.spec, self.at, self.token = session, spec, at, token
+        self.faults: list[str] = []
+
+    def run(self) -> SetupResult:
+        organisations = {o.name: self._organisation(o.name) for o in self.spec.organisations}
+        self._workspaces(organisations)
+        team, created = self._team(organisations[self.spec.host])
+        sides = {name: self._side(team, name, side, organisations) for name, side in self.spec.sides.items()}
+        members = self._people(team, sides)
+        removed = self._remove_others(team, members)
+        self._remove_sides(team, sides)
+        self._channel(team)
+        if self.faults:
+            raise FileWrong("\n".join(self.faults))
+        board = self._board(team)
+        ceremonies = self._ceremonies(team, board)
+        self._note(team, created, len(members), len(removed))
+        return SetupResult(
+            team=team.name,
+            team_ref=team.ref,
+            team_id=team.id,
+            board_id=board.id,
+            created=created,
+            sides={name: side.organisation for name, side in self.spec.sides.items()},
+            members=len(members),
+            removed=removed,
+            ceremonies=ceremonies,
+            workflow_given=self.spec.board.workflow is not None,
+        )
+
+    def _organisation(self, name: str) -> OrganisationRow:
+        row = self.session.scalar(select(OrganisationRow).where(OrganisationRow.name == name))
+        return row or self._new(OrganisationRow(name=name))
+
+    def _workspaces(self, organisations: Mapping[Name, OrganisationRow]) -> None:
+        for index, organisation in enumerate(self.spec.organisations):
+            if organisation.workspace is None:
+                continue
+            wanted, owner = organisation.workspace, organisations[organisation.name]
+            rows = self.session.scalars(select(WorkspaceRow).where(WorkspaceRow.slack_team_id == wanted.id)).all()
+            if any(row.organisation_id != owner.id for row in rows):
+                self.faults.append(
+                    f"organisations[{index}].workspace.id: `{wanted.id}` belongs to another company here"
+                )
+            elif row := next((row for row in rows if row.app_key == wanted.app), None):
+                row.name = wanted.name
+            else:
+                self._new(
+                    WorkspaceRow(
+                        organisation_id=owner.id, app_key=wanted.app, slack_team_id=wanted.id, name=wanted.name
+                    )
+                )
+
+    def _team(self, host: OrganisationRow) -> tuple[JointTeamRow, bool]:
+        spec = self.spec
+        row = self.session.scalar(select(JointTeamRow).where(JointTeamRow.name == spec.team))
+        if row is None:
+            row = JointTeamRow(
+                name=spec.team, ref=self.token(12), host_id=host.id, language=spec.language, zone=spec.zone
+            )
+            return self._new(row), True
+        row.host_id, row.language, row.zone = host.id, spec.language, spec.zone
+        return row, False
+
+    def _side(
+        self, team: JointTeamRow, name: str, side: SideSpec, organisations: Mapping[Name, OrganisationRow]
+    ) -> SideRow:
+        owner, calendar = organisations[side.organisation], side.calendar.mapping()
+        row = self.session.scalar(select(SideRow).where(SideRow.team_id == team.id, SideRow.name == name))
+        if row is None:
+            return self._new(SideRow(team_id=team.id, name=name, organisation_id=owner.id, calendar=calendar))
+        row.organisation_id, row.calendar = owner.id, calendar
+        return row
+
+    def _people(self, team: JointTeamRow, sides: Mapping[Side, SideRow]) -> set[int]:
+        ids: set[int] = set()
+        for name, side in self.spec.sides.items():
+            for index, wanted in enumerate(side.members):
+                member = self._member(f"sides.{name}.members[{index}]", side, wanted, sides[name])
+                self._participation(team, member, sides[name], wanted)
+                self._absences(member, wanted)
+                ids.add(member.id)
+        return ids
+
+    def _member(self, place: str, side: SideSpec, wanted: MemberSpec, row: SideRow) -> MemberRow:
+        home = self.spec.home_of(side, wanted)
+        assert home is not None  # parse() named it otherwise
+        member = self.session.scalar(
+            select(MemberRow).where(MemberRow.home_workspace == home, MemberRow.slack_user_id == wanted.user)
+        )
+        if member is None:
+            return self._new(
+                MemberRow(
+                    organisation_id=row.organisation_id,
+                    home_workspace=home,
+                    slack_user_id=wanted.user,
+                    name=wanted.name,
+                    zone=wanted.zone,
+                    language=wanted.language,
+                )
+            )
+        if member.organisation_id != row.organisation_id:
+            self.faults.append(f"{place}.user: `{wanted.user}` is known here as a member of another company")
+        member.name, member.zone, member.language = wanted.name, wanted.zone, wanted.language
+        return member
+
+    def _participation(self, team: JointTeamRow, member: MemberRow, side: SideRow, wanted: MemberSpec) -> None:
+        row = self.session.scalar(
+            select(ParticipationRow).where(ParticipationRow.team_id == team.id, ParticipationRow.member_id == member.id)
+        )
+        if row is None:
+            self._new(ParticipationRow(team_id=team.id, member_id=member.id, side_id=side.id, role=wanted.role))
+        else:
+            row.side_id, row.role = side.id, wanted.role
+
+    def _absences(self, member: MemberRow, wanted: MemberSpec) -> None:
+        if wanted.away is None:
+            return
+        self.session.execute(delete(AbsenceRow).where(AbsenceRow.member_id == member.id))
+        for days in wanted.away:
+            self._new(AbsenceRow(member_id=member.id, first_day=days.first, last_day=days.last))
+
+    def _remove_others(self, team: JointTeamRow, listed: set[int]) -> tuple[str, ...]:
+        gone = self.session.scalars(
+            select(ParticipationRow).where(
+                ParticipationRow.team_id == team.id, ParticipationRow.member_id.not_in(listed)
+            )
+        ).all()
+        names = tuple(row.member.name for row in gone)
+        for row in gone:
+            self.session.delete(row)
+        self.session.flush()
+        return names
+
+    def _remove_sides(self, team: JointTeamRow, listed: Mapping[Side, SideRow]) -> None:
+        """A side of which a round still tells stays a row; it has nobody left in it."""
+        known = self.session.scalars(select(SideRow.name).where(SideRow.team_id == team.id))
+        for name in set(known).difference(listed):
+            self.faults.append(f"sides: `{name}` took part so far; list it (its members may be empty)")
+
+    def _channel(self, team: JointTeamRow) -> None:
+        wanted = self.spec.channel
+        taken = self.session.scalar(
+            select(ChannelRow).where(ChannelRow.slack_channel_id == wanted.id, ChannelRow.team_id != team.id)
+        )
+        if taken is not None:
+            self.faults.append(f"channel.id: `{wanted.id}` is the channel of another joint team here")
+        row = self.session.scalar(select(ChannelRow).where(ChannelRow.team_id == team.id, ChannelRow.kind == "joint"))
+        if row is None:
+            self._new(ChannelRow(team_id=team.id, workspace=wanted.workspace, slack_channel_id=wanted.id))
+        else:
+            row.workspace, row.slack_channel_id = wanted.workspace, wanted.id
+
+    def _board(self, team: JointTeamRow) -> BoardRow:
+        wanted = self.spec.board
+        site = self.session.scalar(select(JiraSiteRow).where(JiraSiteRow.key == wanted.site))
+        site = site or self._new(JiraSiteRow(key=wanted.site))
+        rows = self.session.scalars(select(BoardRow).where(BoardRow.team_id == team.id)).all()
+        row = next((row for row in rows if (row.site_id, row.jira_board_id) == (site.id, wanted.id)), None)
+        row = row or self._new(BoardRow(team_id=team.id, site_id=site.id, jira_board_id=wanted.id))
+        for other in rows:
+            if other is not row:
+                self._forget_board(other)
+        if wanted.workflow is not None:
+            row.workflow, row.workflow_guessed = Workflow.from_mapping(wanted.workflow).to_mapping(), False
+        elif not row.workflow_guessed:
+            row.workflow, row.workflow_guessed = {}, True
+        return row
+
+    def _forget_board(self, board: BoardRow) -> None:
+        self.session.execute(update(CeremonyRow).where(CeremonyRow.board_id == board.id).values(board_id=None))
+        for rows in (BoardIssueRow, SprintRow):
+            self.session.execute(delete(rows).where(rows.board_id == board.id))
+        self.session.delete(board)
+        self.session.flush()
+
+    def _ceremonies(self, team: JointTeamRow, board: BoardRow) -> tuple[str, ...]:
+        wanted = [("standup", spec) for spec in self.spec.standups] + [("digest", spec) for spec in self.spec.digests]
+        kept = {self._ceremony(team, board, kind, spec).id for kind, spec in wanted}
+        self.session.execute(
+            update(CeremonyRow).where(CeremonyRow.team_id == team.id, CeremonyRow.id.not_in(kept)).values(active=False)
+        )
+        return tuple(spec.name for _, spec in wanted)
+
+    def _ceremony(self, team: JointTeamRow, board: BoardRow, kind: str, spec: StandupSpec | DigestSpec) -> CeremonyRow:
+        row = self.session.scalar(
+            select(CeremonyRow).where(
+                CeremonyRow.team_id == team.id, CeremonyRow.kind == kind, CeremonyRow.name == spec.name
+            )
+        )
+        if row is None:
+            row = self._new(CeremonyRow(team_id=team.id, kind=kind, name=spec.name, days=[], at=spec.at))
+        row.days, row.at, row.late_ok_minutes = list(spec.days), spec.at, spec.late_ok_minutes
+        row.board_id, row.active = board.id, True
+        if isinstance(spec, StandupSpec):
+            row.window_minutes = spec.window_minutes
+        else:
+            row.zone = spec.zone or self.spec.zone
+        return row
+
+    def _note(self, team: JointTeamRow, created: bool, members: int, removed: int) -> None:
+        detail = {"created": created, "members": members, "removed": removed}
+        audit(self.session, at=self.at, action="set_up", team_id=team.id, detail=detail)
+
+    def _new(self, row: Row) -> Row:
+        """Add a row and give it its id."""
+        self.session.add(row)
+        self.session.flush()
+        return row
