@@ -4,6 +4,8 @@ import gettext
 from functools import cache
 from pathlib import Path
 
+from babel import Locale, UnknownLocaleError
+
 DOMAIN = "fmo_bot"
 _HERE = Path(__file__).parent
 
@@ -14,6 +16,7 @@ class Translator:
     def __init__(self, language: str, catalogue: gettext.NullTranslations) -> None:
         """`language` is a code such as `en` or `zh_CN`."""
         self.language = language
+        self.locale = _locale(language)  # how days and numbers are written
         self._catalogue = catalogue
 
     def __call__(self, msgid: str, **values: object) -> str:
@@ -24,6 +27,13 @@ class Translator:
     def many(self, singular: str, plural: str, n: int, **values: object) -> str:
         """The form of the text that fits the number `n`, which is also its `{n}`."""
         return self._catalogue.ngettext(singular, plural, n).format(n=n, **values)
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
 
 
 @cache

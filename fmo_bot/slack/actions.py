@@ -1,0 +1,15 @@
+"""The names that travel through Slack and come back with a click: action, callback and block ids."""
+
+STANDUP_OPEN = "standup_open"  # value: prompt ref
+SPRINT_ASK = "sprint_ask"  # value: team ref
+SPRINT_SHARE = "sprint_share"  # value: report ref
+BLOCKER_RESOLVE = "blocker_resolve"  # value: blocker ref
+
+STANDUP_FORM = "standup_form"  # callback of the modal; private_metadata: prompt ref
+BLOCKED = "blocked"  # block and action of the "blocked?" choice
+BLOCKED_ISSUE = "blocked_issue"
+BLOCKED_WHAT = "blocked_what"
+QUESTION = "q_"  # block id prefix of a text question; the rest is its key
+INPUT = "input"  # action id of a text input
+NOT_BLOCKED = "no"  # value of the choice that says nothing stops the work
+METADATA_EVENT = "fmo"  # event_type of a message's metadata; event_payload: {"key": opaque key}

@@ -1,0 +1,160 @@
+"""Speaking in Slack: the Chat port. One call per method, never repeated by itself; errors come out as SendOutcomes."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import requests
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from fmo_bot.domain.messages import BurnUpChart
+from fmo_bot.domain.parties import Person, Place
+from fmo_bot.errors import NotNow, Undeliverable
+from fmo_bot.ports import Outgoing, Pictures
+from fmo_bot.slack.actions import METADATA_EVENT
+from fmo_bot.slack.installs import Installs
+from fmo_bot.slack.outcomes import code_of, speak
+from fmo_bot.slack.render import Rendered, render
+
+_UPLOAD_TIMEOUT = 30  # seconds
+_PAGE, _PAGES = 200, 10  # of history, when our own message is looked for
+_SKEW = timedelta(minutes=2)  # between Slack's clock and ours
+_BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+
+
+class SlackChat:
+    """ports.Chat on slack_sdk, one client per installation."""
+
+    def __init__(self, *, installs: Installs, pictures: Pictures) -> None:
+        """`pictures` draws a chart message when it is sent."""
+        self._installs = installs
+        self._pictures = pictures
+
+    def post(self, place: Place, outgoing: Outgoing) -> str:
+        """Post; returns the ts (of a picture the file's id, since Slack tells no ts for it)."""
+        client = self._installs.client_of(place.workspace)
+        if isinstance(outgoing.message, BurnUpChart):
+            return self._post_picture(client, place, outgoing)
+        answer = self._write(client, place, outgoing, thread_ts=outgoing.thread_ts)
+        return str(answer["ts"])
+
+    def update(self, place: Place, ts: str, outgoing: Outgoing) -> None:
+        """Replace the message at `ts`."""
+        self._write(self._installs.client_of(place.workspace), place, outgoing, ts=ts)
+
+    def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
+        """Our message with `key` in its metadata (a picture: in its file's name), looked for from `since` on."""
+        client = self._installs.client_of(place.workspace)
+        oldest = f"{(since - _SKEW).timestamp():.6f}"
+        for message in self._history(client, place, oldest, thread_ts):
+            if _carries(message, key):
+                return str(message["ts"])
+        return None
+
+    def direct(self, person: Person) -> Place:
+        """The person's direct conversation with the app in their own workspace."""
+        client = self._installs.client_of(person.workspace)
+        lane = _lane(person.workspace, "conversations.open")
+        answer = speak(lambda: client.conversations_open(users=person.user), lane=lane, idempotent=True)
+        return Place(person.workspace, str(answer["channel"]["id"]))
+
+    def publish_home(self, person: Person, outgoing: Outgoing) -> None:
+        """Replace the person's App Home in their own workspace."""
+        client = self._installs.client_of(person.workspace)
+        view = {"type": "home", "blocks": render(outgoing.message, outgoing.language).blocks}
+        lane = _lane(person.workspace, "views.publish")
+        speak(lambda: client.views_publish(user_id=person.user, view=view), lane=lane, idempotent=True)
+
+    def _write(self, client: WebClient, place: Place, outgoing: Outgoing, **where: str | None) -> Any:
+        """Post or update (`ts` in `where`); where Slack refuses the blocks, the full text goes out without them."""
+        rendered = render(outgoing.message, outgoing.language)
+        method = "chat.update" if "ts" in where else "chat.postMessage"
+        lane = _lane(place.workspace, method)
+        arguments = _arguments(place, outgoing, rendered) | {key: value for key, value in where.items() if value}
+        call = client.chat_update if "ts" in where else client.chat_postMessage
+        try:
+            return speak(lambda: call(**arguments), lane=lane)
+        except Undeliverable as refused:
+            if not _is_about_blocks(refused):
+                raise
+            return speak(lambda: call(**(arguments | {"blocks": []})), lane=lane)
+
+    def _post_picture(self, client: WebClient, place: Place, outgoing: Outgoing) -> str:
+        """Files upload v2 in its three steps; only the last one shows anything, so only it can be uncertain."""
+        picture = self._pictures.draw(outgoing.message, language=outgoing.language)
+        stem, _, suffix = picture.name.rpartition(".")
+        name = f"{stem}-{outgoing.key}.{suffix}"
+        lane = _lane(place.workspace, "files.completeUploadExternal")
+        # Step 1: an address for the bytes.
+        ticket = speak(
+            lambda: client.files_getUploadURLExternal(
+                filename=name, length=len(picture.png), alt_txt=picture.alt_text[:1000]
+            ),
+            lane=_lane(place.workspace, "files.getUploadURLExternal"),
+            idempotent=True,
+        )
+        # Step 2: the bytes.
+        _upload(str(ticket["upload_url"]), picture.png)
+        # Step 3: into the conversation.
+        speak(
+            lambda: client.files_completeUploadExternal(
+                files=[{"id": str(ticket["file_id"]), "title": stem}],
+                channel_id=place.channel,
+                thread_ts=outgoing.thread_ts,
+                initial_comment=render(outgoing.message, outgoing.language).text,
+            ),
+            lane=lane,
+        )
+        return str(ticket["file_id"])
+
+    def _history(self, client: WebClient, place: Place, oldest: str, thread_ts: str | None) -> Iterator[dict[str, Any]]:
+        method = "conversations.history" if thread_ts is None else "conversations.replies"
+        arguments: dict[str, Any] = {"channel": place.channel, "oldest": oldest, "limit": _PAGE}
+        arguments |= {"include_all_metadata": True} | ({} if thread_ts is None else {"ts": thread_ts})
+        for _ in range(_PAGES):
+            page = speak(
+                lambda: client.api_call(method, params=arguments),
+                lane=_lane(place.workspace, method),
+                idempotent=True,
+            )
+            yield from page["messages"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+            arguments["cursor"] = cursor
+
+
+def _arguments(place: Place, outgoing: Outgoing, rendered: Rendered) -> dict[str, Any]:
+    return {
+        "channel": place.channel,
+        "text": rendered.text,
+        "blocks": rendered.blocks,
+        "metadata": {"event_type": METADATA_EVENT, "event_payload": {"key": outgoing.key}},
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _is_about_blocks(refused: Undeliverable) -> bool:
+    cause = refused.__cause__
+    return isinstance(cause, SlackApiError) and code_of(cause) in _BLOCK_ERRORS
+
+
+def _carries(message: dict[str, Any], key: str) -> bool:
+    metadata = message.get("metadata") or {}
+    files: Iterable[dict[str, Any]] = message.get("files") or ()
+    in_metadata = metadata.get("event_type") == METADATA_EVENT and metadata.get("event_payload", {}).get("key") == key
+    return in_metadata or any(key in str(file.get("name", "")) for file in files)
+
+
+def _upload(url: str, png: bytes) -> None:
+    try:
+        requests.post(url, data=png, timeout=_UPLOAD_TIMEOUT).raise_for_status()
+    except requests.RequestException as error:
+        raise NotNow("the picture's bytes were not taken") from error
+
+
+def _lane(workspace: str, method: str) -> str:
+    """Slack limits each method in each workspace by itself."""
+    return f"{workspace}:{method}"

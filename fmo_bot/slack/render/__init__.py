@@ -1,0 +1,40 @@
+"""How a message value looks: one function per value, found by its type. Plain dicts within Slack's limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fmo_bot.domain import messages as m
+from fmo_bot.locales import Translator, translator
+from fmo_bot.slack.blocks import VIEW_BLOCKS, Block, fit, text_of
+from fmo_bot.slack.render import digests, homes, notices, sprints, standups
+
+Renderer = Callable[[Any, Translator], list[Block]]
+
+RENDERERS: dict[type, Renderer] = {
+    m.Notice: notices.notice,
+    m.Help: notices.help_,
+    m.Prompt: standups.prompt,
+    m.RoundPost: standups.round_post,
+    m.AnswerPost: standups.answer,
+    m.RoundSummary: standups.summary,
+    m.SprintReport: sprints.report,
+    m.BurnUpChart: sprints.chart,
+    m.Digest: digests.digest,
+    m.Home: homes.home,
+}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message for Slack: its blocks, and the same in full as text."""
+
+    blocks: list[Block]
+    text: str
+
+
+def render(message: m.Message, language: str) -> Rendered:
+    """The message in a language."""
+    made = RENDERERS[type(message)](message, translator(language))
+    blocks = fit(made, VIEW_BLOCKS) if isinstance(message, m.Home) else fit(made)
+    return Rendered(blocks, text_of(blocks))

@@ -1,0 +1,26 @@
+"""App Home: what is asked of a member, what is stuck, and who runs the server."""
+
+from fmo_bot.domain.messages import Home
+from fmo_bot.locales import Translator
+from fmo_bot.slack.actions import SPRINT_ASK
+from fmo_bot.slack.blocks import Block, button, context, header, section
+from fmo_bot.slack.render.standups import blocker, prompt
+from fmo_bot.slack.text import escape
+
+
+def home(message: Home, t: Translator) -> list[Block]:
+    """The Home tab of a member."""
+    asked = [block for question in message.prompts for block in prompt(question, t)]
+    stuck = [blocker(line, t) for line in message.blockers]
+    return [
+        header(t("Hello, {name}", name=message.name)),
+        *(asked or [section(t("Nothing is asked of you now."))]),
+        *([header(t("Joint teams"))] if message.teams else []),
+        *(_team(name, ref, t) for name, ref in message.teams),
+        *([header(t("Open blockers")), *stuck] if stuck else []),
+        context(t("FMO bot is run by {host}; who runs the server can read its database.", host=escape(message.host))),
+    ]
+
+
+def _team(name: str, ref: str, t: Translator) -> Block:
+    return section(f"*{escape(name)}*", button=button(t("Sprint report"), SPRINT_ASK, ref))

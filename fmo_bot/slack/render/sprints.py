@@ -1,0 +1,126 @@
+"""The sprint report and its chart."""
+
+from fmo_bot.domain.messages import BurnUpChart, Spread, SprintReport, SprintSet
+from fmo_bot.locales import Translator
+from fmo_bot.slack.actions import SPRINT_SHARE
+from fmo_bot.slack.blocks import Block, actions, button, context, fields, header, quote, section
+from fmo_bot.slack.render.standups import blocker
+from fmo_bot.slack.text import duration, escape, moment, number
+
+_BLOCKERS_SHOWN = 10
+_KEYS_SHOWN = 12
+
+
+def report(message: SprintReport, t: Translator) -> list[Block]:
+    """The report on one screen: figures, their balance, time, blockers, and what to trust less."""
+    blocks = [
+        header(t("Sprint report: {sprint}", sprint=message.sprint)),
+        context(_span(message, t)),
+        *([quote(t("Goal"), message.goal)] if message.goal.strip() else []),
+        fields(_sets(message, t)),
+        section(balance(message, t)),
+        section(_times(message, t)),
+        *_stuck(message, t),
+        *_trust(message, t),
+    ]
+    if message.shared_by is not None:
+        return [*blocks, context(t("Shared by {name}.", name=escape(message.shared_by)))]
+    if not message.shareable:
+        return blocks
+    return [*blocks, actions(button(t("Share in the joint channel"), SPRINT_SHARE, message.ref, primary=True))]
+
+
+def chart(message: BurnUpChart, t: Translator) -> list[Block]:
+    """What stands beside the picture."""
+    return [section(t("Burn-up: {sprint}", sprint=escape(message.sprint)))]
+
+
+def _span(message: SprintReport, t: Translator) -> str:
+    when = t("{start} to {end}", start=moment(message.start, t), end=moment(message.end, t))
+    parts = [escape(message.team), escape(message.board), when]
+    if message.provisional:
+        parts.append(t("still running; as of {when}", when=moment(message.as_of, t)))
+    return " · ".join(parts)
+
+
+def _sets(message: SprintReport, t: Translator) -> list[str]:
+    named = [
+        (t("Committed"), message.committed),
+        (t("Completed"), message.completed),
+        (t("Added"), message.added),
+        (t("Carried over"), message.carried_over),
+        (t("Removed"), message.removed),
+    ]
+    if message.completed_outside.issues:
+        named.append((t("Completed outside the sprint"), message.completed_outside))
+    return [f"*{name}*\n{_size(found, t)}" for name, found in named]
+
+
+def _size(found: SprintSet, t: Translator) -> str:
+    issues = t.many("{n} issue", "{n} issues", found.issues)
+    return f"{issues} · {t('{points} points', points=number(found.points, t))}"
+
+
+def balance(message: SprintReport, t: Translator) -> str:
+    """The identity of definition 12, in issues."""
+    left = f"{message.committed.issues} + {message.added.issues} − {message.removed.issues}"
+    sums = f"{left} = {message.completed.issues} + {message.carried_over.issues}"
+    lines = [t("Committed + added − removed = completed + carried over: {sums} issues", sums=sums)]
+    if message.re_estimated:
+        lines.append(t("Re-estimated during the sprint: {points} points", points=number(message.re_estimated, t)))
+    if message.unestimated:
+        lines.append(t.many("{n} issue has no estimate", "{n} issues have no estimate", message.unestimated))
+    return "\n".join(lines)
+
+
+def spread(found: Spread, t: Translator) -> str:
+    """Percentiles with their sample size."""
+    if found.n == 0:
+        return t("nothing finished")
+    p50, p85, p95 = (duration(value, t) for value in (found.p50_s, found.p85_s, found.p95_s))
+    return t("P50 {p50} · P85 {p85} · P95 {p95} (n = {n})", p50=p50, p85=p85, p95=p95, n=found.n)
+
+
+def _times(message: SprintReport, t: Translator) -> str:
+    lines = [f"*{t('Cycle time')}*  {spread(message.cycle_time, t)}"]
+    if message.never_started:
+        text = t.many("{n} finished without a start", "{n} finished without a start", message.never_started)
+        lines.append(text)
+    total = sum(seconds for _, seconds in message.split_s)
+    if total:
+        parts = [f"{_share(name, message, t)} {seconds / total:.0%}" for name, seconds in message.split_s if seconds]
+        lines.append(f"*{t('Where the time went')}*  " + " · ".join(parts))
+    return "\n".join(lines)
+
+
+def _share(name: str, message: SprintReport, t: Translator) -> str:
+    kind, _, side = name.partition(":")
+    company = escape(message.companies.get(side, side))
+    texts = {
+        "active": t("active {company}", company=company),
+        "waiting": t("waiting on {company}", company=company),
+        "done": t("finished and reopened"),
+        "unmapped": t("in no stage"),
+    }
+    return texts.get(kind, escape(name))
+
+
+def _stuck(message: SprintReport, t: Translator) -> list[Block]:
+    blocks = [section(f"*{t('Open blockers')}*")] if message.blockers else []
+    blocks += [blocker(line, t) for line in message.blockers[:_BLOCKERS_SHOWN]]
+    if message.flagged:
+        blocks.append(section(f"*{t('Flagged in Jira')}*  {keys(message.flagged)}"))
+    return blocks
+
+
+def keys(found: tuple[str, ...]) -> str:
+    """Issue keys, the first few of them."""
+    shown = ", ".join(escape(key) for key in found[:_KEYS_SHOWN])
+    return f"{shown} … +{len(found) - _KEYS_SHOWN}" if len(found) > _KEYS_SHOWN else shown
+
+
+def _trust(message: SprintReport, t: Translator) -> list[Block]:
+    notes = [t("{what}: {n}", what=escape(t(what)), n=n) for what, n in message.data_quality if n]
+    if message.workflow_guessed:
+        notes.append(t("stages were guessed from the board's columns"))
+    return [context(f"{t('Data quality')}: " + " · ".join(notes))] if notes else []

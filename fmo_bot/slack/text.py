@@ -1,0 +1,76 @@
+"""Words on their way to Slack: people's own text made harmless; instants, days, durations and numbers readable.
+
+Escaping follows Slack's formatting rules: only & < > mean something, only they are replaced. What a person wrote can
+then mention nobody; `@channel` typed in plain letters is kept from being parsed by `verbatim` in blocks and, in the
+top-level text, which has no such switch, by a word joiner after the sign.
+"""
+
+import re
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from babel.units import format_unit
+
+from fmo_bot.locales import Translator
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_BROADCAST = re.compile(r"@(?=here|channel|everyone|group)", re.IGNORECASE)
+_CUT_ENTITY = re.compile(r"&[a-z]{0,3}$|<[^>]*$")
+_WORD_JOINER = "\u2060"
+_HOUR, _DAY = 3600.0, 86400.0
+
+
+def clean(text: str) -> str:
+    """`text` without what Slack or JSON cannot carry: control signs, half surrogates."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "replace").decode("utf-8")
+
+
+def escape(text: str) -> str:
+    """People's own words for mrkdwn: nothing in them is markup that mentions or links."""
+    return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters of mrkdwn or plain text, never half an entity or half a date."""
+    if len(text) <= limit:
+        return text
+    return _CUT_ENTITY.sub("", text[: limit - 1]) + "…"
+
+
+def hush(text: str) -> str:
+    """`@channel` and its like in plain letters, kept from calling anybody."""
+    return _BROADCAST.sub("@" + _WORD_JOINER, text)
+
+
+def moment(at: datetime, t: Translator, *, zone: str = "UTC") -> str:
+    """An instant, shown by Slack in the reader's own zone; the fallback says the zone it is in."""
+    local = at.astimezone(ZoneInfo(zone))
+    shown = format_datetime(local, "d MMM y HH:mm", locale=t.locale)
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{escape(shown)} {escape(zone)}>"
+
+
+def day(at: date, t: Translator) -> str:
+    """A calendar day, the same for every reader: `Thursday, November 19, 2026`."""
+    return format_date(at, "full", locale=t.locale)
+
+
+def day_of(at: datetime, t: Translator, *, zone: str = "UTC") -> str:
+    """The calendar day of an instant in `zone`, short: `Nov 19, 2026`."""
+    return format_date(at.astimezone(ZoneInfo(zone)), "medium", locale=t.locale)
+
+
+def number(value: float, t: Translator) -> str:
+    """At most one decimal, in the language's own signs."""
+    return format_decimal(value, format="#,##0.#", locale=t.locale)
+
+
+def duration(seconds: float | None, t: Translator) -> str:
+    """Elapsed time in days, hours or minutes with one decimal; a dash where there is none."""
+    if seconds is None:
+        return "–"
+    size, unit = next(
+        ((size, unit) for size, unit in ((_DAY, "day"), (_HOUR, "hour")) if seconds >= size), (60.0, "minute")
+    )
+    return format_unit(round(seconds / size, 1), f"duration-{unit}", length="short", locale=t.locale)

@@ -1,0 +1,268 @@
+"""What the bot says, as Slack gets it: within the limits, complete as text, and calling nobody."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fmo_bot.domain import messages as m
+from fmo_bot.domain.parties import Person
+from fmo_bot.slack import forms
+from fmo_bot.slack.render import RENDERERS, render
+from fmo_bot.slack.text import clip, escape
+
+AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
+DAY = date(2026, 11, 16)
+PERSON = Person("T0HUAWEI", "U0LIWEI")
+HOSTILE = "<!channel> <@U0LIWEI> @here &amp; *b* <http://evil|Slack> {x} \x00\ud800 ```"
+
+
+def every_message(words: str) -> list[m.Message]:
+    """One of each message value, with `words` wherever a person's words may stand."""
+    line = m.BlockerLine(ref="b", what=words, issue=words, waiting=words, waited_on=words, since=AT)
+    side = m.SideCount(company=words, asked=3, answered=1, away=1)
+    found = m.SprintSet(issues=2, points=3.5, keys=(words, "CORE-2"))
+    spread = m.Spread(n=2, p50_s=90000.0, p85_s=200000.0, p95_s=3.0)
+    prompt = m.Prompt(
+        ref="p", team=words, ceremony=words, round_date=DAY, deadline=AT, zone="Asia/Shanghai", state="open"
+    )
+    burn_up = (m.BurnUpPoint(at=AT, scope=3, done=1),)
+    return [
+        m.Notice(text="It is {what} since {when}.", values={"what": words, "when": AT}),
+        prompt,
+        m.RoundPost(
+            team=words, ceremony=words, round_date=DAY, sides=(side,), closes_at=AT, closed=False, team_ref="t"
+        ),
+        m.AnswerPost(
+            author=PERSON,
+            author_name=words,
+            company=words,
+            zone="UTC",
+            answered_at=AT,
+            said=(m.Said(label="Label", text=words), m.Said(label=words, text=words * 3)),
+            blocker=line,
+            edited=True,
+            late=True,
+        ),
+        m.RoundSummary(
+            team=words, ceremony=words, round_date=DAY, sides=(side,), new_blockers=(line,) * 60, open_blockers=60
+        ),
+        m.SprintReport(
+            ref="r",
+            team=words,
+            board=words,
+            sprint=words,
+            goal=words,
+            start=AT,
+            end=AT,
+            provisional=True,
+            as_of=AT,
+            committed=found,
+            added=found,
+            removed=found,
+            completed=found,
+            carried_over=found,
+            completed_outside=found,
+            re_estimated=-2.0,
+            unestimated=1,
+            cycle_time=spread,
+            never_started=1,
+            split_s=(("active:vendor", 3.0), ("waiting:operator", 1.0), ("done", 1.0), (words, 1.0)),
+            companies={"vendor": words, "operator": words},
+            blockers=(line,) * 30,
+            flagged=(words,) * 300,
+            burn_up=burn_up,
+            data_quality=((words, 3),),
+            workflow_guessed=True,
+        ),
+        m.BurnUpChart(sprint=words, start=AT, end=AT, as_of=AT, points=burn_up),
+        m.Digest(
+            team=words,
+            team_ref="t",
+            board=words,
+            since=AT,
+            until=AT,
+            zone="Europe/Madrid",
+            finished=1,
+            finished_before=(1, 2, 3, 4),
+            cycle_time=spread,
+            cycle_time_before=replace(spread, n=0),
+            wip=3,
+            ageing=(m.AgeingItem(key=words, summary=words, stage=words, age_s=9e5, over_p85=True),) * 30,
+            waits=(m.WaitsOn(waiting=words, waited_on=words, open=2, oldest_since=AT),),
+            data_quality=((words, 1),),
+            workflow_guessed=True,
+            stale=True,
+        ),
+        m.Help(commands=(("/fmo help", "what can be typed"),), unknown=words),
+        m.Home(name=words, prompts=(prompt,), teams=((words, "t"),) * 120, blockers=(line,), host=words),
+    ]
+
+
+def form(words: str) -> m.StandupForm:
+    """A stand-up form full of `words`."""
+    return m.StandupForm(
+        prompt_ref="p",
+        team=words,
+        ceremony=words,
+        round_date=DAY,
+        deadline=AT,
+        questions=(m.Question(key="today", label=words, hint=words),),
+        given={"today": words},
+        sides=(m.Choice(value="operator", text=words, literal=True),) * 20,
+        issues=tuple(m.Choice(value=f"CORE-{n}", text=words, literal=True) for n in range(150)),
+        blocked={"side": "operator", "issue": "CORE-3", "what": words},
+    )
+
+
+def texts_of(value: Any) -> Iterator[dict[str, Any]]:
+    """Every text object in a payload."""
+    if isinstance(value, dict):
+        if value.get("type") in ("mrkdwn", "plain_text", "text"):
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from texts_of(item)
+
+
+def judge(blocks: list[dict[str, Any]], limit: int) -> None:
+    """Assert Slack's limits of slack.md 1.2, and that no text can call or link anybody."""
+    assert 1 <= len(blocks) <= limit
+    for block in blocks:
+        if block["type"] == "header":
+            assert len(block["text"]["text"]) <= 150
+        if block["type"] == "context":
+            assert 1 <= len(block["elements"]) <= 10
+        if block["type"] == "section":
+            assert len(block.get("fields", ())) <= 10
+            assert all(len(field["text"]) <= 2000 for field in block.get("fields", ()))
+        if block["type"] == "input":
+            assert len(block["block_id"]) <= 255
+            options = block["element"].get("options", ())
+            assert len(options) <= (10 if block["element"]["type"] == "radio_buttons" else 100)
+            assert all(1 <= len(option["text"]["text"]) <= 75 for option in options)
+        for button in block.get("elements", ()) if block["type"] == "actions" else ():
+            assert len(button["text"]["text"]) <= 75
+            assert len(button["value"]) <= 2000
+    for text in texts_of(blocks):
+        assert 1 <= len(text["text"]) <= 3000
+        text["text"].encode()  # no half surrogates
+        if text["type"] == "mrkdwn":
+            assert text["verbatim"] is True
+            assert_harmless(text["text"])
+
+
+def assert_harmless(text: str) -> None:
+    """Only our own dates stand between < and >."""
+    assert not re.search(r"<(?!!date\^\d+\^[^<>|]*\|[^<>]*>)", text)
+
+
+@pytest.mark.parametrize("words", [HOSTILE, "", "Ω" * 5000, "&" * 5000, "\n" * 5000, "{0} {x!r}"])
+def test_hostile_words_stay_harmless_and_within_the_limits(words: str) -> None:
+    judge_all(words)
+
+
+def judge_all(words: str) -> None:
+    """Render one of each message with `words` in it, and judge it."""
+    for message in every_message(words):
+        rendered = render(message, "en")
+        judge(rendered.blocks, 100 if isinstance(message, m.Home) else 50)
+        assert len(rendered.text) <= 4000
+        assert_harmless(rendered.text)
+        assert not re.search("@(here|channel|everyone)", rendered.text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200) | st.text(alphabet="<>&!@|^*`_~{}#Uhere", max_size=4000))
+def test_no_words_get_through_the_renderer_as_markup(words: str) -> None:
+    judge_all(words)
+    judge(forms.standup(form(words), "en")["blocks"], 100)
+
+
+@given(st.text(alphabet="ab&<>;", max_size=40), st.integers(1, 40))
+def test_clipping_never_leaves_half_an_entity(words: str, limit: int) -> None:
+    clipped = clip(escape(words), limit)
+    assert len(clipped) <= limit
+    assert re.fullmatch(r"(?:[ab;]|&(?:amp|lt|gt);)*…?", clipped)
+
+
+def test_every_message_value_has_its_renderer() -> None:
+    assert set(RENDERERS) == set(m.Message.__args__)
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN", "es", "pt-BR", "xx"])  # the last one nobody speaks
+def test_every_language_renders(language: str) -> None:
+    for message in every_message("words"):
+        assert render(message, language).text.strip()
+
+
+def test_the_text_says_all_that_the_blocks_say() -> None:
+    text = render(every_message("Li Wei")[3], "en").text
+    assert "Li Wei" in text
+    assert "waits on" in text
+    assert "edited" in text
+
+
+def test_words_of_an_answer_are_not_altered() -> None:
+    answer = every_message("*star* & <b> _x_ https://a.b")[3]
+    quoted = [block for block in render(answer, "en").blocks if block["type"] == "rich_text"]
+    assert quoted[0]["elements"][1]["elements"][0]["text"] == "*star* & <b> _x_ https://a.b"
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [("open", "Answer"), ("answered", "Change the answer"), ("closed", None)],  # closed: no button at all
+)
+def test_a_prompt_offers_what_its_state_allows(state: str, label: str | None) -> None:
+    prompt = m.Prompt(ref="p", team="t", ceremony="c", round_date=DAY, deadline=AT, zone="UTC", state=state)
+    rows = [block for block in render(prompt, "en").blocks if block["type"] == "actions"]
+    assert [row["elements"][0]["text"]["text"] for row in rows] == ([label] if label else [])
+
+
+def test_a_report_states_its_balance_and_is_shared_once() -> None:
+    report = every_message("x")[5]
+    assert isinstance(report, m.SprintReport)
+    assert "2 + 2 − 2 = 2 + 2 issues" in render(report, "en").text
+    shared = render(replace(report, shared_by="Li Wei"), "en")
+    assert "Shared by Li Wei." in shared.text
+    assert not [block for block in shared.blocks if block["type"] == "actions"]
+
+
+def test_choosing_a_side_reveals_the_rest_and_keeps_what_was_typed() -> None:
+    typed = forms.Filled(ref="p", answers={"today": "half a sen"}, blocked={})
+    before = forms.standup(replace(form("x"), given={}, blocked={}), "en", typed=typed)
+    after = forms.standup(form("x"), "en", typed=replace(typed, blocked={"side": "operator", "issue": "", "what": ""}))
+    ids = [[block.get("block_id") for block in view["blocks"]] for view in (before, after)]
+    assert "blocked_what" not in ids[0]
+    assert {"blocked_what", "blocked_issue"} <= set(ids[1])
+    inputs = {block["block_id"]: block["element"] for block in after["blocks"] if block["type"] == "input"}
+    assert inputs["q_today"]["initial_value"] == "half a sen"
+    assert after["private_metadata"] == "p"
+
+
+def test_a_submission_is_read_as_it_was_filled() -> None:
+    state = {
+        "q_today": {"input": {"type": "plain_text_input", "value": "tests"}},
+        "q_note": {"input": {"type": "plain_text_input", "value": None}},  # left empty
+        "blocked": {"blocked": {"type": "radio_buttons", "selected_option": {"value": "operator"}}},
+        "blocked_issue": {"input": {"type": "static_select", "selected_option": None}},
+        "blocked_what": {"input": {"type": "plain_text_input", "value": "a test line"}},
+    }
+    filled = forms.read({"private_metadata": "p", "state": {"values": state}})
+    assert filled.answers == {"today": "tests", "note": ""}
+    assert filled.blocked == {"side": "operator", "issue": "", "what": "a test line"}
+
+
+def test_errors_stand_under_the_field_they_are_about() -> None:
+    view = forms.standup(form("x"), "en")
+    assert forms.errors({"today": "No {n}.", "what": "Why?"}, view, {"n": 1}, "en") == {
+        "q_today": "No 1.",
+        "blocked_what": "Why?",
+    }
+    assert forms.errors({"gone": "Oh."}, view, {}, "en") == {"q_today": "Oh."}  # such a field is not in the form
