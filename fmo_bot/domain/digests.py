@@ -1,0 +1,50 @@
+"""The figures of a weekly digest: this ISO week beside the four before it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fmo_bot.domain import flow
+from fmo_bot.domain.messages import Spread
+from fmo_bot.domain.timelines import Timeline
+
+_BEFORE = 4  # weeks a week is compared with
+_MOMENT = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigestFigures:
+    """Field names are those of the digest message. `since` is the Monday of the week, `until` is as_of."""
+
+    since: datetime
+    until: datetime
+    finished: int
+    finished_before: tuple[int, ...]  # oldest first
+    cycle_time: Spread
+    cycle_time_before: Spread  # the four weeks before, together
+    wip: int
+    ageing: tuple[flow.Aged, ...]  # every issue in progress, the oldest first
+    data_quality: tuple[tuple[str, int], ...]
+
+
+def figures(timelines: Iterable[Timeline], *, zone: str, as_of: datetime) -> DigestFigures:
+    """The week in which `as_of` lies (at Monday 00:00 sharp: the week just over), in one named zone."""
+    every = tuple(timelines)
+    since, _ = flow.week_of(as_of - _MOMENT, zone)
+    first = since
+    for _ in range(_BEFORE):
+        first, _ = flow.week_of(first - _MOMENT, zone)
+    weeks = flow.throughput(every, since=first, until=as_of + _MOMENT, zone=zone, as_of=as_of)
+    before = [t for t in every if t.finished is not None and first <= t.finished < since]
+    week = [t for t in every if t.finished is not None and since <= t.finished <= as_of]
+    return DigestFigures(
+        since=since,
+        until=as_of,
+        finished=len(week),
+        finished_before=tuple(found.finished for found in weeks[:_BEFORE]),
+        cycle_time=flow.cycle_times(week),
+        cycle_time_before=flow.cycle_times(before),
+        wip=len(flow.in_progress(every)),
+        ageing=flow.ageing(every, as_of),
+        data_quality=flow.data_quality(every),
+    )
