@@ -1,6 +1,6 @@
 """What we ask of the world. Rooms to the right implement these; `bootstrap` hands them in."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -87,12 +87,12 @@ class BoardSource(Protocol):
         """Issues of the board updated at or after `since` (all where None), each with its proved history."""
         ...
 
-    def ids(self, shape: BoardShape) -> frozenset[str]:
-        """The numeric ids of all issues the board shows now; cheap."""
+    def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
+        """When each issue the board shows was last updated, by its numeric id; cheap, for comparing."""
         ...
 
     def read(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
-        """These issues, as far as the board shows them; for those that came to it without being updated."""
+        """These issues, as far as the board shows them."""
         ...
 
 

@@ -89,6 +89,13 @@ def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, c
     )
 
 
+def update(raw: Any) -> tuple[str, datetime]:
+    """The id of an issue and when it was updated."""
+    number = numeric(mapping(raw, "an issue").get("id"), "the id of an issue")
+    place = f"issue {number}"
+    return number, instant(mapping(raw.get("fields"), place).get("updated"), f"the update time of {place}")
+
+
 def changes(histories: Iterable[Any], shape: BoardShape, place: str) -> tuple[Change, ...]:
     """The kept items of these histories, each history once, oldest first (by time, then history id)."""
     once = {numeric(mapping(raw, f"a history of {place}").get("id"), f"a history of {place}"): raw for raw in histories}

@@ -29,8 +29,8 @@ class Reader(Protocol):
         """Raw issues page by page, with their histories where the flavour sends those along."""
         ...
 
-    def ids(self, jql: str, size: int) -> Iterator[list[Raw]]:
-        """Raw issues page by page, with nothing but their ids."""
+    def slim_pages(self, jql: str, size: int) -> Iterator[list[Raw]]:
+        """Raw issues page by page, with nothing but when they were updated."""
         ...
 
     def whole(self, page: list[Raw]) -> Iterator[Whole]:
@@ -56,9 +56,9 @@ class CloudReader:
         for page in _by_token(lambda token: ask("search/jql", what=_ISSUES, params=question | token)):
             yield items(self._client, page, "issues")
 
-    def ids(self, jql: str, size: int) -> Iterator[list[Raw]]:
+    def slim_pages(self, jql: str, size: int) -> Iterator[list[Raw]]:
         """Pages of `search/jql`."""
-        return self.pages(jql, ("id",), size)
+        return self.pages(jql, ("updated",), size)
 
     def whole(self, page: list[Raw]) -> Iterator[Whole]:
         """Histories of the whole page in one question; an issue left out of the answer is asked for by itself."""
@@ -110,9 +110,9 @@ class DataCenterReader:
         """Pages of `search`, changelogs expanded."""
         return self._search({"jql": jql, "fields": ",".join(fields), "maxResults": size, "expand": "changelog"})
 
-    def ids(self, jql: str, size: int) -> Iterator[list[Raw]]:
-        """Pages of `search`."""
-        return self._search({"jql": jql, "fields": "id", "maxResults": size})
+    def slim_pages(self, jql: str, size: int) -> Iterator[list[Raw]]:
+        """Pages of `search`, without changelogs."""
+        return self._search({"jql": jql, "fields": "updated", "maxResults": size})
 
     def whole(self, page: list[Raw]) -> Iterator[Whole]:
         """The expanded changelog; where it was cut, the issue is read again by itself."""

@@ -18,7 +18,7 @@ from fmo_bot.jira.readers import CloudReader, DataCenterReader, Reader, items
 
 T = TypeVar("T")
 PAGE = 100  # issues with fields; a server may give fewer
-ID_PAGE = 1000  # issues with nothing but their id
+SLIM_PAGE = 1000  # issues with nothing but id and `updated`
 IDS_PER_QUESTION = 100
 _FIELDS = ("summary", "issuetype", "status", "resolution", "created", "updated", "assignee", "labels")
 
@@ -63,11 +63,11 @@ class JiraSource:
         for some in _batches(sorted(ids, key=int), IDS_PER_QUESTION):
             yield from self._issues(reader, shape, f" AND id in ({', '.join(some)})")
 
-    def ids(self, shape: BoardShape) -> frozenset[str]:
-        """The ids of all issues the board's filter finds now."""
-        raws = [raw for page in self._reader().ids(_jql(shape, ""), ID_PAGE) for raw in page]
+    def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
+        """When each issue that the board's filter finds was last updated, by issue id."""
+        raws = [raw for page in self._reader().slim_pages(_jql(shape, ""), SLIM_PAGE) for raw in page]
         with self._clear():
-            return frozenset(parse.numeric(raw.get("id"), "an issue id") for raw in raws)
+            return dict(map(parse.update, raws))
 
     def _issues(self, reader: Reader, shape: BoardShape, clause: str) -> Iterator[Issue]:
         own = (shape.sprint_field, shape.flagged_field, shape.points_field)
