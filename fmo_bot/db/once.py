@@ -19,3 +19,25 @@ def insert_once(session: Session, row: type[DeclarativeBase], values: Sequence[M
         insert(row).on_conflict_do_nothing().returning(*row.__mapper__.primary_key), [dict(each) for each in values]
     )
     return len(new.all())
+
+
+def upsert(
+    session: Session,
+    row: type[DeclarativeBase],
+    values: Sequence[Mapping[str, Any]],
+    *,
+    key: Sequence[str],
+    newest: str,
+) -> None:
+    """Insert rows; one that `key` already names is replaced, unless what stands there has a later `newest` column.
+
+    Rows are taken in the order of their key, so that two transactions doing the same never wait for each other.
+    """
+    if not values:
+        return
+    session.flush()
+    statement = _INSERTS[session.get_bind().dialect.name](row)
+    replaced = {name: statement.excluded[name] for name in values[0] if name not in key}
+    not_older = statement.excluded[newest] >= getattr(row, newest)
+    ordered = sorted((dict(each) for each in values), key=lambda each: tuple(each[name] for name in key))
+    session.execute(statement.on_conflict_do_update(index_elements=key, set_=replaced, where=not_older), ordered)
