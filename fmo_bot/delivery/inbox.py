@@ -5,15 +5,28 @@ does must be safe to repeat: owing a message by name is.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from time import time
 from typing import Any
 
+import structlog
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import InboxRow
 from fmo_bot.db.once import insert_once
+from fmo_bot.db.store import Store
+from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.errors import FmoError, Refusal
+from fmo_bot.ports import Clock
 
+READY, WORKING, DONE, FAILED = "ready", "working", "done", "failed"
+LEASE_S = 600.0  # the first sync of a large board takes minutes
+MAX_ATTEMPTS = 6
+FIRST_PAUSE_S = 2.0  # then twice as long each time: 2, 4, 8, 16, 32
 Handler = Callable[[dict[str, Any], datetime], None]
+_log = structlog.get_logger(__name__)
 
 
 def record(session: Session, *, event_key: str, kind: str, payload: Mapping[str, Any], at: datetime) -> bool:
@@ -23,3 +36,90 @@ def record(session: Session, *, event_key: str, kind: str, payload: Mapping[str,
     """
     values = {"event_key": event_key, "kind": kind, "payload": dict(payload), "received_at": at}
     return insert_once(session, InboxRow, [values]) == 1
+
+
+def work(
+    store: Store,
+    handlers: Mapping[str, Handler],
+    *,
+    clock: Clock,
+    machine: Callable[[], float] = time,
+    owner: str,
+    limit: int = 20,
+) -> int:
+    """Work up to `limit` things that came in, oldest first, each by the handler of its kind; how many were worked.
+
+    A handler gets the payload and the present instant, and opens its own transactions. One that raises is tried again
+    later, a few times; a refusal is an answer and is not.
+    """
+    worked = 0
+    while worked < limit and (job := _claim(store, owner, machine())):
+        _work_one(store, handlers, job, at=clock.now(), machine=machine)
+        worked += 1
+    return worked
+
+
+@dataclass(frozen=True)
+class _Job:
+    id: int
+    kind: str
+    payload: dict[str, Any]
+    owner: str
+    attempt: int
+
+
+def _claim(store: Store, owner: str, now: float) -> _Job | None:
+    waiting = and_(InboxRow.state == READY, InboxRow.not_before <= now)
+    lost = and_(InboxRow.state == WORKING, InboxRow.lease_until < now)
+    oldest = select(InboxRow).where(or_(waiting, lost)).order_by(InboxRow.id).limit(1)
+    with store.transaction(SYSTEM) as session:
+        row = session.scalar(oldest.with_for_update(skip_locked=True))
+        if row is None:
+            return None
+        row.state, row.owner, row.attempt, row.lease_until = WORKING, owner, row.attempt + 1, now + LEASE_S
+        return _Job(row.id, row.kind, row.payload, owner, row.attempt)
+
+
+def _work_one(
+    store: Store, handlers: Mapping[str, Handler], job: _Job, *, at: datetime, machine: Callable[[], float]
+) -> None:
+    try:
+        if job.attempt > MAX_ATTEMPTS:  # it took its process down every time
+            raise Refusal("tried too often")
+        _handler(handlers, job.kind)(job.payload, at)
+    except Exception as error:
+        _log.warning("inbox job failed", kind=job.kind, job=job.id, attempt=job.attempt, exc_info=error)
+        _note_error(store, job, error, machine())
+    else:
+        _note(store, job, state=DONE, payload={}, error=None)
+
+
+def _handler(handlers: Mapping[str, Handler], kind: str) -> Handler:
+    if kind not in handlers:
+        raise Refusal(f"nothing handles {kind}")
+    return handlers[kind]
+
+
+def _note_error(store: Store, job: _Job, error: Exception, now: float) -> None:
+    if isinstance(error, Refusal) or job.attempt >= MAX_ATTEMPTS:
+        _note(store, job, state=FAILED, error=_reason(error))
+    else:
+        pause = FIRST_PAUSE_S * 2 ** (job.attempt - 1)
+        _note(store, job, state=READY, error=_reason(error), not_before=now + pause)
+
+
+def _note(store: Store, job: _Job, **changes: Any) -> None:
+    mine = InboxRow.id == job.id, InboxRow.owner == job.owner, InboxRow.attempt == job.attempt
+    with store.transaction(SYSTEM) as session:
+        row = session.scalar(select(InboxRow).where(*mine, InboxRow.state == WORKING).with_for_update())
+        if row is None:
+            _log.warning("another process took this job over", kind=job.kind, job=job.id)
+            return
+        row.lease_until = None
+        for name, value in changes.items():
+            setattr(row, name, value)
+
+
+def _reason(error: Exception) -> str:
+    """What may be kept of an error: our own sentences are written to be shown, others may quote a token."""
+    return str(error) if isinstance(error, FmoError) else type(error).__name__

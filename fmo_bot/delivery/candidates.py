@@ -1,0 +1,95 @@
+"""Which deliveries may go now, in the order they are due: ripe, not waiting for another message, on free lanes.
+
+A delivery whose lane is busy is not looked at, so it holds up no other, however many wait on that lane.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVarTuple
+
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
+from fmo_bot.delivery import lanes
+from fmo_bot.delivery.outbox import HOME, POST, READY, UNSURE, UPDATE
+
+MAX_SEARCHES = 3  # so many without a result and it has failed; also marks an unsure one that is left to a person
+Ts = TypeVarTuple("Ts")
+_Target, _Thread = aliased(MessageRow), aliased(MessageRow)
+
+
+def ripe(at: datetime, now: float) -> ColumnElement[bool]:
+    """What may change hands, read from the delivery's own row."""
+    to_say = and_(DeliveryRow.state == READY, DeliveryRow.due <= at)
+    unheld = or_(DeliveryRow.lease_until.is_(None), DeliveryRow.lease_until < now)
+    to_find = and_(DeliveryRow.state == UNSURE, DeliveryRow.searches < MAX_SEARCHES, unheld)
+    return and_(DeliveryRow.not_before <= now, or_(to_say, to_find))
+
+
+can_go = and_(  # an update waits for its message, a reply for the message it answers
+    or_(DeliveryRow.op != UPDATE, _Target.ts.is_not(None)),
+    or_(DeliveryRow.thread_message_id.is_(None), _Thread.ts.is_not(None)),
+)
+_is_post = and_(DeliveryRow.state == READY, DeliveryRow.op == POST)
+# Which method's lane decides. A direct conversation that is not known yet has to be opened first.
+_method = (
+    (DeliveryRow.state == UNSURE, lanes.SEARCH),
+    (and_(DeliveryRow.op == POST, _Target.channel.is_(None)), lanes.OPEN),
+    (DeliveryRow.op == POST, lanes.POST),
+    (DeliveryRow.op == UPDATE, lanes.UPDATE),
+    (DeliveryRow.op == HOME, lanes.HOME),
+)
+
+
+def with_targets(query: Select[*Ts]) -> Select[*Ts]:
+    """The query with each delivery's message, and the one whose thread it goes to, joined: what `can_go` reads."""
+    return query.join(_Target, _Target.id == DeliveryRow.message_id).outerjoin(
+        _Thread, _Thread.id == DeliveryRow.thread_message_id
+    )
+
+
+def candidates(session: Session, *, at: datetime, now: float, limit: int) -> list[tuple[int, tuple[str, ...]]]:
+    """Ids of deliveries that may go with every lane free as it stands, each with its lanes."""
+    of_channel, of_method = aliased(LaneRow), aliased(LaneRow)
+    ahead = case(*((condition, lanes.METHODS[method].ahead) for condition, method in _method))
+    conversation = _Target.workspace + ":" + func.coalesce(_Target.channel, _Target.person)
+    turn = func.row_number().over(
+        partition_by=case((_is_post, conversation), else_=cast(DeliveryRow.id, String)),
+        order_by=(DeliveryRow.due, DeliveryRow.id),
+    )
+    free = (
+        with_targets(select(DeliveryRow.id, DeliveryRow.due, turn.label("turn")))
+        .outerjoin(of_channel, and_(_is_post, of_channel.key == lanes.channel_sql(_Target.workspace, _Target.channel)))
+        .outerjoin(of_method, of_method.key == lanes.method_sql(_Target.workspace, case(*_method)))
+        .where(ripe(at, now), can_go)
+        .where(or_(of_channel.key.is_(None), of_channel.next_at <= now))
+        .where(or_(of_method.key.is_(None), of_method.next_at <= now + ahead))
+        .subquery()
+    )
+    chosen = select(free.c.id).where(free.c.turn == 1).order_by(free.c.due, free.c.id).limit(limit)
+    rows = session.execute(
+        select(DeliveryRow.id, DeliveryRow.state, DeliveryRow.op, _Target.workspace, _Target.channel)
+        .join(_Target, _Target.id == DeliveryRow.message_id)
+        .where(DeliveryRow.id.in_(chosen))
+    )
+    return [(row.id, _lanes(row.state, row.op, row.workspace, row.channel)) for row in rows]
+
+
+def _post_lanes(workspace: str, channel: str | None) -> tuple[str, ...]:
+    post = lanes.of_method(workspace, lanes.POST)
+    if channel is None:
+        return post, lanes.of_method(workspace, lanes.OPEN)
+    return post, lanes.of_channel(workspace, channel)
+
+
+_LANES: dict[str, Callable[[str, str | None], tuple[str, ...]]] = {
+    POST: _post_lanes,
+    UPDATE: lambda workspace, _: (lanes.of_method(workspace, lanes.UPDATE),),
+    HOME: lambda workspace, _: (lanes.of_method(workspace, lanes.HOME),),
+}
+
+
+def _lanes(state: str, op: str, workspace: str, channel: str | None) -> tuple[str, ...]:
+    """The lanes to take a slot on; the first is that of the method about to be called."""
+    return (lanes.of_method(workspace, lanes.SEARCH),) if state == UNSURE else _LANES[op](workspace, channel)

@@ -1,0 +1,195 @@
+"""Who may talk about what: how deliveries change hands and states. Every change is one short transaction.
+
+ready --claim--> sending --note--> sent | ready | unsure | failed
+unsure --claim--> (searching) --note--> sent | ready | unsure | failed
+sending past its lease --recover--> unsure (a post), ready (an update or a Home: repeating those does no harm)
+ready past its usefulness, or after a message that will not come --expire--> missed | failed
+
+A claim is committed before anything is said, and what came of it is noted only where the claim still stands: same
+owner, same attempt. A search does not take the owner's place: a slow sender that succeeded after all may still say so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Select, and_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from fmo_bot.db.ledger import DeliveryRow, MessageRow
+from fmo_bot.db.store import Store
+from fmo_bot.delivery import lanes
+from fmo_bot.delivery.candidates import candidates, ripe
+from fmo_bot.delivery.outbox import FAILED, MISSED, POST, READY, SENDING, SENT, UNSURE, UPDATE
+from fmo_bot.domain.parties import SYSTEM
+
+LEASE_S = 60.0
+SEARCH_AFTER_S = 10.0  # how long Slack's history may lag behind a post
+_log = structlog.get_logger(__name__)
+_Thread, _Post = aliased(MessageRow), aliased(DeliveryRow)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One delivery in hand: what to say, where, and until when it may be said."""
+
+    id: int
+    owner: str | None
+    attempt: int
+    version: int
+    state: str  # sending: it is to be said; unsure: it is to be searched for
+    op: str
+    value: dict[str, Any]
+    language: str
+    policy: str
+    searches: int
+    since: datetime  # calendar time of the first attempt
+    lease_until: float  # machine time
+    name: str
+    key: str
+    workspace: str
+    channel: str | None
+    person: str | None
+    ts: str | None
+    thread_ts: str | None
+    lanes: tuple[str, ...]
+
+
+def claim(store: Store, *, owner: str, at: datetime, now: float, limit: int) -> list[Claim]:
+    """Take up to `limit` deliveries that may go now, in the order they are due; at most one per conversation.
+
+    `at` is calendar time, `now` machine time. A delivery whose lane is busy stays where it is and holds up no other.
+    """
+    with store.transaction(SYSTEM) as session:
+        wanted = dict(candidates(session, at=at, now=now, limit=limit))
+        lanes.ensure(session, {lane for each in wanted.values() for lane in each})
+    if not wanted:
+        return []
+    with store.transaction(SYSTEM) as session:
+        rows = _hold(session, list(wanted), at=at, now=now)
+        held = lanes.hold(session, {lane for delivery, *_ in rows for lane in wanted[delivery.id]})
+        return [
+            _take(delivery, target, thread_ts, wanted[delivery.id], owner=owner, at=at, now=now)
+            for delivery, target, thread_ts in rows
+            if lanes.take(held, wanted[delivery.id], now)
+        ]
+
+
+def note(
+    session: Session,
+    claim: Claim,
+    state: str,
+    *,
+    at: datetime,
+    ts: str | None = None,
+    error: str | None = None,
+    not_before: float = 0.0,
+    searches: int = 0,
+    counted: bool = True,
+) -> bool:
+    """Write down what came of a claim; False, and nothing changes, where the claim no longer stands.
+
+    `counted=False`: certainly not sent, and no fault of the delivery (a rate limit); the attempt is given back.
+    """
+    row = session.scalar(_standing(claim))
+    if row is None:
+        return False
+    row.state, row.error, row.not_before, row.searches, row.lease_until = state, error, not_before, searches, None
+    if not counted:
+        row.attempt -= 1
+    if state == SENT:
+        row.sent_at = at
+    if claim.op == POST and ts is not None:
+        session.get_one(MessageRow, row.message_id).ts = ts
+    if row.version != claim.version and state in (SENT, FAILED):  # a newer state was owed meanwhile
+        row.state, row.attempt, row.error = READY, 0, None
+    return True
+
+
+def recover(session: Session, now: float) -> None:
+    """Take back what its owner has held for longer than the lease."""
+    lapsed = and_(DeliveryRow.state == SENDING, DeliveryRow.lease_until < now)
+    unsure = {"state": UNSURE, "lease_until": None, "not_before": now + SEARCH_AFTER_S, "error": "the sender was lost"}
+    session.execute(update(DeliveryRow).where(lapsed, DeliveryRow.op == POST).values(**unsure))
+    session.execute(update(DeliveryRow).where(lapsed).values(state=READY, lease_until=None, not_before=now))
+
+
+def expire(session: Session, at: datetime) -> None:
+    """Mark what will not be sent any more, and say so in the log."""
+    late = select(DeliveryRow).where(DeliveryRow.state == READY, DeliveryRow.useful_until < at)
+    lost = _Post.state.in_((FAILED, MISSED)) & (_Post.op == POST) & (DeliveryRow.state == READY)
+    same = and_(DeliveryRow.op == UPDATE, _Post.message_id == DeliveryRow.message_id)
+    updates = select(DeliveryRow).join(_Post, same).where(lost)
+    replies = select(DeliveryRow).join(_Post, _Post.message_id == DeliveryRow.thread_message_id).where(lost)
+    _give_up(session, late, MISSED, "it would have come too late")
+    _give_up(session, updates, MISSED, "its message was not sent")
+    _give_up(session, replies, FAILED, "the message it answers was not sent")
+
+
+def _give_up(session: Session, query: Select[DeliveryRow], state: str, error: str) -> None:
+    # What another process is claiming at this moment is left to it.
+    for row in session.scalars(query.with_for_update(of=DeliveryRow, skip_locked=True)):
+        row.state, row.error = state, error
+        _log.warning("delivery given up", delivery=row.dedup_key, state=state, reason=error)
+
+
+def _hold(
+    session: Session, ids: Sequence[int], *, at: datetime, now: float
+) -> list[tuple[DeliveryRow, MessageRow, str | None]]:
+    """The rows, locked; those that another process holds or has changed meanwhile are left out."""
+    query = (
+        select(DeliveryRow, MessageRow, _Thread.ts)
+        .join(MessageRow, MessageRow.id == DeliveryRow.message_id)
+        .outerjoin(_Thread, _Thread.id == DeliveryRow.thread_message_id)
+        .where(DeliveryRow.id.in_(ids), ripe(at, now))
+        .order_by(DeliveryRow.due, DeliveryRow.id)
+        .with_for_update(of=DeliveryRow, skip_locked=True)
+    )
+    return [(delivery, target, thread_ts) for delivery, target, thread_ts in session.execute(query)]
+
+
+def _take(
+    row: DeliveryRow,
+    target: MessageRow,
+    thread_ts: str | None,
+    wanted: tuple[str, ...],
+    *,
+    owner: str,
+    at: datetime,
+    now: float,
+) -> Claim:
+    row.lease_until = now + LEASE_S
+    if row.state == READY:
+        row.state, row.owner, row.attempt = SENDING, owner, row.attempt + 1
+    row.claimed_at = row.claimed_at or at
+    return Claim(
+        id=row.id,
+        owner=row.owner,
+        attempt=row.attempt,
+        version=row.version,
+        state=row.state,
+        op=row.op,
+        value=row.value,
+        language=row.language,
+        policy=row.policy,
+        searches=row.searches,
+        since=row.claimed_at,
+        lease_until=row.lease_until,
+        name=target.name,
+        key=target.key,
+        workspace=target.workspace,
+        channel=target.channel,
+        person=target.person,
+        ts=target.ts,
+        thread_ts=thread_ts,
+        lanes=wanted,
+    )
+
+
+def _standing(claim: Claim) -> Select[DeliveryRow]:
+    """The claim's row, locked, if it still stands. A sender may be overtaken by the sweep, and still be right."""
+    states = (SENDING, UNSURE) if claim.state == SENDING else (UNSURE,)
+    mine = (DeliveryRow.id == claim.id, DeliveryRow.owner == claim.owner, DeliveryRow.attempt == claim.attempt)
+    return select(DeliveryRow).where(*mine, DeliveryRow.state.in_(states)).with_for_update()

@@ -1,0 +1,95 @@
+"""Slack's rate limits as rows, so that any number of processes keep to them together.
+
+A lane's `next_at` is the machine time from which its next slot is free (the generic cell rate algorithm: with a burst
+of n, up to n slots may be taken ahead of their time). Sources: 1 message a second in a channel; chat.postMessage
+"several hundred a minute" in a workspace; tiers 1 to 4 are 1, 20, 50, 100 calls a minute of a method in a workspace.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import SQLColumnExpression, literal, select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.ledger import LaneRow
+from fmo_bot.db.once import insert_once
+
+
+@dataclass(frozen=True)
+class Pace:
+    """One slot every `interval` seconds, and up to `burst` at once after a rest."""
+
+    interval: float
+    burst: int = 1
+
+    @property
+    def ahead(self) -> float:
+        """How many seconds before its time a slot may be taken."""
+        return self.interval * (self.burst - 1)
+
+
+CHANNEL = Pace(1.04)  # a little over a second: a thread that starts late must not catch up with the one before
+POST, UPDATE, HOME = "chat.postMessage", "chat.update", "views.publish"
+OPEN, SEARCH = "conversations.open", "conversations.history"
+METHODS = {
+    POST: Pace(0.2, burst=10),
+    UPDATE: Pace(1.2, burst=5),
+    HOME: Pace(0.6, burst=5),
+    OPEN: Pace(1.2, burst=5),
+    SEARCH: Pace(1.2, burst=5),
+}
+
+
+def of_channel(workspace: str, channel: str) -> str:
+    """The lane of one conversation, as the installation in `workspace` posts there."""
+    return f"channel:{workspace}:{channel}"
+
+
+def of_method(workspace: str, method: str) -> str:
+    """The lane of one Web API method, such as `chat.postMessage`, in one workspace."""
+    return f"method:{workspace}:{method}"
+
+
+def channel_sql(workspace: SQLColumnExpression[Any], channel: SQLColumnExpression[Any]) -> SQLColumnExpression[str]:
+    """`of_channel`, within a query."""
+    return literal("channel:") + workspace + ":" + channel
+
+
+def method_sql(workspace: SQLColumnExpression[Any], method: SQLColumnExpression[Any]) -> SQLColumnExpression[str]:
+    """`of_method`, within a query."""
+    return literal("method:") + workspace + ":" + method
+
+
+def pace(lane: str) -> Pace:
+    """How fast a lane moves; a method we do not know is taken for Tier 3."""
+    return CHANNEL if lane.startswith("channel:") else METHODS.get(lane.rpartition(":")[2], METHODS[SEARCH])
+
+
+def ensure(session: Session, lanes: Iterable[str]) -> None:
+    """Make rows for lanes that have none. In a transaction of its own: it waits for others that make the same ones."""
+    wanted = set(lanes)
+    known = session.scalars(select(LaneRow.key).where(LaneRow.key.in_(wanted)))
+    insert_once(session, LaneRow, [{"key": key, "next_at": 0.0} for key in sorted(wanted.difference(known))])
+
+
+def hold(session: Session, lanes: Iterable[str]) -> dict[str, LaneRow]:
+    """The rows of these lanes, locked until the transaction ends; always in one order, so nobody waits in a ring."""
+    query = select(LaneRow).where(LaneRow.key.in_(set(lanes))).order_by(LaneRow.key).with_for_update()
+    return {row.key: row for row in session.scalars(query.execution_options(populate_existing=True))}
+
+
+def take(held: Mapping[str, LaneRow], lanes: Sequence[str], now: float) -> bool:
+    """Take one slot on each of `lanes` if all have one free; otherwise none."""
+    if not all(lane in held and held[lane].next_at - pace(lane).ahead <= now for lane in lanes):
+        return False
+    for lane in lanes:
+        held[lane].next_at = max(held[lane].next_at, now) + pace(lane).interval
+    return True
+
+
+def push(session: Session, lane: str, until: float) -> None:
+    """Nothing on this lane before `until` (machine time)."""
+    ensure(session, [lane])
+    row = hold(session, [lane])[lane]
+    row.next_at = max(row.next_at, until + pace(lane).ahead)

@@ -1,0 +1,253 @@
+"""Sending what is owed: claim, talk, note. Any number of pumps may run, in any number of processes."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import timedelta
+from itertools import count
+from time import time
+
+import structlog
+from sqlalchemy import update
+
+from fmo_bot.db.ledger import MessageRow
+from fmo_bot.db.parties import MemberRow
+from fmo_bot.db.store import Store
+from fmo_bot.db.values import message_from_json
+from fmo_bot.delivery import claims, lanes
+from fmo_bot.delivery.candidates import MAX_SEARCHES
+from fmo_bot.delivery.claims import SEARCH_AFTER_S, Claim
+from fmo_bot.delivery.outbox import AT_LEAST_ONCE, FAILED, HOME, POST, READY, SENDING, SENT, UNSURE, UPDATE
+from fmo_bot.domain.parties import SYSTEM, Person, Place
+from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
+from fmo_bot.ports import Chat, Clock, Outgoing
+
+TALK_S = 30.0  # what the calls of one post may take together: three of ten seconds, for a picture
+MAX_ATTEMPTS = 12  # with the pauses between them, twenty minutes
+LONGEST_PAUSE_S = 300.0
+PATIENCE_S = 1.0  # how long one run waits for its slowest call; the others do not wait for it
+CLOCKS_MAY_DIFFER = timedelta(seconds=5)  # ours and Slack's
+OVERTAKEN = "overtaken"  # what a run counts where the claim no longer stood
+_Step = Callable[[Claim], str]
+_After = Callable[[Claim, SendOutcome], str]
+_log = structlog.get_logger(__name__)
+
+
+class Pump:
+    """Sends deliveries on a small pool of threads. Nothing is sent that was not first claimed in the database."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        chat: Chat,
+        clock: Clock,
+        machine: Callable[[], float] = time,
+        owner: str,
+        workers: int = 8,
+    ) -> None:
+        """`owner` names this pump among all that run; `machine` is Unix time, which all processes share."""
+        self._store, self._chat, self._clock, self._machine = store, chat, clock, machine
+        self._owners = (f"{owner}#{n}" for n in count(1))  # a name per batch: an old claim is never taken for a new one
+        self._workers = workers
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pump")
+        self._talking: set[Future[str]] = set()
+        # What is done with a claim by the state it is in, and what is done after each outcome other than well.
+        self._steps: dict[str, tuple[_Step, dict[type[SendOutcome], _After]]] = {
+            SENDING: (
+                self._say,
+                {
+                    RateLimited: self._limited,
+                    Undeliverable: self._undeliverable,
+                    Uncertain: self._uncertain,
+                    NotNow: self._again,
+                },
+            ),
+            UNSURE: (
+                self._search,
+                {
+                    RateLimited: self._search_later,
+                    Undeliverable: self._unsearchable,
+                    Uncertain: self._search_failed,
+                    NotNow: self._search_failed,
+                },
+            ),
+        }
+
+    def run_once(self) -> Counter[str]:
+        """Sweep, claim what may go, send it; how many deliveries came to which state in this run.
+
+        A call that takes long is left to its thread and counted in a later run.
+        """
+        for claim in self.claim(self._workers - len(self._talking)):
+            self._talking.add(self._pool.submit(self.send, claim))
+        finished, self._talking = wait(self._talking, timeout=PATIENCE_S)
+        return Counter(each.result() for each in finished)
+
+    def stop(self, *, within: float) -> bool:
+        """Claim nothing more, let what is being said be said for `within` seconds; whether it all was."""
+        self._workers = 0
+        _, late = wait(self._talking, timeout=within)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        return not late
+
+    def claim(self, limit: int) -> list[Claim]:
+        """Take back what was lost, give up what is too late, and claim up to `limit` of the rest."""
+        if limit <= 0:
+            return []
+        at, now = self._clock.now(), self._machine()
+        with self._store.transaction(SYSTEM) as session:
+            claims.recover(session, now)
+            claims.expire(session, at)
+        return claims.claim(self._store, owner=next(self._owners), at=at, now=now, limit=limit)
+
+    def send(self, claim: Claim) -> str:
+        """Say (or search for) what was claimed and note what came of it; the state it is left in."""
+        step, after = self._steps[claim.state]
+        try:
+            return step(claim)
+        except SendOutcome as outcome:
+            return after[type(outcome)](claim, outcome)
+        except Exception as error:
+            # A fault of our own, before or after the call, we cannot know: as if the answer had been lost.
+            _log.exception("sending failed unexpectedly", delivery=claim.name)
+            return after[Uncertain](claim, Uncertain(type(error).__name__))
+
+    def _say(self, claim: Claim) -> str:
+        place = self._place(claim)
+        if claim.lease_until - self._machine() < TALK_S:
+            raise NotNow("the lease has run out")
+        return self._note(claim, SENT, ts=_TALK[claim.op](self._chat, claim, place))
+
+    def _place(self, claim: Claim) -> Place:
+        """Where it goes: the channel, or the direct conversation, opened and remembered the first time."""
+        if claim.channel is not None or claim.op == HOME:
+            return Place(claim.workspace, claim.channel or "")
+        try:
+            place = self._chat.direct(_person(claim))
+        except Uncertain as outcome:  # nothing was posted, and opening a conversation twice opens it once
+            raise NotNow(str(outcome)) from outcome
+        self._remember(_person(claim), place)
+        return place
+
+    def _remember(self, person: Person, place: Place) -> None:
+        theirs = MessageRow.workspace == person.workspace, MessageRow.person == person.user
+        them = MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
+        with self._store.transaction(SYSTEM) as session:
+            session.execute(
+                update(MessageRow).where(*theirs, MessageRow.channel.is_(None)).values(channel=place.channel)
+            )
+            session.execute(update(MemberRow).where(*them).values(dm_channel=place.channel))
+            lane = lanes.of_channel(place.workspace, place.channel)
+            lanes.push(session, lane, self._machine() + lanes.CHANNEL.interval)
+
+    def _limited(self, claim: Claim, outcome: SendOutcome) -> str:
+        until = self._push_lanes(claim, outcome)
+        return self._note(claim, READY, error=str(outcome), not_before=until, counted=False)
+
+    def _undeliverable(self, claim: Claim, outcome: SendOutcome) -> str:
+        return self._note(claim, FAILED, error=str(outcome))
+
+    def _uncertain(self, claim: Claim, outcome: SendOutcome) -> str:
+        if claim.op != POST:
+            return self._again(claim, outcome)  # saying it twice shows it once
+        return self._note(claim, UNSURE, error=str(outcome), not_before=self._machine() + SEARCH_AFTER_S)
+
+    def _again(self, claim: Claim, outcome: SendOutcome) -> str:
+        if claim.attempt >= MAX_ATTEMPTS:
+            return self._note(claim, FAILED, error=f"tried too often: {outcome}")
+        pause = min(2.0**claim.attempt, LONGEST_PAUSE_S)
+        return self._note(claim, READY, error=str(outcome), not_before=self._machine() + pause)
+
+    def _search(self, claim: Claim) -> str:
+        """Look in the conversation for the message with our key; only then may it be sent again."""
+        if claim.channel is None:  # its sender was lost before it had a place to post to
+            return self._note(claim, READY)
+        place = Place(claim.workspace, claim.channel)
+        ts = self._chat.find(place, claim.key, since=claim.since - CLOCKS_MAY_DIFFER, thread_ts=claim.thread_ts)
+        if ts is not None:
+            return self._note(claim, SENT, ts=ts)
+        if claim.attempt >= MAX_ATTEMPTS:
+            return self._note(claim, FAILED, error="tried too often; the last attempt did not arrive")
+        return self._note(claim, READY)
+
+    def _search_later(self, claim: Claim, outcome: SendOutcome) -> str:
+        until = self._push_lanes(claim, outcome)
+        return self._note(claim, UNSURE, error=str(outcome), searches=claim.searches, not_before=until)
+
+    def _search_failed(self, claim: Claim, outcome: SendOutcome) -> str:
+        searches = claim.searches + 1
+        if searches >= MAX_SEARCHES:
+            return self._note(claim, FAILED, error=f"may have been sent; {searches} searches failed: {outcome}")
+        pause = SEARCH_AFTER_S * 3**searches
+        return self._note(claim, UNSURE, error=str(outcome), searches=searches, not_before=self._machine() + pause)
+
+    def _unsearchable(self, claim: Claim, outcome: SendOutcome) -> str:
+        if claim.policy == AT_LEAST_ONCE:
+            return self._note(claim, READY)
+        error = f"may have been sent, and the conversation cannot be searched: {outcome}"
+        return self._note(claim, UNSURE, error=error, searches=MAX_SEARCHES)
+
+    def _push_lanes(self, claim: Claim, outcome: SendOutcome) -> float:
+        """Close the lane Slack complained about, or that of the method, for as long as it says; until when."""
+        assert isinstance(outcome, RateLimited)
+        until = self._machine() + outcome.retry_after
+        with self._store.transaction(SYSTEM) as session:
+            lanes.push(session, outcome.lane if outcome.lane in claim.lanes else claim.lanes[0], until)
+        return until
+
+    def _note(
+        self,
+        claim: Claim,
+        state: str,
+        *,
+        ts: str | None = None,
+        error: str | None = None,
+        not_before: float = 0.0,
+        searches: int = 0,
+        counted: bool = True,
+    ) -> str:
+        with self._store.transaction(SYSTEM) as session:
+            stands = claims.note(
+                session,
+                claim,
+                state,
+                at=self._clock.now(),
+                ts=ts,
+                error=error,
+                not_before=not_before,
+                searches=searches,
+                counted=counted,
+            )
+        if not stands:
+            _log.warning("another process took this delivery over", delivery=claim.name, came_to=state, ts=ts)
+            return OVERTAKEN
+        if state == FAILED or searches >= MAX_SEARCHES:
+            _log.warning("delivery needs a person", delivery=claim.name, state=state, reason=error)
+        return state
+
+
+def _person(claim: Claim) -> Person:
+    assert claim.person is not None  # what goes to no person has its channel from the start
+    return Person(claim.workspace, claim.person)
+
+
+def _outgoing(claim: Claim) -> Outgoing:
+    message = message_from_json(claim.value)
+    return Outgoing(message=message, key=claim.key, language=claim.language, thread_ts=claim.thread_ts)
+
+
+def _post(chat: Chat, claim: Claim, place: Place) -> str:
+    return chat.post(place, _outgoing(claim))
+
+
+def _update(chat: Chat, claim: Claim, place: Place) -> None:
+    assert claim.ts is not None  # an update is claimed only after its message was sent
+    chat.update(place, claim.ts, _outgoing(claim))
+
+
+def _publish(chat: Chat, claim: Claim, _place: Place) -> None:
+    chat.publish_home(_person(claim), _outgoing(claim))
+
+
+_TALK: dict[str, Callable[[Chat, Claim, Place], str | None]] = {POST: _post, UPDATE: _update, HOME: _publish}

@@ -1,0 +1,23 @@
+"""What is forgotten, and when: texts go as soon as nobody needs them to send or to retry."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.ledger import DeliveryRow, InboxRow
+from fmo_bot.delivery import inbox, outbox
+
+UNDONE_FOR = timedelta(days=7)  # a job that nobody could do loses its payload
+KNOWN_FOR = timedelta(days=30)  # Slack and Jira do not send an event again after so long
+SENT_FOR = timedelta(days=30)
+
+
+def retain(session: Session, at: datetime) -> None:
+    """Forget what is older than it has to be; run once a day. (A job that is done has lost its payload at once.)"""
+    undone = InboxRow.state != inbox.DONE, InboxRow.received_at < at - UNDONE_FOR
+    session.execute(update(InboxRow).where(*undone).values(state=inbox.FAILED, payload={}))
+    known = InboxRow.state == inbox.DONE, InboxRow.received_at < at - KNOWN_FOR
+    session.execute(delete(InboxRow).where(*known))
+    sent = DeliveryRow.state == outbox.SENT, DeliveryRow.sent_at < at - SENT_FOR
+    session.execute(update(DeliveryRow).where(*sent).values(value={}))
