@@ -147,8 +147,8 @@ def _register(url: str, world: dict[str, Any], options: Options, port: int) -> N
             target = {"request_url": f"{bot}/slack/{app['key']}/events"}
             requests.put(f"{url}/control/apps/{app['key']}", json=target, timeout=30).raise_for_status()
     for site in world["jira"]:
-        hook: dict[str, Any] = {"name": "FMO bot", "url": f"{bot}/jira/{site['site']}/webhook", "secret": WEBHOOK_SECRET}
-        hook |= {"events": ["jira:issue_updated", "jira:issue_created", "sprint_closed"]}
+        hook: dict[str, Any] = {"name": "FMO bot", "url": f"{bot}/jira/{site['site']}/webhook"}
+        hook |= {"secret": WEBHOOK_SECRET, "events": ["jira:issue_updated", "jira:issue_created", "sprint_closed"]}
         cloud = site["flavour"] == "cloud"
         answer = requests.post(
             f"{site['url']}/rest/webhooks/1.0/webhook",
