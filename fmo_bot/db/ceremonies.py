@@ -55,7 +55,7 @@ class PromptRow(Base):
     ref: Mapped[str] = mapped_column(unique=True)  # opaque, travels in buttons
     due: Mapped[datetime]
     deadline: Mapped[datetime]
-    state: Mapped[str]  # asked | answered | away
+    state: Mapped[str]  # planned (not due yet) | asked | answered | away | missed
     answered_at: Mapped[datetime | None] = mapped_column(default=None)
     edits: Mapped[int] = mapped_column(default=0)
     blocker_id: Mapped[int | None] = mapped_column(ForeignKey("blocker.id"), default=None)  # chosen with the answer

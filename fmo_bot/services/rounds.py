@@ -1,0 +1,214 @@
+"""What a round owes to Slack: the parent post, prompts, answers and the summary, composed from rows."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.blockers import BlockerRow
+from fmo_bot.db.ceremonies import CeremonyRow, PromptRow, RoundRow
+from fmo_bot.db.parties import ChannelRow, JointTeamRow, SideRow
+from fmo_bot.delivery import outbox
+from fmo_bot.domain import standups
+from fmo_bot.domain.messages import AnswerPost, BlockerLine, Prompt, Question, RoundPost, RoundSummary, Said, SideCount
+from fmo_bot.domain.parties import Actor, Place
+from fmo_bot.services import waits
+
+# States of a prompt beside those of domain.standups.
+PLANNED = "planned"  # in the roster of that day, not asked yet
+MISSED = "missed"  # could not be asked in time
+ASKED, ANSWERED, AWAY = standups.ASKED, standups.ANSWERED, standups.AWAY
+JOINT = "joint"  # an answer that both sides read
+
+
+def joint_place(session: Session, team_id: int) -> Place:
+    """Where a joint team's posts go: its joint channel, as the one installation that posts there sees it."""
+    row = session.scalars(select(ChannelRow).where(ChannelRow.team_id == team_id, ChannelRow.kind == JOINT)).one()
+    return Place(row.workspace, row.slack_channel_id)
+
+
+def team_of(prompt: PromptRow) -> JointTeamRow:
+    """The joint team a prompt belongs to."""
+    return prompt.round.ceremony.team
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+
+def prompt_message(prompt: PromptRow) -> Prompt:
+    """The prompt as its member sees it now."""
+    ceremony = prompt.round.ceremony
+    closed = prompt.round.closed_at is not None
+    return Prompt(
+        ref=prompt.ref,
+        team=ceremony.team.name,
+        ceremony=ceremony.name,
+        round_date=prompt.round.local_date,
+        deadline=prompt.deadline,
+        zone=prompt.member.zone,
+        state="answered" if prompt.state == ANSWERED else "closed" if closed else "open",
+    )
+
+
+def prompts_open_to(session: Session, actor: Actor, at: datetime) -> tuple[Prompt, ...]:
+    """What a member may answer or change now in one joint team."""
+    query = (
+        select(PromptRow)
+        .join(RoundRow, PromptRow.round_id == RoundRow.id)
+        .join(CeremonyRow, RoundRow.ceremony_id == CeremonyRow.id)
+        .where(
+            CeremonyRow.team_id == actor.team_id,
+            PromptRow.member_id == actor.member_id,
+            PromptRow.state.in_((ASKED, ANSWERED)),
+            RoundRow.closed_at.is_(None),
+            RoundRow.closes_at >= at,
+        )
+        .order_by(PromptRow.due)
+    )
+    return tuple(prompt_message(row) for row in session.scalars(query))
+
+
+def counts(session: Session, round_: RoundRow) -> tuple[SideCount, ...]:
+    """How each side of a round stands."""
+    names = {row.id: row.name for row in session.scalars(select(SideRow).where(SideRow.team_id == _team(round_).id))}
+    states = [(names[prompt.side_id], prompt.state) for prompt in round_.prompts]
+    return standups.counts(states, waits.companies(session, _team(round_).id))
+
+
+def round_message(session: Session, round_: RoundRow) -> RoundPost:
+    """The parent post of a round as it stands."""
+    team = _team(round_)
+    return RoundPost(
+        team=team.name,
+        ceremony=round_.ceremony.name,
+        round_date=round_.local_date,
+        sides=counts(session, round_),
+        closes_at=round_.closes_at,
+        closed=round_.closed_at is not None,
+        team_ref=team.ref,
+    )
+
+
+def answer_message(session: Session, prompt: PromptRow, questions: tuple[Question, ...]) -> AnswerPost:
+    """One member's answers as both sides read them: nothing internal, in the words they were given."""
+    assert prompt.answered_at is not None
+    side = session.get_one(SideRow, prompt.side_id)
+    labels = {question.key: question.label for question in questions}
+    given = {row.question: row.text for row in prompt.answers if row.visibility == JOINT and row.text}
+    return AnswerPost(
+        author=prompt.member.person,
+        author_name=prompt.member.name,
+        company=side.organisation.name,
+        zone=prompt.member.zone,
+        answered_at=prompt.answered_at,
+        said=tuple(Said(label=labels.get(key, key), text=text) for key, text in given.items()),
+        blocker=_blocker(session, prompt),
+        edited=prompt.edits > 0,
+        late=prompt.answered_at > prompt.deadline,
+    )
+
+
+def summary_message(session: Session, round_: RoundRow) -> RoundSummary:
+    """What a round came to."""
+    team = _team(round_)
+    chosen = {prompt.blocker_id for prompt in round_.prompts if prompt.blocker_id is not None}
+    raised = select(BlockerRow).where(BlockerRow.id.in_(chosen), BlockerRow.since >= round_.opened_at)
+    return RoundSummary(
+        team=team.name,
+        ceremony=round_.ceremony.name,
+        round_date=round_.local_date,
+        sides=counts(session, round_),
+        new_blockers=tuple(waits.line(session, row) for row in session.scalars(raised.order_by(BlockerRow.id))),
+        open_blockers=len(waits.open_rows(session, team.id)),
+    )
+
+
+# --- what is owed --------------------------------------------------------------------------------------------------
+
+
+def owe_round(session: Session, round_: RoundRow, *, due: datetime) -> None:
+    """Owe the parent post of a new round."""
+    team = _team(round_)
+    outbox.owe(
+        session,
+        name=f"round:{round_.id}",
+        message=round_message(session, round_),
+        due=due,
+        language=team.language,
+        place=joint_place(session, team.id),
+    )
+
+
+def owe_round_update(session: Session, round_: RoundRow, *, due: datetime) -> None:
+    """Owe the newest state of a round's parent post."""
+    outbox.owe_update(
+        session,
+        name=f"round:{round_.id}",
+        message=round_message(session, round_),
+        due=due,
+        language=_team(round_).language,
+    )
+
+
+def owe_prompt(session: Session, prompt: PromptRow, *, due: datetime, useful_until: datetime) -> None:
+    """Owe a prompt to its member, from the app of their own workspace."""
+    outbox.owe(
+        session,
+        name=f"prompt:{prompt.id}",
+        message=prompt_message(prompt),
+        due=due,
+        language=prompt.member.language,
+        person=prompt.member.person,
+        useful_until=useful_until,
+    )
+
+
+def owe_prompt_update(session: Session, prompt: PromptRow, *, due: datetime) -> None:
+    """Owe the newest state of a prompt that was asked."""
+    outbox.owe_update(
+        session,
+        name=f"prompt:{prompt.id}",
+        message=prompt_message(prompt),
+        due=due,
+        language=prompt.member.language,
+    )
+
+
+def owe_answer(session: Session, prompt: PromptRow, questions: tuple[Question, ...], *, due: datetime) -> None:
+    """Owe a member's answers in the round's thread: a new post the first time, the same post changed after that."""
+    name, team = f"answer:{prompt.id}", team_of(prompt)
+    message = answer_message(session, prompt, questions)
+    new = outbox.owe(
+        session,
+        name=name,
+        message=message,
+        due=due,
+        language=team.language,
+        place=joint_place(session, team.id),
+        thread_of=f"round:{prompt.round_id}",
+    )
+    if not new:
+        outbox.owe_update(session, name=name, message=message, due=due, language=team.language)
+
+
+def owe_summary(session: Session, round_: RoundRow, *, due: datetime) -> None:
+    """Owe the summary of a closed round in the joint channel."""
+    team = _team(round_)
+    outbox.owe(
+        session,
+        name=f"summary:{round_.id}",
+        message=summary_message(session, round_),
+        due=due,
+        language=team.language,
+        place=joint_place(session, team.id),
+    )
+
+
+def _team(round_: RoundRow) -> JointTeamRow:
+    return round_.ceremony.team
+
+
+def _blocker(session: Session, prompt: PromptRow) -> BlockerLine | None:
+    if prompt.blocker_id is None:
+        return None
+    return waits.line(session, session.get_one(BlockerRow, prompt.blocker_id))

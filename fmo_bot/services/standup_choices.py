@@ -1,0 +1,107 @@
+"""What a stand-up's form offers, and what is wrong with what comes back."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.blockers import BlockerRow
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
+from fmo_bot.db.ceremonies import PromptRow
+from fmo_bot.domain.blockers import may_be_waited_on
+from fmo_bot.domain.messages import Choice, Question
+from fmo_bot.domain.parties import Actor
+from fmo_bot.domain.workflow import StageKind, Workflow
+from fmo_bot.services import waits
+
+MAX_ANSWER = 3_000  # characters; Slack's own limit of a text input
+MAX_WHAT = 300
+MAX_CHOICES = 100  # options of a Slack select
+TOO_LONG = "This answer has {length} characters; at most {limit} are possible. Nothing is lost: shorten it here."
+ALSO_TOO_LONG = "This answer is too long; at most {limit} characters are possible."
+
+
+def sides(session: Session, actor: Actor) -> tuple[Choice, ...]:
+    """Who may be waited on: the other companies, somebody outside, or not chosen yet."""
+    names = waits.companies(session, actor.team_id)
+    offered = may_be_waited_on(actor.side, tuple(names))
+    return tuple(
+        Choice(value=side, text=names.get(side) or waits.NOBODYS[side], literal=side in names) for side in offered
+    )
+
+
+def open_issues(session: Session, team_id: int) -> tuple[Choice, ...]:
+    """The issues last touched on the joint team's boards that are in no done or abandoned stage."""
+    found: dict[str, Choice] = {}
+    for board in session.scalars(select(BoardRow).where(BoardRow.team_id == team_id).order_by(BoardRow.id)):
+        query = (
+            select(IssueRow.key, IssueRow.summary)
+            .join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
+            .where(BoardIssueRow.board_id == board.id)
+            .order_by(IssueRow.updated.desc(), IssueRow.id.desc())
+            .limit(MAX_CHOICES)
+        )
+        ended = _ended_statuses(board)
+        status = IssueRow.value["status" if ended else "status_category"].as_string()
+        for key, summary in session.execute(query.where(status.not_in(ended or ["done"]))):
+            found.setdefault(key, Choice(value=key, text=f"{key} {summary}", literal=True))
+    return tuple(found.values())[:MAX_CHOICES]
+
+
+def _ended_statuses(board: BoardRow) -> list[str]:
+    if not board.workflow:
+        return []
+    stages = Workflow.from_mapping(board.workflow).stages
+    ended = (StageKind.DONE, StageKind.ABANDONED)
+    return [status for stage in stages if stage.kind in ended for status in stage.statuses]
+
+
+def chosen(session: Session, prompt: PromptRow) -> dict[str, str]:
+    """The state of the "blocked?" choice as it was given; {} where nothing is, or the blocker is resolved."""
+    if prompt.blocker_id is None:
+        return {}
+    row = session.get_one(BlockerRow, prompt.blocker_id)
+    if row.resolved_at is not None:
+        return {}
+    return {"side": row.waited_side, "issue": row.issue_key or "", "what": row.what}
+
+
+def full(choice: Mapping[str, str]) -> dict[str, str]:
+    """A choice with all its parts, as `chosen` gives it."""
+    return {key: choice.get(key, "") for key in ("side", "issue", "what")} if choice else {}
+
+
+def text_faults(questions: Iterable[Question], said: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """(question key, sentence) of answers that are missing or too long."""
+    too_long = (TOO_LONG, *[ALSO_TOO_LONG] * len(said))  # one number can be named in one refusal
+    for question in questions:
+        text = said[question.key]
+        if question.required and not text:
+            yield question.key, "Please write something here."
+        elif len(text) > MAX_ANSWER:
+            yield question.key, too_long[0]
+            too_long = too_long[1:]
+
+
+def choice_faults(session: Session, actor: Actor, choice: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    """(field, sentence) of what cannot be taken of a "blocked?" choice."""
+    if not choice:
+        return
+    if choice.get("side") not in {one.value for one in sides(session, actor)}:
+        yield "side", "Choose who is waited on."
+    if not choice.get("issue") and not choice.get("what"):
+        yield "what", "Choose an issue or say in a few words what is missing."
+    if len(choice.get("what", "")) > MAX_WHAT:
+        yield "what", "At most {what_limit} characters are possible here."
+    if (issue := choice.get("issue")) and not _on_board(session, actor.team_id, issue):
+        yield "issue", "This issue is not on the joint team's board. Choose another one."
+
+
+def _on_board(session: Session, team_id: int, key: str) -> bool:
+    query = (
+        select(IssueRow.id)
+        .join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
+        .join(BoardRow, BoardRow.id == BoardIssueRow.board_id)
+        .where(BoardRow.team_id == team_id, IssueRow.key == key)
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -1,0 +1,329 @@
+"""Stand-ups: who is asked when, what they say, and how a round closes."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.blockers import BlockerRow
+from fmo_bot.db.ceremonies import AnswerRow, CeremonyRow, PromptRow, RoundRow
+from fmo_bot.db.ledger import OccurrenceRow
+from fmo_bot.db.parties import ParticipationRow
+from fmo_bot.db.store import Store
+from fmo_bot.delivery import occurrences, outbox
+from fmo_bot.delivery.occurrences import Wanted
+from fmo_bot.domain.messages import Notice, Question, StandupForm
+from fmo_bot.domain.parties import SYSTEM, Actor, Person, Scope
+from fmo_bot.domain.standups import Turn, closes_at
+from fmo_bot.errors import InvalidInput, NotFound, TooLate
+from fmo_bot.services import rounds, standup_plan, waits
+from fmo_bot.services import standup_choices as choices
+from fmo_bot.services.governance import Action, audit, may
+from fmo_bot.services.parties import actor_in, scrum_masters
+from fmo_bot.services.standup_plan import People, due_of
+
+MISSED_PROMPT = (
+    "{member} was not asked in {ceremony} on {day}: FMO bot could not send it in time. "
+    "Ask {member} in the round's thread."
+)
+
+
+class Standups:
+    """The stand-ups of all joint teams."""
+
+    def __init__(
+        self, store: Store, questions: tuple[Question, ...], *, token: Callable[[int], str] = secrets.token_urlsafe
+    ) -> None:
+        """`questions` are asked of everybody; `token` makes opaque references."""
+        self.store, self.questions, self.token = store, questions, token
+
+    # --- when ------------------------------------------------------------------------------------------------------
+
+    def wanted(self, session: Session, at: datetime, until: datetime) -> list[Wanted]:
+        """Every prompt and closing due until `until`, and those overdue that are still worth sending."""
+        query = select(CeremonyRow).where(CeremonyRow.kind == "standup", CeremonyRow.active)
+        return [one for ceremony in session.scalars(query) for one in standup_plan.wanted(session, ceremony, at, until)]
+
+    def due_prompt(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
+        """Ask one member: the round, if this is its first, and the prompt become rows with what they owe to Slack."""
+        ceremony = session.get_one(CeremonyRow, occurrence.ceremony_id, with_for_update=True)
+        round_ = self._round(session, ceremony, occurrence.local_date, at)
+        prompt = self._prompt(session, round_, _member_of(occurrence), occurrence)
+        if prompt is None or prompt.state != rounds.PLANNED:
+            return
+        useful_until = occurrence.due + timedelta(minutes=ceremony.late_ok_minutes)
+        if at > useful_until:
+            occurrence.state, prompt.state = occurrences.MISSED, rounds.MISSED
+            _tell_scrum_masters(session, prompt, at)
+            return
+        prompt.state = rounds.ASKED
+        rounds.owe_prompt(session, prompt, due=occurrence.due, useful_until=useful_until)
+
+    def due_close(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
+        """Close a round once: its summary, its parent post, its open prompts."""
+        query = select(RoundRow).where(
+            RoundRow.ceremony_id == occurrence.ceremony_id, RoundRow.local_date == occurrence.local_date
+        )
+        round_ = session.scalar(query.with_for_update())
+        if round_ is None or round_.closed_at is not None:
+            return
+        round_.closed_at = at
+        rounds.owe_round_update(session, round_, due=at)
+        rounds.owe_summary(session, round_, due=at)
+        for prompt in round_.prompts:
+            if prompt.state == rounds.ASKED:
+                rounds.owe_prompt_update(session, prompt, due=at)
+        answered = sum(prompt.state == rounds.ANSWERED for prompt in round_.prompts)
+        detail = {"round": round_.id, "answered": answered}
+        audit(session, at=at, action="round_closed", team_id=round_.ceremony.team_id, detail=detail)
+
+    def _round(self, session: Session, ceremony: CeremonyRow, day: date, at: datetime) -> RoundRow:
+        """The round of a local date; made now, with the roster as it is on that day, if this is its first prompt."""
+        query = select(RoundRow).where(RoundRow.ceremony_id == ceremony.id, RoundRow.local_date == day)
+        if (known := session.scalar(query)) is not None:
+            return known
+        people = People(session, ceremony, day, day)
+        asked = people.turns(day)
+        closes = closes_at(asked) or at
+        row = RoundRow(ceremony_id=ceremony.id, local_date=day, opened_at=at, closes_at=closes)
+        session.add(row)
+        session.flush()
+        by_member = {turn.member.id: turn for turn in asked}
+        for participation in people.rows:
+            self._take_in(session, row, participation, by_member.get(participation.member_id))
+        rounds.owe_round(session, row, due=at)
+        return row
+
+    def _take_in(
+        self, session: Session, round_: RoundRow, participation: ParticipationRow, turn: Turn | None
+    ) -> PromptRow:
+        """A member's row in a round; without a turn, since their side does not work that day, they count as away."""
+        asked = turn is not None and turn.state == rounds.ASKED
+        due = turn.due if turn else due_of(round_.ceremony, participation.member, round_.local_date)
+        row = PromptRow(
+            round_id=round_.id,
+            member_id=participation.member_id,
+            side_id=participation.side_id,
+            ref=self.token(12),
+            due=due,
+            deadline=due + timedelta(minutes=round_.ceremony.window_minutes),
+            state=rounds.PLANNED if asked else rounds.AWAY,
+        )
+        session.add(row)
+        session.flush()
+        session.expire(round_, ["prompts"])
+        return row
+
+    def _prompt(
+        self, session: Session, round_: RoundRow, member_id: int, occurrence: OccurrenceRow
+    ) -> PromptRow | None:
+        """The member's prompt as it is to be asked now; None where they left, or the round has closed.
+
+        Who went away or came back since the round began is counted so.
+        """
+        day = round_.local_date
+        people = People(session, round_.ceremony, day, day)
+        turn = next((turn for turn in people.turns(day) if turn.member.id == member_id), None)
+        participation = next((row for row in people.rows if row.member_id == member_id), None)
+        if participation is None or round_.closed_at is not None:
+            return None
+        row = session.scalar(select(PromptRow).where(PromptRow.round_id == round_.id, PromptRow.member_id == member_id))
+        if row is None:
+            row = self._take_in(session, round_, participation, turn)
+            rounds.owe_round_update(session, round_, due=occurrence.due)
+        state = rounds.PLANNED if turn is not None and turn.state == rounds.ASKED else rounds.AWAY
+        if row.state in (rounds.PLANNED, rounds.AWAY) and row.state != state:
+            row.state = state
+            rounds.owe_round_update(session, round_, due=occurrence.due)
+        row.due = occurrence.due
+        row.deadline = occurrence.due + timedelta(minutes=round_.ceremony.window_minutes)
+        round_.closes_at = max(round_.closes_at, row.deadline)
+        return row
+
+    # --- what is said ------------------------------------------------------------------------------------------------
+
+    def form(self, person: Person, prompt_ref: str, at: datetime) -> StandupForm:
+        """What the member is asked, with what they said before. Raises NotFound, NotAllowed or TooLate."""
+        actor = self._actor(person, prompt_ref)
+        with self.store.transaction(Scope(team_id=actor.team_id)) as session:
+            prompt = _own(session, actor, prompt_ref)
+            _in_time(prompt, at)
+            ceremony = prompt.round.ceremony
+            return StandupForm(
+                prompt_ref=prompt.ref,
+                team=actor.team,
+                ceremony=ceremony.name,
+                round_date=prompt.round.local_date,
+                deadline=prompt.deadline,
+                questions=self.questions,
+                given={row.question: row.text for row in prompt.answers},
+                sides=choices.sides(session, actor),
+                issues=choices.open_issues(session, actor.team_id),
+                blocked=choices.chosen(session, prompt),
+            )
+
+    def submit(
+        self,
+        person: Person,
+        prompt_ref: str,
+        answers: Mapping[str, str | None],
+        blocked: Mapping[str, str | None],
+        at: datetime,
+    ) -> None:
+        """Take a member's answers; the same ones twice change nothing, other ones are an edit.
+
+        `answers`: question key -> text; `blocked`: {} or {"side", "issue", "what"}, `issue` and `what` not both empty.
+        Raises NotFound, NotAllowed, TooLate, or InvalidInput with one sentence per field (question keys, "side",
+        "issue", "what").
+        """
+        actor = self._actor(person, prompt_ref)
+        with self.store.transaction(Scope(team_id=actor.team_id)) as session:
+            prompt = _own(session, actor, prompt_ref, lock=True)
+            _in_time(prompt, at)
+            said = {question.key: (answers.get(question.key) or "").strip() for question in self.questions}
+            choice = {key: text for key, value in blocked.items() if (text := (value or "").strip())}
+            self._check(session, actor, said, choice)
+            if self._keep(session, actor, prompt, said, choice, at):
+                self._show(session, prompt, at)
+
+    def _actor(self, person: Person, prompt_ref: str) -> Actor:
+        with self.store.transaction(SYSTEM) as session:
+            team = session.scalar(
+                select(CeremonyRow.team_id)
+                .join(RoundRow, RoundRow.ceremony_id == CeremonyRow.id)
+                .join(PromptRow, PromptRow.round_id == RoundRow.id)
+                .where(PromptRow.ref == prompt_ref)
+            )
+            return actor_in(session, person, team)
+
+    def _check(self, session: Session, actor: Actor, said: Mapping[str, str], choice: Mapping[str, str]) -> None:
+        wrong = dict(choices.text_faults(self.questions, said)) | dict(choices.choice_faults(session, actor, choice))
+        if wrong:
+            too_long = next((len(said[key]) for key, told in wrong.items() if told == choices.TOO_LONG), 0)
+            limits = {"limit": choices.MAX_ANSWER, "what_limit": choices.MAX_WHAT}
+            raise InvalidInput(wrong, length=too_long, **limits)
+
+    def _keep(
+        self,
+        session: Session,
+        actor: Actor,
+        prompt: PromptRow,
+        said: Mapping[str, str],
+        choice: Mapping[str, str],
+        at: datetime,
+    ) -> bool:
+        """Store answers and choice; whether anything is new."""
+        first = prompt.state != rounds.ANSWERED
+        changed = self._store_answers(session, prompt, said)
+        changed |= self._store_choice(session, actor, prompt, choice, at)
+        if first:
+            prompt.state, prompt.answered_at = rounds.ANSWERED, at
+            audit(
+                session,
+                at=at,
+                action="answered",
+                team_id=actor.team_id,
+                member_id=actor.member_id,
+                detail={"prompt": prompt.id},
+            )
+        elif changed:
+            prompt.edits += 1
+        return first or changed
+
+    def _store_answers(self, session: Session, prompt: PromptRow, said: Mapping[str, str]) -> bool:
+        known = {row.question: row for row in prompt.answers}
+        changed = False
+        for question in self.questions:
+            text, row = said[question.key], known.get(question.key)
+            if row is None:
+                session.add(
+                    AnswerRow(prompt_id=prompt.id, question=question.key, text=text, visibility=question.visibility)
+                )
+                changed = True
+            elif row.text != text:
+                row.text, changed = text, True
+        session.flush()
+        session.expire(prompt, ["answers"])
+        return changed
+
+    def _store_choice(
+        self, session: Session, actor: Actor, prompt: PromptRow, choice: Mapping[str, str], at: datetime
+    ) -> bool:
+        """Raise what is chosen; what this member had chosen before and no longer chooses is taken back."""
+        before = prompt.blocker_id
+        if choices.chosen(session, prompt) == choices.full(choice):
+            return False
+        row = None
+        if choice:
+            may(actor, Action.RAISE_BLOCKER, Scope(team_id=actor.team_id))
+            row = waits.raise_blocker(
+                session,
+                actor,
+                waited_side=choice["side"],
+                issue=choice.get("issue"),
+                what=choice.get("what", ""),
+                click=f"prompt {prompt.id}",
+                at=at,
+                token=self.token,
+            )
+            if row.raised_by == actor.member_id:
+                row.what = choice.get("what", "")
+        prompt.blocker_id = row.id if row else None
+        session.flush()
+        if before is not None and before != prompt.blocker_id:
+            _take_back(session, before, actor, at)
+        return True
+
+    def _show(self, session: Session, prompt: PromptRow, at: datetime) -> None:
+        rounds.owe_answer(session, prompt, self.questions, due=at)
+        rounds.owe_round_update(session, prompt.round, due=at)
+        rounds.owe_prompt_update(session, prompt, due=at)
+
+
+def _member_of(occurrence: OccurrenceRow) -> int:
+    return int(occurrence.subject.removeprefix("member:"))
+
+
+def _tell_scrum_masters(session: Session, prompt: PromptRow, at: datetime) -> None:
+    values = {
+        "member": prompt.member.name,
+        "ceremony": prompt.round.ceremony.name,
+        "day": prompt.round.local_date,
+    }
+    for master in scrum_masters(session, prompt.round.ceremony.team_id, prompt.side_id):
+        outbox.owe(
+            session,
+            name=f"missed:{prompt.id}:{master.id}",
+            message=Notice(text=MISSED_PROMPT, values=values),
+            due=at,
+            language=master.language,
+            person=master.person,
+        )
+
+
+def _own(session: Session, actor: Actor, prompt_ref: str, *, lock: bool = False) -> PromptRow:
+    """The actor's own prompt, once asked; everything else is as if it were not there."""
+    may(actor, Action.ANSWER, Scope(team_id=actor.team_id))
+    query = select(PromptRow).where(PromptRow.ref == prompt_ref, PromptRow.member_id == actor.member_id)
+    prompt = session.scalar(query.with_for_update() if lock else query)
+    if prompt is None or prompt.state not in (rounds.ASKED, rounds.ANSWERED):
+        raise NotFound
+    return prompt
+
+
+def _in_time(prompt: PromptRow, at: datetime) -> None:
+    """A first answer is taken, and marked late, until the round closes; an edit until the member's own deadline."""
+    round_ = prompt.round
+    until = prompt.deadline if prompt.state == rounds.ANSWERED else max(prompt.deadline, round_.closes_at)
+    if round_.closed_at is not None or at > until:
+        raise TooLate(closed=min(until, round_.closed_at or until))
+
+
+def _take_back(session: Session, blocker_id: int, actor: Actor, at: datetime) -> None:
+    """Resolve a blocker whose member no longer chooses it, unless it is somebody else's too."""
+    row = session.get_one(BlockerRow, blocker_id)
+    others = session.scalar(select(PromptRow.id).where(PromptRow.blocker_id == blocker_id).limit(1))
+    if row.raised_by == actor.member_id and others is None:
+        waits.resolve(session, row, actor, at)

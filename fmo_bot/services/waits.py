@@ -1,0 +1,97 @@
+"""The waits-on ledger as rows: raising, resolving, and how both sides read one blocker."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.blockers import BlockerRow
+from fmo_bot.db.once import insert_once
+from fmo_bot.db.parties import SideRow
+from fmo_bot.domain.blockers import open_key
+from fmo_bot.domain.messages import BlockerLine
+from fmo_bot.domain.parties import EXTERNAL, UNKNOWN, Actor
+from fmo_bot.services.governance import audit
+
+# msgids of those who are waited on and are no company
+NOBODYS = {EXTERNAL: "somebody outside the team", UNKNOWN: "not chosen yet"}
+
+
+def companies(session: Session, team_id: int) -> dict[str, str]:
+    """Side -> company of a joint team, in the order of its sides."""
+    rows = session.scalars(select(SideRow).where(SideRow.team_id == team_id).order_by(SideRow.id))
+    return {row.name: row.organisation.name for row in rows}
+
+
+def raise_blocker(
+    session: Session,
+    actor: Actor,
+    *,
+    waited_side: str,
+    issue: str | None,
+    what: str,
+    click: str,
+    at: datetime,
+    token: Callable[[int], str],
+) -> BlockerRow:
+    """The open blocker of (issue, side that waits, side waited on), raised now unless it is open already.
+
+    Without an issue there is one per `click`, a name of what was pressed.
+    """
+    key = f"{actor.team_id}|{open_key(issue, actor.side, waited_side, click=click)}"
+    values = {
+        "team_id": actor.team_id,
+        "ref": token(12),
+        "what": what,
+        "issue_key": issue,
+        "waiting_side": actor.side,
+        "waited_side": waited_side,
+        "raised_by": actor.member_id,
+        "since": at,
+        "open_key": key,
+    }
+    new = insert_once(session, BlockerRow, [values])
+    row = session.scalars(select(BlockerRow).where(BlockerRow.open_key == key)).one()
+    if new:
+        _note(session, "blocker_raised", row, actor, at)
+    return row
+
+
+def resolve(session: Session, row: BlockerRow, actor: Actor, at: datetime) -> bool:
+    """Note that work goes on; False where that was known already."""
+    if row.resolved_at is not None:
+        return False
+    row.resolved_at, row.resolved_by, row.open_key = at, actor.member_id, None
+    _note(session, "blocker_resolved", row, actor, at)
+    return True
+
+
+def line(session: Session, row: BlockerRow) -> BlockerLine:
+    """One blocker as both sides read it."""
+    names = companies(session, row.team_id) | NOBODYS
+    return BlockerLine(
+        ref=row.ref,
+        what=row.what,
+        issue=row.issue_key,
+        waiting=names[row.waiting_side],
+        waited_on=names[row.waited_side],
+        since=row.since,
+        resolved=row.resolved_at,
+    )
+
+
+def open_rows(session: Session, team_id: int) -> list[BlockerRow]:
+    """The open blockers of a joint team, oldest first."""
+    query = select(BlockerRow).where(BlockerRow.team_id == team_id, BlockerRow.resolved_at.is_(None))
+    return list(session.scalars(query.order_by(BlockerRow.since, BlockerRow.id)))
+
+
+def open_lines(session: Session, team_id: int) -> tuple[BlockerLine, ...]:
+    """The open blockers of a joint team as both sides read them, oldest first."""
+    return tuple(line(session, row) for row in open_rows(session, team_id))
+
+
+def _note(session: Session, action: str, row: BlockerRow, actor: Actor, at: datetime) -> None:
+    detail = {"blocker": row.id, "issue": row.issue_key, "waiting": row.waiting_side, "waited_on": row.waited_side}
+    audit(session, at=at, action=action, team_id=row.team_id, member_id=actor.member_id, detail=detail)

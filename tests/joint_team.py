@@ -1,0 +1,209 @@
+"""The joint team of the story as the services' tests need it: set up by the real door, then asked as people would."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
+from fmo_bot.db.ceremonies import PromptRow
+from fmo_bot.db.ledger import DeliveryRow, MessageRow, OccurrenceRow
+from fmo_bot.db.parties import MemberRow
+from fmo_bot.db.store import Store
+from fmo_bot.db.values import message_from_json
+from fmo_bot.delivery import occurrences
+from fmo_bot.domain.messages import Message, Question
+from fmo_bot.domain.parties import SYSTEM, Person
+from fmo_bot.services import setup
+from fmo_bot.services.standups import Standups
+
+LIWEI, CHENYU, RAJESH, WANG = (Person("T0HUAWEI", user) for user in ("U0LIWEI", "U0CHENYU", "U0RAJESH", "U0WANG"))
+LUCIA, SOFIA, MARTA = (Person("T0TELEFON", user) for user in ("U0LUCIA", "U0SOFIA", "U0MARTA"))
+ELENA = Person("T0CONSULT", "U0ELENA")  # in the joint channel, in no joint team
+STRANGER = Person("T0HUAWEI", "U0OTHER")  # of Huawei, in another operator's joint team
+
+QUESTIONS = (
+    Question(key="done", label="What got done?"),
+    Question(key="next", label="What comes next?"),
+    Question(key="note", label="Anything for the others?", required=False),
+    Question(key="inside", label="Only for your company?", required=False, visibility="internal"),
+)
+SAID = {"done": "Wired the core", "next": "Test it", "note": "", "inside": "Their lab is slow"}
+Blocked = Mapping[str, str | None]
+THURSDAY = datetime(2026, 11, 19, tzinfo=UTC)
+
+
+def clock(text: str, day: datetime = THURSDAY) -> datetime:
+    """An instant of the story's Thursday in UTC, such as "01:00"."""
+    hours, minutes = text.split(":")
+    return day + timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def member(user: str, name: str, zone: str, **more: Any) -> dict[str, Any]:
+    return {"user": user, "name": name, "zone": zone, **more}
+
+
+def team_file(**changes: Any) -> dict[str, Any]:
+    """The story's team file with some of its top keys replaced."""
+    week = ["mon", "tue", "wed", "thu", "fri"]
+    file: dict[str, Any] = {
+        "team": "5G Core",
+        "host": "Huawei",
+        "zone": "Europe/Madrid",
+        "organisations": [
+            {"name": "Huawei", "workspace": {"app": "huawei", "id": "T0HUAWEI", "name": "Huawei Delivery"}},
+            {"name": "Telefonica", "workspace": {"app": "telefonica", "id": "T0TELEFON", "name": "Telefonica Redes"}},
+        ],
+        "sides": {
+            "vendor": {
+                "organisation": "Huawei",
+                "calendar": {"zone": "Asia/Shanghai", "days": week, "country": "CN"},
+                "members": [
+                    member("U0LIWEI", "Li Wei", "Asia/Shanghai", language="zh", role="scrum_master"),
+                    member("U0CHENYU", "Chen Yu", "Asia/Shanghai", language="zh"),
+                    member(
+                        "U0RAJESH",
+                        "Rajesh Kumar",
+                        "Asia/Kuala_Lumpur",
+                        away=[{"from": "2026-11-18", "until": "2026-11-20"}],
+                    ),
+                    member("U0WANG", "Wang Fang", "Asia/Shanghai", role="stakeholder"),
+                ],
+            },
+            "operator": {
+                "organisation": "Telefonica",
+                "calendar": {"zone": "Europe/Madrid", "days": week, "country": "ES", "region": "MD"},
+                "members": [
+                    member("U0LUCIA", "Lucía Ortega", "Europe/Madrid", language="es", role="scrum_master"),
+                    member("U0SOFIA", "Sofía Hernández", "America/Mexico_City", language="es"),
+                    member("U0MARTA", "Marta Vidal", "Europe/Madrid", role="stakeholder"),
+                ],
+            },
+        },
+        "channel": {"workspace": "T0HUAWEI", "id": "C0JOINT"},
+        "board": {"site": "shared", "id": 1},
+        "standups": [{"name": "Daily", "at": "09:00", "days": week}],
+        "digests": [{"name": "Weekly digest", "at": "18:00", "days": ["thu"]}],
+    }
+    return file | changes
+
+
+def other_team_file() -> dict[str, Any]:
+    """Huawei's joint team with another operator, on the same server: the wall stands between the two."""
+    file = team_file(
+        team="Orange RAN",
+        organisations=[
+            {"name": "Huawei", "workspace": {"app": "huawei", "id": "T0HUAWEI", "name": "Huawei Delivery"}},
+            {"name": "Orange", "workspace": {"app": "orange", "id": "T0ORANGE", "name": "Orange"}},
+        ],
+        channel={"workspace": "T0HUAWEI", "id": "C0ORANGE"},
+        board={"site": "shared", "id": 2},
+    )
+    vendor, operator = file["sides"]["vendor"], file["sides"]["operator"]
+    file["sides"] = {
+        "vendor": vendor | {"members": [member("U0OTHER", "Somebody Else", "Asia/Shanghai", role="scrum_master")]},
+        "operator": operator
+        | {"organisation": "Orange", "members": [member("U0PAUL", "Paul", "Europe/Madrid", role="scrum_master")]},
+    }
+    return file
+
+
+class JointTeam:
+    """The story's joint team in a database."""
+
+    def __init__(self, store: Store, file: dict[str, Any] | None = None) -> None:
+        self.store = store
+        self.standups = Standups(store, QUESTIONS)
+        self.result = setup.apply(store, file or team_file(), clock("00:30"))
+
+    def plan(self, at: datetime, *, hours: int = 48) -> None:
+        with self.store.transaction(SYSTEM) as session:
+            wanted = self.standups.wanted(session, at, at + timedelta(hours=hours))
+            occurrences.plan(session, wanted, at)
+
+    def run(self, until: datetime) -> None:
+        """Let everything come due that is, each at its own minute."""
+        for at in self._dues(until):
+            self.due(at)
+
+    def due(self, at: datetime) -> None:
+        """Let everything come due at one instant, however overdue it is."""
+        handlers = {"prompt": self.standups.due_prompt, "close": self.standups.due_close}
+        with self.store.transaction(SYSTEM) as session:
+            query = select(OccurrenceRow).where(OccurrenceRow.state == "planned", OccurrenceRow.due <= at)
+            for row in session.scalars(query.order_by(OccurrenceRow.due, OccurrenceRow.id)).all():
+                handlers[row.kind](session, row, at)
+                row.state = "done" if row.state == "planned" else row.state
+
+    def close_again(self) -> None:
+        """The closing comes due twice, as after a crash."""
+        with self.store.transaction(SYSTEM) as session:
+            for row in session.scalars(select(OccurrenceRow).where(OccurrenceRow.kind == "close")):
+                self.standups.due_close(session, row, row.due)
+
+    def member_id(self, session: Session, person: Person) -> int:
+        """The row id of a person."""
+        here = (MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user)
+        return session.scalars(select(MemberRow.id).where(*here)).one()
+
+    def play(self, until: str) -> None:
+        """Plan at half past midnight and let the story's Thursday pass until a time of it."""
+        self.plan(clock("00:30"))
+        self.run(clock(until))
+
+    def planned(self) -> list[tuple[str, str, str]]:
+        """(kind, who, due) of everything planned, in order."""
+        with self.store.transaction(SYSTEM) as session:
+            names = {f"member:{row.id}": row.name for row in session.scalars(select(MemberRow))}
+            rows = session.scalars(
+                select(OccurrenceRow)
+                .where(OccurrenceRow.state == "planned")
+                .order_by(OccurrenceRow.due, OccurrenceRow.id)
+            )
+            return [(row.kind, names.get(row.subject, row.subject), f"{row.due:%m-%d %H:%M}") for row in rows]
+
+    def owed(self, prefix: str, *, op: str = "post") -> list[tuple[MessageRow, DeliveryRow, Message]]:
+        """What is owed to Slack under names that begin so: rows and the message value."""
+        with self.store.transaction(SYSTEM) as session:
+            query = (
+                select(MessageRow, DeliveryRow)
+                .join(DeliveryRow, DeliveryRow.message_id == MessageRow.id)
+                .where(MessageRow.name.startswith(prefix), DeliveryRow.op == op)
+                .order_by(DeliveryRow.id)
+            )
+            return [(message, row, message_from_json(row.value)) for message, row in session.execute(query)]
+
+    def one(self, prefix: str) -> Message:
+        """The one message owed under a name that begins so, as it stands now (a post not sent yet is changed)."""
+        ((_, _, message),) = self.owed(prefix)
+        return message
+
+    def prompt_ref(self, person: Person) -> str:
+        """What the button of a person's newest prompt carries."""
+        with self.store.transaction(SYSTEM) as session:
+            query = select(PromptRow.ref).join(MemberRow, MemberRow.id == PromptRow.member_id)
+            here = (MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user)
+            return session.scalars(query.where(*here).order_by(PromptRow.id.desc())).first() or "none"
+
+    def answer(self, person: Person, at: str, *, blocked: Blocked | None = None, **said: Any) -> None:
+        """Submit the form, some answers other than usual."""
+        self.standups.submit(person, self.prompt_ref(person), SAID | said, blocked or {}, clock(at))
+
+    def add_issue(self, key: str, *, status_category: str = "indeterminate") -> None:
+        """An issue on the joint team's board."""
+        with self.store.transaction(SYSTEM) as session:
+            board = session.scalars(select(BoardRow).where(BoardRow.id == self.result.board_id)).one()
+            value = {"status": "3", "status_category": status_category}
+            row = IssueRow(
+                site_id=board.site_id, jira_issue_id=key, key=key, summary=f"About {key}", updated=THURSDAY, value=value
+            )
+            session.add(row)
+            session.flush()
+            session.add(BoardIssueRow(board_id=board.id, issue_id=row.id))
+
+    def _dues(self, until: datetime) -> list[datetime]:
+        with self.store.transaction(SYSTEM) as session:
+            query = select(OccurrenceRow.due).where(OccurrenceRow.state == "planned", OccurrenceRow.due <= until)
+            return sorted(set(session.scalars(query)))
