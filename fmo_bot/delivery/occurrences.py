@@ -2,21 +2,19 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from time import time
 
 import structlog
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from fmo_bot.db.ceremonies import CeremonyRow
 from fmo_bot.db.ledger import OccurrenceRow
 from fmo_bot.db.once import insert_once
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 
 PLANNED, DONE, MISSED, CANCELLED, FAILED = "planned", "done", "missed", "cancelled", "failed"
-NEVER_LATE = frozenset({"close"})  # a round is closed however late it is
 MAX_ATTEMPTS = 5
 Handler = Callable[[Session, OccurrenceRow, datetime], None]
 _log = structlog.get_logger(__name__)
@@ -71,22 +69,15 @@ def _identity(one: Wanted | OccurrenceRow) -> _Identity:
     return one.ceremony_id, one.kind, one.subject, one.local_date, one.ordinal
 
 
-def run_due(
-    store: Store,
-    handlers: Mapping[str, Handler],
-    at: datetime,
-    *,
-    machine: Callable[[], float] = time,
-    missed: Handler | None = None,
-) -> int:
+def run_due(store: Store, handlers: Mapping[str, Handler], at: datetime, *, machine: Callable[[], float] = time) -> int:
     """Run what is due at `at`, each by the handler of its kind in a transaction of its own; how many were run.
 
-    What is later than its ceremony allows (`late_ok_minutes`; a closing is never too late) is marked missed and given
-    to `missed`. A handler that raises changes nothing and is tried again, after pauses of machine time, five times.
+    A handler that finds it too late to be useful says so to the people concerned and sets the row's state to MISSED.
+    One that raises changes nothing and is tried again, after pauses of machine time, five times.
     """
     with store.transaction(SYSTEM) as session:
         ids = session.scalars(_due(at, machine()).order_by(OccurrenceRow.due, OccurrenceRow.id)).all()
-    return sum(_run(store, handlers, each, at=at, machine=machine, missed=missed) for each in ids)
+    return sum(_run(store, handlers, each, at=at, machine=machine) for each in ids)
 
 
 def _due(at: datetime, now: float) -> Select[int]:
@@ -95,26 +86,17 @@ def _due(at: datetime, now: float) -> Select[int]:
 
 
 def _run(
-    store: Store,
-    handlers: Mapping[str, Handler],
-    one: int,
-    *,
-    at: datetime,
-    machine: Callable[[], float],
-    missed: Handler | None,
+    store: Store, handlers: Mapping[str, Handler], one: int, *, at: datetime, machine: Callable[[], float]
 ) -> bool:
     try:
         with store.transaction(SYSTEM) as session:
             row = _hold(session, one)
             if row is None or row.due > at:  # another process has it, or it was moved
                 return False
-            late = _is_late(session, row, at)
-            handler = missed if late else handlers[row.kind]
-            row.state = MISSED if late else DONE
-            if late:
+            row.state = DONE
+            handlers[row.kind](session, row, at)
+            if row.state == MISSED:
                 _log.warning("occurrence missed", kind=row.kind, ceremony=row.ceremony_id, due=row.due.isoformat())
-            if handler is not None:
-                handler(session, row, at)
             return True
     except Exception as error:
         _log.exception("an occurrence could not be run", occurrence=one)
@@ -125,13 +107,6 @@ def _run(
 def _hold(session: Session, one: int) -> OccurrenceRow | None:
     query = select(OccurrenceRow).where(OccurrenceRow.id == one, OccurrenceRow.state == PLANNED)
     return session.scalar(query.with_for_update(skip_locked=True))
-
-
-def _is_late(session: Session, row: OccurrenceRow, at: datetime) -> bool:
-    if row.kind in NEVER_LATE:
-        return False
-    allowed = session.get_one(CeremonyRow, row.ceremony_id).late_ok_minutes
-    return at - row.due > timedelta(minutes=allowed)
 
 
 def _note_error(store: Store, one: int, error: Exception, now: float) -> None:

@@ -8,6 +8,7 @@ import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.messages import BurnUpChart
 from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import NotNow, Undeliverable
@@ -55,7 +56,7 @@ class SlackChat:
     def direct(self, person: Person) -> Place:
         """The person's direct conversation with the app in their own workspace."""
         client = self._installs.client_of(person.workspace)
-        lane = _lane(person.workspace, "conversations.open")
+        lane = of_method(person.workspace, "conversations.open")
         answer = speak(lambda: client.conversations_open(users=person.user), lane=lane, idempotent=True)
         return Place(person.workspace, str(answer["channel"]["id"]))
 
@@ -63,14 +64,14 @@ class SlackChat:
         """Replace the person's App Home in their own workspace."""
         client = self._installs.client_of(person.workspace)
         view = {"type": "home", "blocks": render(outgoing.message, outgoing.language).blocks}
-        lane = _lane(person.workspace, "views.publish")
+        lane = of_method(person.workspace, "views.publish")
         speak(lambda: client.views_publish(user_id=person.user, view=view), lane=lane, idempotent=True)
 
     def _write(self, client: WebClient, place: Place, outgoing: Outgoing, **where: str | None) -> Any:
         """Post or update (`ts` in `where`); where Slack refuses the blocks, the full text goes out without them."""
         rendered = render(outgoing.message, outgoing.language)
         method = "chat.update" if "ts" in where else "chat.postMessage"
-        lane = _lane(place.workspace, method)
+        lane = of_method(place.workspace, method)
         arguments = _arguments(place, outgoing, rendered) | {key: value for key, value in where.items() if value}
         call = client.chat_update if "ts" in where else client.chat_postMessage
         try:
@@ -85,13 +86,13 @@ class SlackChat:
         picture = self._pictures.draw(outgoing.message, language=outgoing.language)
         stem, _, suffix = picture.name.rpartition(".")
         name = f"{stem}-{outgoing.key}.{suffix}"
-        lane = _lane(place.workspace, "files.completeUploadExternal")
+        lane = of_method(place.workspace, "files.completeUploadExternal")
         # Step 1: an address for the bytes.
         ticket = speak(
             lambda: client.files_getUploadURLExternal(
                 filename=name, length=len(picture.png), alt_txt=picture.alt_text[:1000]
             ),
-            lane=_lane(place.workspace, "files.getUploadURLExternal"),
+            lane=of_method(place.workspace, "files.getUploadURLExternal"),
             idempotent=True,
         )
         # Step 2: the bytes.
@@ -115,7 +116,7 @@ class SlackChat:
         for _ in range(_PAGES):
             page = speak(
                 lambda: client.api_call(method, params=arguments),
-                lane=_lane(place.workspace, method),
+                lane=of_method(place.workspace, method),
                 idempotent=True,
             )
             yield from page["messages"]
@@ -153,8 +154,3 @@ def _upload(url: str, png: bytes) -> None:
         requests.post(url, data=png, timeout=_UPLOAD_TIMEOUT).raise_for_status()
     except requests.RequestException as error:
         raise NotNow("the picture's bytes were not taken") from error
-
-
-def _lane(workspace: str, method: str) -> str:
-    """Slack limits each method in each workspace by itself."""
-    return f"{workspace}:{method}"

@@ -1,0 +1,371 @@
+"""Syncing boards into the database, from a small honest source."""
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
+from fmo_bot.db.parties import JointTeamRow, OrganisationRow
+from fmo_bot.db.store import Store
+from fmo_bot.domain.issues import STATUS, BoardShape, Change, Column, Issue, Sprint, Status
+from fmo_bot.domain.parties import SYSTEM, Scope
+from fmo_bot.errors import BoardUnavailable, NotFound
+from fmo_bot.services.boards import OVERLAP, SWEEP_EVERY, Boards, BoardView
+
+AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+SHAPE = BoardShape(
+    id=1,
+    name="5G Core joint board",
+    kind="scrum",
+    columns=(Column("To Do", ("1",)), Column("In Progress", ("3",)), Column("Done", ("6",))),
+    statuses=(
+        Status("1", "To Do", "new"),
+        Status("3", "In Progress", "indeterminate"),
+        Status("6", "Done", "done"),
+        Status("77", "Of another project", "indeterminate"),
+    ),
+    filter_id="10000",
+)
+SPRINT = Sprint(id=12, name="Core Sprint 12", state="active", starts=AT)
+
+
+def issue(number: int, *, updated: datetime = AT, status: str = "1", **others: object) -> Issue:
+    moved = (Change(updated, 7, STATUS, "1", status),) if status != "1" else ()
+    basic = Issue(
+        site="shared",
+        id=str(number),
+        key=f"CORE-{number}",
+        summary="Replace the SMF",
+        issue_type="Story",
+        subtask=False,
+        created=AT - timedelta(days=3),
+        updated=updated,
+        status=status,
+        status_name="",
+        status_category="new",
+        changes=moved,
+    )
+    return replace(basic, **others)  # type: ignore[arg-type]
+
+
+@dataclass
+class FakeSource:
+    """A Jira site that holds issues in a dict; `hidden` are not found by its search yet."""
+
+    issues: dict[str, Issue] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    shape: BoardShape = SHAPE
+    sprint_list: tuple[Sprint, ...] = (SPRINT,)
+    down: str = ""
+    asked_since: list[datetime | None] = field(default_factory=list)
+    read_ids: list[str] = field(default_factory=list)
+
+    def hold(self, issues: Iterable[Issue]) -> None:
+        self.issues.update({each.id: each for each in issues})
+
+    def describe(self, board_id: int) -> BoardShape:
+        if self.down:
+            raise BoardUnavailable(self.down)
+        return self.shape
+
+    def sprints(self, board_id: int) -> tuple[Sprint, ...]:
+        return self.sprint_list
+
+    def changed(self, shape: BoardShape, *, since: datetime | None) -> Iterator[Issue]:
+        self.asked_since.append(since)
+        for each in list(self.issues.values()):
+            if each.id not in self.hidden and (since is None or each.updated >= since):
+                yield each
+
+    def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
+        return {each.id: each.updated for each in self.issues.values()}
+
+    def read(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
+        self.read_ids += sorted(ids)
+        return (each for each in self.issues.values() if each.id in ids)
+
+
+def put_board(store: Store, *, site: str = "shared", jira_board_id: int = 1, team: str = "5G Core") -> int:
+    """A joint team with a board; its row id."""
+    with store.transaction(SYSTEM) as session:
+        host = session.scalar(select(OrganisationRow)) or OrganisationRow(name="Huawei")
+        found = session.scalar(select(JiraSiteRow).where(JiraSiteRow.key == site)) or JiraSiteRow(key=site)
+        session.add_all([host, found])
+        session.flush()
+        joint_team = session.scalar(select(JointTeamRow).where(JointTeamRow.name == team))
+        joint_team = joint_team or JointTeamRow(name=team, ref=f"ref-{team}", host_id=host.id)
+        session.add(joint_team)
+        session.flush()
+        board = BoardRow(team_id=joint_team.id, site_id=found.id, jira_board_id=jira_board_id)
+        session.add(board)
+        session.flush()
+        return board.id
+
+
+def view(store: Store, boards: Boards, board_id: int) -> BoardView:
+    with store.transaction(SYSTEM) as session:
+        return boards.view(session, board_id)
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    source = FakeSource()
+    source.hold(issue(number, updated=AT - timedelta(days=number - 1)) for number in range(1, 6))
+    return source
+
+
+def test_a_first_sync_brings_everything_in(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    done = boards.sync(board_id, AT)
+    seen = view(store, boards, board_id)
+    assert (done.read, done.left) == (5, 0)
+    assert {each.id: each for each in seen.issues} == source.issues
+    assert seen.sprints == (SPRINT,)
+    assert seen.shape == SHAPE
+    assert (seen.synced_at, seen.sync_error) == (AT, None)
+
+
+def test_a_board_is_empty_handed_until_it_was_read(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    with pytest.raises(BoardUnavailable, match="has not been read"):
+        view(store, boards, board_id)
+
+
+def test_the_workflow_is_guessed_and_told_until_somebody_sets_it(
+    sqlite_store: Store, source: FakeSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    guessed = boards.sync(board_id, AT).guessed
+    seen = view(sqlite_store, boards, board_id)
+    assert seen.workflow == guessed
+    assert seen.workflow_guessed
+    assert [stage.name for stage in seen.workflow.stages] == ["To Do", "In Progress", "Done"]  # none of another project
+    assert "In Progress (active:none)" in caplog.text
+    assert boards.sync(board_id, AT).guessed is None  # the same guess is not told twice
+
+
+def test_a_workflow_that_was_set_is_left_alone(sqlite_store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    own = {"commitment": "Work", "stages": [{"name": "Work", "kind": "active", "statuses": ["3"]}]}
+    with sqlite_store.transaction(SYSTEM) as session:
+        board = session.get_one(BoardRow, board_id)
+        board.workflow, board.workflow_guessed = own, False
+    assert boards.sync(board_id, AT).guessed is None
+    assert [stage.name for stage in view(sqlite_store, boards, board_id).workflow.stages] == ["Work"]
+
+
+def test_a_later_sync_reads_from_the_newest_change_with_an_overlap(sqlite_store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    boards.sync(board_id, AT)
+    later = AT + timedelta(hours=1)
+    source.hold([issue(3, updated=later, status="3")])
+    assert boards.sync(board_id, later).read == 2  # what changed, and what lies within the overlap
+    assert source.asked_since == [None, AT - OVERLAP]
+    assert {each.id: each for each in view(sqlite_store, boards, board_id).issues} == source.issues
+
+
+def test_an_issue_that_search_finds_late_is_not_lost(sqlite_store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    boards.sync(board_id, AT)
+    source.hold([issue(6, updated=AT + timedelta(minutes=20)), issue(7, updated=AT + timedelta(minutes=21))])
+    source.hidden = {"6"}  # not indexed yet, while a newer one is
+    boards.sync(board_id, AT + timedelta(minutes=21))
+    source.hidden = set()
+    boards.sync(board_id, AT + timedelta(minutes=25))
+    assert {each.id for each in view(sqlite_store, boards, board_id).issues} == set(source.issues)
+
+
+def test_now_and_then_the_whole_list_is_compared(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    boards.sync(board_id, AT)
+    source.read_ids.clear()
+    del source.issues["1"]  # left the filter
+    source.hold([issue(8, updated=AT - timedelta(days=9))])  # came to it without being updated
+    source.hold([issue(2, updated=AT + timedelta(minutes=1), status="3")])
+    source.hidden = {"2"}  # the search never told
+    boards.sync(board_id, AT + SWEEP_EVERY - timedelta(minutes=1))
+    assert source.read_ids == []
+    done = boards.sync(board_id, AT + SWEEP_EVERY)
+    assert (done.left, source.read_ids) == (1, ["2", "8"])
+    assert {each.id: each for each in view(store, boards, board_id).issues} == source.issues
+
+
+def test_an_edited_filter_is_compared_at_once(sqlite_store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    boards.sync(board_id, AT)
+    source.shape = replace(SHAPE, filter_id="10001")
+    del source.issues["1"]
+    assert boards.sync(board_id, AT).left == 1
+
+
+def test_another_points_field_means_reading_every_issue_again(sqlite_store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    boards.sync(board_id, AT)
+    source.shape = replace(SHAPE, points_field="customfield_16")
+    source.issues = {each.id: replace(each, points=3.0) for each in source.issues.values()}
+    boards.sync(board_id, AT)
+    assert source.asked_since == [None, None]
+    assert {each.points for each in view(sqlite_store, boards, board_id).issues} == {3.0}
+
+
+def test_an_older_state_never_replaces_a_newer_one(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    newer = issue(1, updated=AT + timedelta(hours=1), status="6")
+    source.hold([newer])
+    boards.sync(board_id, AT)
+    source.hold([issue(1)])  # a lagging node of the site answers
+    source.shape = replace(SHAPE, points_field="x")  # and everything is read
+    boards.sync(board_id, AT)
+    assert newer in view(store, boards, board_id).issues
+
+
+def test_a_deleted_sprint_goes_and_a_changed_one_changes(sqlite_store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    source.sprint_list = (SPRINT, replace(SPRINT, id=13, state="future"))
+    boards.sync(board_id, AT)
+    source.sprint_list = (replace(SPRINT, state="closed", completed=AT),)
+    boards.sync(board_id, AT)
+    assert view(sqlite_store, boards, board_id).sprints == source.sprint_list
+
+
+def test_a_site_that_is_down_concerns_its_own_boards_only(store: Store, source: FakeSource) -> None:
+    dead = FakeSource(down="Jira site other does not answer.")
+    well, ill = put_board(store), put_board(store, site="other")
+    boards = Boards(store, {"shared": source, "other": dead})
+    assert boards.sync_all(AT) == {ill: "Jira site other does not answer."}
+    assert view(store, boards, well).sync_error is None
+    with pytest.raises(BoardUnavailable, match="Jira site other does not answer"):
+        view(store, boards, ill)
+    with pytest.raises(BoardUnavailable, match="does not answer"):
+        boards.sync(ill, AT)
+
+
+def test_a_site_that_goes_down_leaves_what_was_known_and_says_since_when(
+    sqlite_store: Store, source: FakeSource
+) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    boards.sync(board_id, AT)
+    source.down = "Jira site shared does not answer."
+    with pytest.raises(BoardUnavailable):
+        boards.sync(board_id, AT + timedelta(hours=1))
+    seen = view(sqlite_store, boards, board_id)
+    assert (len(seen.issues), seen.synced_at, seen.sync_error) == (5, AT, "Jira site shared does not answer.")
+    source.down = ""
+    boards.sync(board_id, AT + timedelta(hours=2))
+    assert view(sqlite_store, boards, board_id).sync_error is None
+
+
+def test_a_site_missing_in_the_settings_is_named(sqlite_store: Store) -> None:
+    board_id, boards = put_board(sqlite_store, site="lost"), Boards(sqlite_store, {})
+    assert boards.sync_all(AT) == {board_id: "Jira site lost is not in the settings. Add it to FMO_JIRA_SITES."}
+
+
+def test_a_board_of_another_joint_team_is_not_there(sqlite_store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    boards.sync(board_id, AT)
+    with pytest.raises(NotFound), sqlite_store.transaction(Scope(team_id=999)) as session:
+        boards.view(session, board_id)
+
+
+def test_two_boards_that_show_the_same_issue_keep_it_once(sqlite_store: Store, source: FakeSource) -> None:
+    boards = Boards(sqlite_store, {"shared": source})
+    ids = [put_board(sqlite_store), put_board(sqlite_store, jira_board_id=2)]
+    assert boards.sync_all(AT) == {}
+    assert [len(view(sqlite_store, boards, board_id).issues) for board_id in ids] == [5, 5]
+    with sqlite_store.transaction(SYSTEM) as session:
+        assert session.scalar(select(func.count()).select_from(IssueRow)) == 5
+
+
+def test_two_syncs_at_once_do_no_harm(store: Store) -> None:
+    source = FakeSource()
+    source.hold(issue(number) for number in range(1, 500))  # more than two transactions' worth
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    together, failed = Barrier(3), list[Exception]()
+
+    def sync() -> None:
+        together.wait()
+        try:
+            boards.sync(board_id, AT)
+        except Exception as error:
+            failed.append(error)
+
+    threads = [Thread(target=sync) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert {each.id: each for each in view(store, boards, board_id).issues} == source.issues
+
+
+def test_jira_is_never_asked_inside_a_transaction(sqlite_store: Store) -> None:
+    class Asking(FakeSource):
+        """Writes through another connection whenever it is asked; SQLite would lock it out of a transaction."""
+
+        def touch(self) -> None:
+            with sqlite_store.transaction(SYSTEM) as session:
+                session.get_one(BoardRow, board_id).name = "asked"
+
+        def describe(self, board_id: int) -> BoardShape:
+            self.touch()
+            return super().describe(board_id)
+
+        def sprints(self, board_id: int) -> tuple[Sprint, ...]:
+            self.touch()
+            return super().sprints(board_id)
+
+        def changed(self, shape: BoardShape, *, since: datetime | None) -> Iterator[Issue]:
+            for each in super().changed(shape, since=since):
+                self.touch()
+                yield each
+
+        def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
+            self.touch()
+            return super().updates(shape)
+
+        def read(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
+            self.touch()
+            return super().read(shape, ids)
+
+    source = Asking()
+    source.hold(issue(number) for number in range(1, 4))
+    board_id = put_board(sqlite_store)
+    assert Boards(sqlite_store, {"shared": source}).sync(board_id, AT).read == 3
+
+
+_STEPS = st.lists(
+    st.tuples(st.sampled_from(["add", "move", "remove", "lag"]), st.integers(1, 6), st.integers(0, 400)),
+    max_size=12,
+)
+
+
+@given(steps=_STEPS)
+def test_whatever_happened_meanwhile_a_sweep_ends_with_what_jira_shows(
+    sqlite_store: Store, steps: list[tuple[str, int, int]]
+) -> None:
+    """Adds, moves, departures and a lagging search, with a sync after each; the last sync sweeps."""
+    source, at = FakeSource(), AT
+    site = f"site{next(_SITES)}"
+    board_id, boards = put_board(sqlite_store, site=site), Boards(sqlite_store, {site: source})
+    for what, number, minutes in steps:
+        at += timedelta(minutes=minutes)
+        if what in ("add", "move"):
+            source.hold([issue(number, updated=at, status="3" if what == "move" else "1")])
+        elif what == "remove":
+            source.issues.pop(str(number), None)
+        else:
+            source.hidden ^= {str(number)}
+        boards.sync(board_id, at)
+    boards.sync(board_id, at + SWEEP_EVERY)
+    assert {each.id: each for each in view(sqlite_store, boards, board_id).issues} == source.issues
+
+
+_SITES = iter(range(100_000))

@@ -1,0 +1,205 @@
+"""The client on the wire: retries, pauses, and errors that are sentences."""
+
+import base64
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from fmo_bot.errors import BoardUnavailable
+from fmo_bot.jira.client import Access, Flavour, JiraClient, Refused, Site
+from tests.integration.scripted_jira import DROP, Answer, ScriptedJira, scripted_jira
+
+TOKEN = "jira-sandbox-shared"
+
+
+@dataclass
+class Sleeper:
+    """Machine time that moves only by sleeping."""
+
+    now: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def jira() -> Iterator[ScriptedJira]:
+    with scripted_jira() as jira:
+        yield jira
+
+
+@pytest.fixture
+def sleeper() -> Sleeper:
+    return Sleeper()
+
+
+@pytest.fixture
+def client(jira: ScriptedJira, sleeper: Sleeper) -> Iterator[JiraClient]:
+    access = Access(key="shared", url=jira.url, token=TOKEN, email="bot@shared.example")
+    client = JiraClient(access, sleep=sleeper.sleep, machine=lambda: sleeper.now)
+    with closing(client):
+        yield client
+
+
+def asked(jira: ScriptedJira, name: str) -> int:
+    return sum(name in path for _, path, _ in jira.asked)
+
+
+def test_a_site_is_known_by_its_server_information_and_its_token_by_the_account(
+    jira: ScriptedJira, client: JiraClient
+) -> None:
+    assert client.site() == Site(Flavour.CLOUD, ZoneInfo("Europe/Madrid"))
+    assert client.site().flavour is Flavour.CLOUD
+    assert [path for _, path, _ in jira.asked] == ["/rest/api/2/serverInfo", "/rest/api/2/myself"]  # asked once
+    basic = "Basic " + base64.b64encode(f"bot@shared.example:{TOKEN}".encode()).decode()
+    assert {header for _, _, header in jira.asked} == {basic}
+
+
+def test_without_an_e_mail_the_token_is_a_bearer_token() -> None:
+    with scripted_jira("Server") as jira, closing(JiraClient(Access(key="dc", url=jira.url, token=TOKEN))) as client:
+        assert client.site().flavour is Flavour.DATA_CENTER
+        assert jira.asked[-1][2] == f"Bearer {TOKEN}"
+
+
+def test_the_access_never_shows_its_token() -> None:
+    assert TOKEN not in repr(Access(key="shared", url="https://x.example", token=TOKEN))
+
+
+@pytest.mark.parametrize(
+    ("headers", "at_least"),
+    [
+        ({"Retry-After": "7", "RateLimit-Reason": "jira-burst-based"}, 7),
+        ({"Retry-After": "40"}, 40),  # the library would come back after 30 to 60 s
+        ({"Date": "Mon, 23 Nov 2026 10:00:00 GMT", "Retry-After": "Mon, 23 Nov 2026 10:00:09 GMT"}, 9),
+        ({"Retry-After": "soon"}, 1),  # nonsense: our own pause
+        ({}, 1),
+    ],
+)
+def test_a_pause_asked_for_is_kept_in_full(
+    jira: ScriptedJira, client: JiraClient, sleeper: Sleeper, headers: dict[str, str], at_least: float
+) -> None:
+    jira.script = [Answer(status=429, headers=headers), Answer({"ok": True})]
+    assert client.get("field", what="the fields") == {"ok": True}
+    assert at_least <= sum(sleeper.slept) <= at_least * 1.25
+
+
+def test_a_long_pause_is_told_at_once_and_kept_by_every_thread(
+    jira: ScriptedJira, client: JiraClient, sleeper: Sleeper
+) -> None:
+    headers = {"Retry-After": "1800", "RateLimit-Reason": "jira-quota-tenant-based"}
+    jira.script = [Answer(status=429, headers=headers)]
+    with pytest.raises(BoardUnavailable, match=r"Jira site shared asks for a pause of 3\d min"):
+        client.get("field", what="the fields")
+    before = len(jira.asked)
+    refusals: list[BoardUnavailable] = []
+    thread = Thread(target=lambda: refusals.append(_refusal(client)))
+    thread.start()
+    thread.join()
+    assert len(refusals) == 1
+    assert len(jira.asked) == before  # nobody asked again
+    assert sleeper.slept == []
+
+
+def _refusal(client: JiraClient) -> BoardUnavailable:
+    with pytest.raises(BoardUnavailable) as caught:
+        client.get("status", what="the statuses")
+    return caught.value
+
+
+def test_a_burst_limit_holds_its_endpoint_only(jira: ScriptedJira, client: JiraClient, sleeper: Sleeper) -> None:
+    client.site()
+    jira.script = [Answer(status=429, headers={"Retry-After": "300", "RateLimit-Reason": "jira-burst-based"})]
+    with pytest.raises(BoardUnavailable):
+        client.get("issue/10001/changelog", what="an issue")
+    with pytest.raises(BoardUnavailable):  # the same endpoint for another issue
+        client.get("issue/10002/changelog", what="an issue")
+    assert client.get("field", what="the fields") == {}
+    assert sleeper.slept == []
+
+
+def test_a_dropped_connection_is_tried_again(jira: ScriptedJira, client: JiraClient) -> None:
+    client.site()
+    jira.script = [DROP, DROP, Answer([1])]
+    assert client.get("field", what="the fields") == [1]
+    assert asked(jira, "field") == 3
+
+
+def test_a_read_by_post_is_tried_again_too(jira: ScriptedJira, client: JiraClient) -> None:
+    client.site()
+    jira.script = [Answer(status=503), Answer({"issueChangeLogs": []})]
+    assert client.read_by_post("changelog/bulkfetch", what="history", body={}) == {"issueChangeLogs": []}
+    assert [method for method, path, _ in jira.asked if "bulkfetch" in path] == ["POST", "POST"]
+
+
+def test_after_four_tries_it_gives_up_with_a_sentence(jira: ScriptedJira, client: JiraClient) -> None:
+    client.site()
+    jira.standing["field"] = DROP
+    with pytest.raises(BoardUnavailable) as caught:
+        client.get("field", what="the fields")
+    assert str(caught.value) == (
+        "Jira site shared does not answer. Check that it is up and that FMO_JIRA_SHARED_URL is its address."
+    )
+    assert asked(jira, "field") == 4
+
+
+def test_a_refused_connection_while_opening_is_a_sentence(sleeper: Sleeper) -> None:
+    with scripted_jira() as jira:
+        gone = jira.url
+    access = Access(key="shared", url=gone, token=TOKEN)
+    with (
+        closing(JiraClient(access, sleep=sleeper.sleep, machine=lambda: sleeper.now)) as client,
+        pytest.raises(BoardUnavailable, match="does not answer"),
+    ):
+        client.site()
+    assert len(sleeper.slept) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Answer({"errorMessages": ["secret"]}, 401), "does not accept the bot's token. It may have expired"),
+        (Answer({"errorMessages": ["secret"]}, 403), "does not allow the bot's account to read board 7"),
+        (Answer("secret", 403, {"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE"}), "solve a captcha"),
+        (Answer({"errorMessages": ["secret"]}, 404), "does not show board 7 to the bot's account"),
+        (Answer({"errorMessages": ["secret"]}, 410), "no longer offers what the bot asks for"),
+        (Answer({"errorMessages": ["secret"]}, 400), "did not understand the question about board 7"),
+        (Answer({"errorMessages": ["secret"]}, 500), "has trouble of its own (answer 500)"),
+        (Answer("<html>secret: please sign in</html>"), "answers with something that is not Jira's"),
+        (Answer("[" * 200_000), "answers with something that is not Jira's"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_that_says_what_to_check(
+    jira: ScriptedJira, client: JiraClient, caplog: pytest.LogCaptureFixture, answer: Answer, sentence: str
+) -> None:
+    jira.standing["7"] = answer
+    with pytest.raises(BoardUnavailable) as caught:
+        client.get("board/7", what="board 7")
+    said = str(caught.value)
+    assert said.startswith("Jira site shared ")
+    assert sentence in said
+    assert "secret" not in said + caplog.text
+    assert TOKEN not in said + caplog.text
+    assert caught.value.__cause__ is None
+
+
+def test_a_wrong_token_is_not_tried_again(jira: ScriptedJira, client: JiraClient) -> None:
+    jira.standing["myself"] = Answer({}, 401)
+    with pytest.raises(Refused) as caught:
+        client.site()
+    assert caught.value.status == 401
+    assert asked(jira, "myself") == 1
+
+
+@pytest.mark.parametrize("information", [{}, [], "<html>", {"versionNumbers": None}])
+def test_an_address_that_is_no_jira_is_said_to_be_none(
+    jira: ScriptedJira, client: JiraClient, information: object
+) -> None:
+    jira.standing["serverInfo"] = Answer(information)
+    with pytest.raises(BoardUnavailable, match="FMO_JIRA_SHARED_URL is the address of a Jira"):
+        client.site()
