@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fmo_bot.sandbox.clock import Clock
@@ -37,14 +38,17 @@ class Doorkeeper:
 
 
 async def hang_up(scope: Scope) -> None:
-    """Cut the connection without an answer, as a network does; the caller then answers with `silence`."""
+    """Cut the connection without an answer, as a network does; the caller then answers with `Silence`."""
     scope[HANG_UP]()
     for _ in range(3):  # the transport tells the protocol one turn of the loop later
         await asyncio.sleep(0)
 
 
-async def silence(scope: Scope, receive: Receive, send: Send) -> None:
-    """An ASGI response that sends nothing: for a connection that was cut."""
+class Silence(Response):
+    """A response that sends nothing: for a connection that was cut."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say nothing."""
 
 
 def _abort_of(send: Send) -> Callable[[], None]:

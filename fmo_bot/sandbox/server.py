@@ -20,7 +20,12 @@ from starlette.staticfiles import StaticFiles
 
 from fmo_bot.sandbox.changes import Changes
 from fmo_bot.sandbox.clock import Clock, NothingPlanned, StillBusy, WouldGoBack, parse_iso, step_request
+from fmo_bot.sandbox.control import Control
 from fmo_bot.sandbox.doorkeeper import Doorkeeper
+from fmo_bot.sandbox.faults import Faults
+from fmo_bot.sandbox.slack.site import Slack
+from fmo_bot.sandbox.slack.state import State
+from fmo_bot.sandbox.world import load
 
 TICK_S = 0.2
 PAGE = Path(__file__).with_name("page")
@@ -71,6 +76,12 @@ class World:
         self.url = url
         self.changes = Changes()
         self.clock = Clock(options.start)
+        self.faults = Faults()
+        cast = load(options.apps, options.manifests)
+        state = State(cast=cast, clock=self.clock, changes=self.changes, faults=self.faults, url=url)
+        self.slack = Slack(state, transport=options.transport)
+        self.clock.planned_by(state.next_event)
+        self.clock.on_step(state.due)
         self.jira: dict[str, JiraSite] = _jira_sites(self.clock, options)
         for site in self.jira.values():
             self.clock.planned_by(site.next_event)
@@ -81,7 +92,9 @@ class World:
         """The whole map of the port."""
         return [
             *_clock_routes(self.clock),
+            *self.slack.routes(),
             Route("/control/changes", self.changes.endpoint),
+            *Control(self.slack, self.jira, self.url).routes(),
             *_jira_mounts(self.jira),
             *_page_routes(),
         ]

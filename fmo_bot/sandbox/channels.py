@@ -1,0 +1,95 @@
+"""Changes that people make outside conversations, with Slack's events: to channels, members, profiles."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fmo_bot.sandbox.slack.call import Hub
+from fmo_bot.sandbox.world import Channel, User
+
+
+def change(hub: Hub, channel: Channel, told: Mapping[str, Any]) -> None:
+    """Rename, archive, share, unshare, or give another id; `ValueError` for what there is not."""
+    doing: dict[str, Callable[[Hub, Channel, Any], None]] = {
+        "name": _rename,
+        "is_archived": _archive,
+        "shared_with": _share,
+        "new_id": _renumber,
+    }
+    if unknown := set(told) - set(doing):
+        raise ValueError(f"A channel has no {', '.join(sorted(unknown))} to change.")
+    for name, do in doing.items():
+        if name in told:
+            do(hub, channel, told[name])
+    hub.state.changes.add("world")
+
+
+def move(hub: Hub, channel: Channel, user: User, *, leave: bool) -> None:
+    """Let somebody join or leave a channel."""
+    if leave and user.id in channel.members:
+        hub.events.joined(channel, user, left=True)
+        channel.members.remove(user.id)
+    elif not leave and user.id not in channel.members:
+        channel.members.append(user.id)
+        hub.events.joined(channel, user)
+    hub.state.changes.add("world")
+
+
+def change_person(hub: Hub, user: User, told: Mapping[str, Any]) -> None:
+    """Change a person's zone or name, with `user_change`."""
+    if unknown := set(told) - {"tz", "real_name"}:
+        raise ValueError(f"A person has no {', '.join(sorted(unknown))} to change.")
+    try:
+        ZoneInfo(told.get("tz", user.tz))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"There is no time zone {told['tz']!r}.") from error
+    user.tz, user.real_name = told.get("tz", user.tz), told.get("real_name", user.real_name)
+    hub.events.user_changed(user, {"id": user.id, "team_id": user.team_id, "tz": user.tz, "real_name": user.real_name})
+    hub.state.changes.add("world")
+
+
+def _rename(hub: Hub, channel: Channel, name: str) -> None:
+    channel.name = str(name)
+    kind = "group_rename" if channel.is_private else "channel_rename"
+    hub.events.about(channel, kind, channel={"id": channel.id, "name": channel.name, "created": 1_760_000_000})
+
+
+def _archive(hub: Hub, channel: Channel, archived: bool) -> None:
+    channel.is_archived = bool(archived)
+    what = "archive" if channel.is_archived else "unarchive"
+    kind = f"{'group' if channel.is_private else 'channel'}_{what}"
+    hub.events.about(channel, kind, channel=channel.id, user=channel.members[0])
+
+
+def _share(hub: Hub, channel: Channel, teams: list[str]) -> None:
+    wanted = [channel.host, *(team for team in teams if team != channel.host)]
+    if unknown := [team for team in wanted if team not in hub.state.cast.workspaces]:
+        raise ValueError(f"There is no workspace {unknown[0]}.")
+    for team in set(channel.team_ids) - set(wanted):
+        _leave(hub, channel, team)
+    for team in [team for team in wanted if team not in channel.team_ids]:
+        channel.team_ids.append(team)
+        hub.events.about(channel, "channel_shared", channel=channel.id, connected_team_id=team)
+
+
+def _leave(hub: Hub, channel: Channel, team: str) -> None:
+    """Both sides hear that it is over; then the workspace's people and bots are gone from it."""
+    still = len(channel.team_ids) > 2
+    hub.events.about(
+        channel, "channel_unshared", channel=channel.id, previously_connected_team_id=team, is_ext_shared=still
+    )
+    channel.team_ids.remove(team)
+    users = hub.state.cast.users
+    channel.members[:] = [id for id in channel.members if any(users[id].belongs_to(t) for t in channel.team_ids)]
+
+
+def _renumber(hub: Hub, channel: Channel, new_id: str) -> None:
+    cast, old_id = hub.state.cast, channel.id
+    if new_id in cast.channels:
+        raise ValueError(f"There is already a channel {new_id}.")
+    cast.channels[new_id] = cast.channels.pop(old_id)
+    hub.state.messages[new_id] = hub.state.messages.pop(old_id, [])
+    for message in hub.state.messages[new_id]:
+        message.channel = new_id
+    channel.id = new_id
+    hub.events.about(channel, "channel_id_changed", old_channel_id=old_id, new_channel_id=new_id)

@@ -1,0 +1,198 @@
+"""Who and what there is: workspaces, people, channels and apps, read from `world.yaml` and app manifests."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+HERE = Path(__file__).with_name("world.yaml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """A Slack workspace; `outside` ones have no app and are home to guests only."""
+
+    id: str
+    name: str
+    domain: str
+    outside: bool = False
+
+
+@dataclass(kw_only=True)
+class User:
+    """A person, or the bot user of an app in one workspace (`app_id` set)."""
+
+    id: str
+    team_id: str
+    name: str
+    real_name: str
+    tz: str
+    locale: str = "en-US"
+    email: str = ""
+    guest_of: str | None = None
+    app_id: str | None = None
+
+    @property
+    def bot_id(self) -> str:
+        """The `B…` id of a bot user."""
+        return "B" + self.id[1:]
+
+    def tz_label(self, now: datetime) -> str:
+        """The short name of their zone at an instant, such as CST."""
+        return now.astimezone(ZoneInfo(self.tz)).tzname() or self.tz
+
+    def belongs_to(self, team_id: str) -> bool:
+        """Whether they sign in to this workspace, as a member or as a guest."""
+        return team_id in (self.team_id, self.guest_of)
+
+
+@dataclass(kw_only=True)
+class Channel:
+    """A conversation. For a direct one `im` is (person, bot user); `members` are in the order they joined."""
+
+    id: str
+    name: str
+    host: str
+    team_ids: list[str]
+    members: list[str]
+    is_private: bool = False
+    is_general: bool = False
+    is_archived: bool = False
+    im: tuple[str, str] | None = None
+
+    @property
+    def is_ext_shared(self) -> bool:
+        """Whether more than one workspace is in it."""
+        return len(self.team_ids) > 1 and self.im is None
+
+
+@dataclass(kw_only=True)
+class App:
+    """An app and where it is installed (`installed`: team id -> bot user id). None means: everything."""
+
+    id: str
+    key: str
+    name: str
+    installed: dict[str, str]
+    scopes: frozenset[str] | None = None
+    events: frozenset[str] | None = None
+    commands: list[dict[str, Any]] = field(default_factory=list)
+    shortcuts: list[dict[str, Any]] = field(default_factory=list)
+    unfurl_domains: list[str] = field(default_factory=list)
+    rotates: bool = False
+    request_url: str | None = None
+
+    @property
+    def app_token(self) -> str:
+        """The app-level token for Socket Mode."""
+        return f"xapp-sandbox-{self.key}"
+
+    @property
+    def signing_secret(self) -> str:
+        """Signs requests over HTTP."""
+        return f"sandbox-secret-{self.key}"
+
+    @property
+    def bot_tokens(self) -> dict[str, str]:
+        """The fixed bot token of each installation."""
+        return {team: f"xoxb-sandbox-{self.key}-{team}" for team in self.installed}
+
+    def listens_to(self, event: str) -> bool:
+        """Whether the manifest subscribes to this bot event."""
+        return self.events is None or event in self.events
+
+
+@dataclass(kw_only=True)
+class Cast:
+    """Everybody and everything by id."""
+
+    workspaces: dict[str, Workspace]
+    users: dict[str, User]
+    channels: dict[str, Channel]
+    apps: dict[str, App]
+
+    def app_by_key(self, key: str) -> App | None:
+        """The app of this key."""
+        return next((app for app in self.apps.values() if app.key == key), None)
+
+    def bot(self, app: App, team_id: str) -> User:
+        """The bot user of an installation; `KeyError` where the app is not installed."""
+        return self.users[app.installed[team_id]]
+
+    def people(self) -> list[User]:
+        """Everybody who is not a bot."""
+        return [user for user in self.users.values() if user.app_id is None]
+
+    def share_a_channel(self, team_id: str, user: User) -> bool:
+        """Whether someone of the workspace can meet this person: a colleague, a guest, or in a shared channel."""
+        return user.belongs_to(team_id) or any(
+            team_id in channel.team_ids and user.id in channel.members
+            for channel in self.channels.values()
+            if channel.is_ext_shared
+        )
+
+
+def load(topology: str, manifests: Mapping[str, Path], path: Path = HERE) -> Cast:
+    """Read the world for apps `two` or `one`; `manifests` maps app keys to files. `ValueError` with a sentence."""
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if topology not in told["apps"]:
+        raise ValueError(f"There are no apps called {topology!r}; choose one of {', '.join(told['apps'])}.")
+    workspaces = {entry["id"]: Workspace(**entry) for entry in told["workspaces"]}
+    users = {user.id: user for user in map(_person, told["people"])}
+    apps = {entry["id"]: App(**entry, **told["without_manifest"]) for entry in told["apps"][topology]}
+    for app in apps.values():
+        if app.key in manifests:
+            apply_manifest(app, manifests[app.key])
+        users |= {bot.id: bot for bot in _bots(app)}
+    channels = {entry["id"]: _channel(entry, users.values()) for entry in told["channels"]}
+    return Cast(workspaces=workspaces, users=users, channels=channels, apps=apps)
+
+
+def apply_manifest(app: App, path: Path) -> None:
+    """Take scopes, events, commands, shortcuts, unfurl domains and rotation from a manifest (YAML or JSON)."""
+    manifest = yaml.safe_load(path.read_text(encoding="utf-8"))
+    features, settings = manifest.get("features", {}), manifest.get("settings", {})
+    app.name = manifest.get("display_information", {}).get("name", app.name)
+    app.scopes = frozenset(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", []))
+    app.events = frozenset(settings.get("event_subscriptions", {}).get("bot_events", []))
+    app.commands = features.get("slash_commands", [])
+    app.shortcuts = features.get("shortcuts", [])
+    app.unfurl_domains = features.get("unfurl_domains", [])
+    app.rotates = bool(settings.get("token_rotation_enabled"))
+
+
+def make_bot(app: App, team_id: str, user_id: str) -> User:
+    """The bot user of an installation."""
+    return User(id=user_id, team_id=team_id, name="fmo", real_name=app.name, tz="America/Los_Angeles", app_id=app.id)
+
+
+def _bots(app: App) -> Iterable[User]:
+    return (make_bot(app, team_id, user_id) for team_id, user_id in app.installed.items())
+
+
+def _person(entry: dict[str, Any]) -> User:
+    told = dict(entry)
+    team_id = told.pop("team")
+    domain = team_id.removeprefix("T0").lower()
+    return User(team_id=team_id, email=f"{told['name']}@{domain}.example", **told)
+
+
+def _channel(entry: Mapping[str, Any], users: Iterable[User]) -> Channel:
+    teams = list(entry.get("teams", [entry["host"]]))
+    here = [user for user in users if any(user.belongs_to(team) for team in teams)]
+    people = [user.id for user in here if user.app_id is None]
+    told = entry["members"]
+    bots = [user.id for user in here if user.app_id is not None] if entry.get("bots", True) else []
+    return Channel(
+        id=entry["id"],
+        name=entry["name"],
+        host=entry["host"],
+        team_ids=teams,
+        members=(people if told == "everybody" else list(told)) + bots,
+        is_private=entry.get("private", False),
+        is_general=entry.get("general", False),
+    )

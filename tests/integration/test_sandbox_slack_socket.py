@@ -1,0 +1,208 @@
+"""The sandbox's Slack over Socket Mode, driven by the real slack_bolt and slack_sdk."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+from slack_bolt import Ack, App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from fmo_bot.sandbox.server import Options, Sandbox
+
+START = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
+FORM = {
+    "type": "modal",
+    "callback_id": "form",
+    "title": {"type": "plain_text", "text": "Stand-up"},
+    "submit": {"type": "plain_text", "text": "Send"},
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "done",
+            "label": {"type": "plain_text", "text": "Done?"},
+            "element": {"type": "plain_text_input", "action_id": "text", "max_length": 10},
+        },
+        {
+            "type": "input",
+            "block_id": "blocked",
+            "optional": True,
+            "label": {"type": "plain_text", "text": "Blocked?"},
+            "element": {
+                "type": "static_select",
+                "action_id": "choice",
+                "options": [{"text": {"type": "plain_text", "text": "Yes"}, "value": "yes"}],
+            },
+        },
+    ],
+}
+BUTTON = {
+    "type": "actions",
+    "block_id": "row",
+    "elements": [
+        {"type": "button", "action_id": "open", "value": "ref1", "text": {"type": "plain_text", "text": "Answer"}}
+    ],
+}
+
+
+class Bot:
+    """A Bolt app on a socket that keeps what it hears."""
+
+    def __init__(self, box: Sandbox, key: str, team: str) -> None:
+        self.client = WebClient(token=f"xoxb-sandbox-{key}-{team}", base_url=f"{box.url}/slack/api/", retry_handlers=[])
+        self.app = App(client=self.client, token=self.client.token)
+        self.heard: list[dict[str, Any]] = []
+        self.app.event("app_mention")(self._hear)
+        self.app.event("message")(self._hear)
+        self.app.event("app_home_opened")(self._hear)
+        self.app.command("/fmo")(self._command)
+        self.app.action("open")(self._open)
+        self.app.view("form")(self._submit)
+        self.handler = SocketModeHandler(self.app, app_token=f"xapp-sandbox-{key}")
+
+    def _hear(self, body: dict[str, Any]) -> None:
+        self.heard.append(body)
+
+    def _command(self, ack: Ack, body: dict[str, Any]) -> None:
+        ack(f"heard {body['text']}")
+        self.heard.append(body)
+
+    def _open(self, ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        self.heard.append(body)
+        self.client.views_open(trigger_id=body["trigger_id"], view=FORM)
+
+    def _submit(self, ack: Ack, body: dict[str, Any]) -> None:
+        self.heard.append(body)
+        text = body["view"]["state"]["values"]["done"]["text"]["value"]
+        ack(response_action="errors", errors={"done": "Say more."}) if text == "no" else ack()
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with Sandbox(Options(start=START)) as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def huawei(box: Sandbox) -> Iterator[Bot]:
+    bot = Bot(box, "huawei", "T0HUAWEI")
+    bot.handler.connect()
+    yield bot
+    bot.handler.close()
+
+
+@pytest.fixture(scope="module")
+def telefonica(box: Sandbox) -> Iterator[Bot]:
+    bot = Bot(box, "telefonica", "T0TELEFON")
+    bot.handler.connect()
+    yield bot
+    bot.handler.close()
+
+
+def act(box: Sandbox, user: str, what: str, **body: Any) -> Any:
+    return requests.post(f"{box.url}/control/as/{user}/{what}", json=body, timeout=10).json()
+
+
+def see(box: Sandbox, user: str, what: str, **query: str) -> Any:
+    return requests.get(f"{box.url}/control/as/{user}/{what}", params=query, timeout=10).json()
+
+
+def eventually(found: Callable[[], Any]) -> Any:
+    pause = threading.Event()
+    for _ in range(200):
+        if result := found():
+            return result
+        pause.wait(0.02)
+    raise AssertionError("It did not come within four seconds.")
+
+
+def test_a_prompt_is_answered_through_button_modal_and_submission(box: Sandbox, huawei: Bot) -> None:
+    dm = huawei.client.conversations_open(users="U0LIWEI")["channel"]["id"]
+    huawei.client.chat_postMessage(channel=dm, text="How was it?", blocks=[BUTTON])
+    message = see(box, "U0LIWEI", "messages", channel=dm)[-1]
+
+    pressed = act(box, "U0LIWEI", "press", channel=dm, ts=message["ts"], block_id="row", action_id="open")
+    view = eventually(lambda: see(box, "U0LIWEI", "views"))[-1]
+    refused = act(box, "U0LIWEI", "submit", view_id=view["id"], values={"done": {"text": "no"}})
+    too_long = act(box, "U0LIWEI", "submit", view_id=view["id"], values={"done": {"text": "x" * 11}})
+    kept = see(box, "U0LIWEI", "views")[-1]["values"]
+    sent = act(
+        box,
+        "U0LIWEI",
+        "submit",
+        view_id=view["id"],
+        values={"done": {"text": "much"}, "blocked": {"choice": "yes"}},
+    )
+
+    assert pressed == {"ok": True}
+    assert refused == {"ok": False, "response_action": "errors", "errors": {"done": "Say more."}}
+    assert too_long["errors"] == {"done": "Must be 10 characters or fewer."}
+    assert kept == {"done": {"text": "x" * 11}}
+    assert sent == {"ok": True}
+    assert see(box, "U0LIWEI", "views") == []
+    values = huawei.heard[-1]["view"]["state"]["values"]
+    assert values["blocked"]["choice"]["selected_option"]["value"] == "yes"
+
+
+def test_a_slash_command_reaches_the_app_of_the_persons_own_workspace(
+    box: Sandbox, huawei: Bot, telefonica: Bot
+) -> None:
+    before = len(huawei.heard)
+    answer = act(box, "U0LUCIA", "command", channel="C0JOINT", command="/fmo", text="payload please")
+
+    assert answer == {"ok": True}
+    assert telefonica.heard[-1]["text"] == "payload please"
+    assert telefonica.heard[-1]["team_id"] == "T0TELEFON"
+    assert len(huawei.heard) == before
+    last = see(box, "U0LUCIA", "messages", channel="C0JOINT")[-1]
+    assert (last["text"], last["is_ephemeral"]) == ("heard payload please", True)
+    assert all(m["text"] != last["text"] for m in see(box, "U0LIWEI", "messages", channel="C0JOINT"))
+    unknown = act(box, "U0LUCIA", "command", channel="C0JOINT", command="/other", text="")
+    assert unknown == {"ok": False, "error": "unknown_command"}
+
+
+def test_a_message_in_the_joint_channel_reaches_each_app_once(box: Sandbox, huawei: Bot, telefonica: Bot) -> None:
+    act(box, "U0LUCIA", "say", channel="C0JOINT", text="hello <@U0BOTHUAWEI>")
+
+    def mention(bot: Bot, kind: str) -> list[dict[str, Any]]:
+        events = [body["event"] for body in bot.heard if "event" in body]
+        return [e for e in events if e["type"] == kind and e.get("text") == "hello <@U0BOTHUAWEI>"]
+
+    eventually(lambda: mention(huawei, "app_mention") and mention(telefonica, "message"))
+    assert len(mention(huawei, "message")) == 1
+    assert mention(huawei, "message")[0]["user_team"] == "T0TELEFON"
+    assert mention(telefonica, "app_mention") == []
+
+
+def test_an_external_persons_submission_carries_their_team_and_the_installed_one(box: Sandbox, huawei: Bot) -> None:
+    ts = huawei.client.chat_postMessage(channel="C0JOINT", text="All", blocks=[BUTTON])["ts"]
+    act(box, "U0LUCIA", "press", channel="C0JOINT", ts=ts, block_id="row", action_id="open")
+    pressed = eventually(lambda: huawei.heard[-1] if huawei.heard[-1].get("type") == "block_actions" else None)
+    view = eventually(lambda: see(box, "U0LUCIA", "views"))[-1]
+    act(box, "U0LUCIA", "submit", view_id=view["id"], values={"done": {"text": "yes"}})
+    submitted = huawei.heard[-1]
+
+    assert pressed["team"]["id"] == "T0HUAWEI"
+    assert submitted["team"]["id"] == submitted["user"]["team_id"] == "T0TELEFON"
+    assert submitted["view"]["app_installed_team_id"] == "T0HUAWEI"
+
+
+def test_opening_the_home_is_told_and_the_published_view_is_seen(box: Sandbox, huawei: Bot) -> None:
+    act(box, "U0LIWEI", "open_home", app_id="A0FMOHUAWEI", team_id="T0HUAWEI")
+    eventually(lambda: [b for b in huawei.heard if b.get("event", {}).get("type") == "app_home_opened"])
+    home = {"type": "home", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "Welcome"}}]}
+    huawei.client.views_publish(user_id="U0LIWEI", view=home)
+
+    seen = see(box, "U0LIWEI", "home", app_id="A0FMOHUAWEI", team_id="T0HUAWEI")
+    assert seen["blocks"][0]["text"]["text"] == "Welcome"
+    assert see(box, "U0LUCIA", "home", app_id="A0FMOHUAWEI", team_id="T0HUAWEI") is None
+
+
+def test_an_app_that_is_not_there_is_told_to_the_person() -> None:
+    with Sandbox(Options(start=START)) as box:
+        answer = act(box, "U0LIWEI", "command", channel="C0JOINT", command="/fmo", text="")
+    assert answer == {"ok": False, "error": "dispatch_failed"}
