@@ -90,17 +90,17 @@ def box() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def huawei(box: Sandbox) -> Iterator[Bot]:
     bot = Bot(box, "huawei", "T0HUAWEI")
-    bot.handler.connect()
+    bot.handler.connect()  # type: ignore[no-untyped-call]
     yield bot
-    bot.handler.close()
+    bot.handler.close()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(scope="module")
 def telefonica(box: Sandbox) -> Iterator[Bot]:
     bot = Bot(box, "telefonica", "T0TELEFON")
-    bot.handler.connect()
+    bot.handler.connect()  # type: ignore[no-untyped-call]
     yield bot
-    bot.handler.close()
+    bot.handler.close()  # type: ignore[no-untyped-call]
 
 
 def act(box: Sandbox, user: str, what: str, **body: Any) -> Any:
