@@ -1,6 +1,39 @@
 """The command line: `fmo-bot`. One file per group of commands; rooms are imported inside each command."""
 
+import importlib
+import sys
+
+import typer
+
+from fmo_bot.errors import Failure, FileWrong, SettingsWrong
+
+_GROUPS = ("running", "setting_up", "pretending")
+
+
+def application() -> typer.Typer:
+    """Every command; each group's module adds its own in `register(app)`."""
+    app = typer.Typer(
+        name="fmo-bot",
+        help="Delivery assistant for joint teams of two companies, in Slack, from Jira.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for group in _GROUPS:
+        importlib.import_module(f"fmo_bot.cli.{group}").register(app)
+    return app
+
 
 def main() -> None:
-    """Run the command line."""
-    raise SystemExit("not built yet")
+    """Run the command line. Wrong settings or files: every sentence on stderr, exit code 2; other failures: 1."""
+    try:
+        application()(prog_name="fmo-bot")
+    except (SettingsWrong, FileWrong) as wrong:
+        _end(str(wrong), 2)
+    except Failure as failure:
+        _end(str(failure), 1)
+
+
+def _end(sentences: str, code: int) -> None:
+    print(sentences, file=sys.stderr)
+    sys.exit(code)

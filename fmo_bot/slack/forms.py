@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fmo_bot.domain.messages import Choice, Question, StandupForm
-from fmo_bot.errors import InvalidInput
 from fmo_bot.locales import Translator, translator
 from fmo_bot.slack.actions import BLOCKED, BLOCKED_ISSUE, BLOCKED_WHAT, INPUT, NOT_BLOCKED, QUESTION, STANDUP_FORM
 from fmo_bot.slack.blocks import HINT, LABEL, OPTION, OPTION_VALUE, OPTIONS, TITLE, Block, context, plain, section
 from fmo_bot.slack.render.notices import sentence
 from fmo_bot.slack.text import clean, day, escape, moment
 
-LONGEST = 3000  # characters Slack takes in one text input
+LONGEST, WHAT_LONGEST = 3000, 300  # characters: Slack's own limit of an input; ours for a blocker's few words
 RADIOS = 10  # options Slack takes in a group of radio buttons
 _FIELD_BLOCKS = {"side": BLOCKED, "blocked": BLOCKED, "issue": BLOCKED_ISSUE, "what": BLOCKED_WHAT}
 
@@ -69,25 +68,19 @@ def read(view: Mapping[str, Any]) -> Filled:
     )
 
 
-def judge_lengths(filled: Filled) -> None:
-    """Raise InvalidInput naming every field that is longer than Slack can show."""
-    given = {**filled.answers, **{name: text for name, text in filled.blocked.items() if name == "what"}}
-    long = {name: _TOO_LONG for name, text in given.items() if len(text) > LONGEST}
-    if long:
-        raise InvalidInput(long, longest=LONGEST)
-
-
-_TOO_LONG = "This is longer than the {longest} characters Slack can show. Please shorten it; nothing is lost."
-
-
 def errors(
     wrong: Mapping[str, str], view: Mapping[str, Any], values: Mapping[str, Any], language: str
 ) -> dict[str, str]:
-    """Sentences by block id; one whose field is not in the view stands under the first input."""
+    """Sentences by block id; one whose field is not shown stands under the choice that would show it, or first."""
     t = translator(language)
     inputs = [block["block_id"] for block in view.get("blocks", ()) if block["type"] == "input"]
-    named = {_FIELD_BLOCKS.get(name, QUESTION + name): text for name, text in wrong.items()}
-    return {block if block in inputs else inputs[0]: sentence(text, values, t) for block, text in named.items()}
+    named = ((_block_of(name, inputs), text) for name, text in wrong.items())
+    return {block: sentence(text, values, t) for block, text in named}
+
+
+def _block_of(name: str, inputs: list[str]) -> str:
+    wanted = [_FIELD_BLOCKS[name], BLOCKED] if name in _FIELD_BLOCKS else [QUESTION + name]
+    return next((block for block in wanted if block in inputs), inputs[0])
 
 
 def _modal(t: Translator, blocks: list[Block], *, submit: str | None = None) -> Block:
@@ -111,8 +104,8 @@ def _choice(form: StandupForm, blocked: Mapping[str, str], t: Translator) -> Blo
 
 
 def _details(form: StandupForm, blocked: Mapping[str, str], t: Translator) -> list[Block]:
-    what: Block = {"type": "plain_text_input", "action_id": INPUT, "max_length": LONGEST}
-    asked = [_input(BLOCKED_WHAT, t("What is missing?"), what | _initial(blocked.get("what", "")))]
+    what: Block = {"type": "plain_text_input", "action_id": INPUT, "max_length": WHAT_LONGEST}
+    asked = [_input(BLOCKED_WHAT, t("What is missing?"), what | _initial(blocked.get("what", "")), optional=True)]
     if not form.issues:
         return asked
     options = [_option(issue, t) for issue in form.issues[:OPTIONS]]

@@ -1,0 +1,223 @@
+"""The one place where the parts meet: Settings in, Bot out, a context manager."""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from config.questions import template
+from config.settings import JiraSite, Settings
+from fmo_bot.bootstrap.clocks import Quiet, RealClock, SandboxClock
+from fmo_bot.charts import Charts
+from fmo_bot.db.parties import MemberRow
+from fmo_bot.db.schema import migrate
+from fmo_bot.db.store import Store
+from fmo_bot.delivery import inbox, occurrences, outbox, quiet, retention
+from fmo_bot.delivery.embedded import EmbeddedEngine
+from fmo_bot.delivery.pump import Pump
+from fmo_bot.domain.messages import Message, Question
+from fmo_bot.domain.parties import SYSTEM, Person
+from fmo_bot.errors import SettingsWrong
+from fmo_bot.jira.client import Access, JiraClient
+from fmo_bot.jira.source import JiraSource
+from fmo_bot.services import standup_plan
+from fmo_bot.services.blockers import Blockers
+from fmo_bot.services.boards import Boards
+from fmo_bot.services.parties import Parties
+from fmo_bot.services.standups import Standups
+from fmo_bot.slack.chat import SlackChat
+from fmo_bot.slack.installs import Installs
+from fmo_bot.slack.who import Who
+
+_AHEAD = timedelta(days=8)  # how far the plan reaches: a weekly digest is always in it
+_WITHIN = 10.0  # seconds of machine time for what is in hand when the bot stops
+_log = structlog.get_logger(__name__)
+
+
+class Bot:
+    """Everything wired and nothing running; `start` begins, leaving the context ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Brings the database up to date and asks Slack whose the tokens are. Raises SettingsWrong."""
+        self.settings = settings
+        self.clock = clock_of(settings)
+        self.installs = Installs.connect(
+            {app.key: app.bot_tokens for app in settings.slack_apps}, settings.slack_api_url
+        )
+        self.store = open_store(settings)
+        self.who = Who(self.installs)
+        self.engine = EmbeddedEngine()
+        self.listening: Callable[[], int] = lambda: 0  # listeners that run now; the door says how many
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
+        self._wire_services()
+        chat = SlackChat(installs=self.installs, pictures=Charts())
+        self._pump = Pump(store=self.store, chat=chat, clock=self.clock, owner=self._owner)
+        # What can come in, each with what works it; handlers add their own.
+        self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
+            "jira_hint": self._follow_hint,
+        }
+        self._due = {
+            standup_plan.PROMPT: self.standups.due_prompt,
+            standup_plan.CLOSE: self.standups.due_close,
+        }
+
+    def _wire_services(self) -> None:
+        questions = tuple(Question(**each) for each in template())
+        self._jira = {site.key: jira_client(site) for site in self.settings.jira_sites}
+        self.boards = boards_of(self.store, self._jira)
+        self.parties = Parties(self.store)
+        self.standups = Standups(self.store, questions)
+        self.blockers = Blockers(self.store, questions)
+
+    def start(self) -> None:
+        """Begin everything that runs by itself."""
+        for name, seconds, job in (
+            ("plan", 60, self._plan),
+            ("due", 1, self._run_due),
+            ("pump", 0.5, self._pump.run_once),
+            ("inbox", 0.5, self._work_inbox),
+            ("boards", 60, self._sync),
+            ("retain", 3600, self._retain),
+        ):
+            self.engine.every(name, seconds, job)
+        self._plan()
+        self.engine.start()
+        if isinstance(self.clock, SandboxClock):
+            self.clock.follow(look=self._look, stepped=self._stepped)
+
+    def __enter__(self) -> Self:
+        """The bot, not running yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take nothing new, finish what is in hand, let go of everything."""
+        if isinstance(self.clock, SandboxClock):
+            self.clock.stop()
+        self.engine.stop(within=_WITHIN)
+        self._pump.stop(within=_WITHIN)
+        for client in self._jira.values():
+            client.close()
+        self.store.close()
+
+    # --- what handlers ask -------------------------------------------------------------------------------------------
+
+    def record(self, *, event_key: str, kind: str, payload: Mapping[str, Any], at: datetime) -> bool:
+        """Write down what came in, once, and wake whoever works it; False where it was known."""
+        with self.store.transaction(SYSTEM) as session:
+            new = inbox.record(session, event_key=event_key, kind=kind, payload=payload, at=at)
+        self.engine.wake("inbox")
+        return new
+
+    def say(self, person: Person, message: Message, *, name: str, at: datetime) -> None:
+        """Owe a direct message, once by its name."""
+        with self.store.transaction(SYSTEM) as session:
+            language = _language(session, person)
+            outbox.owe(session, name=name, message=message, due=at, language=language, person=person)
+        self.engine.wake("pump")
+
+    def show_home(self, person: Person, message: Message, *, at: datetime) -> None:
+        """Owe a person's App Home."""
+        with self.store.transaction(SYSTEM) as session:
+            outbox.owe_home(session, person=person, message=message, due=at, language=_language(session, person))
+        self.engine.wake("pump")
+
+    def language_of(self, person: Person) -> str:
+        """The language a member chose; English for anybody else."""
+        with self.store.transaction(SYSTEM) as session:
+            return _language(session, person)
+
+    def problems(self) -> list[str]:
+        """Why the bot is not ready, in sentences; empty where it is."""
+        try:
+            with self.store.transaction(SYSTEM) as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            return [f"The database does not answer ({type(error).__name__})."]
+        return []
+
+    def quiet(self) -> Quiet:
+        """What is in hand now, and when something falls due by itself."""
+        return self._look(self.clock.now())
+
+    # --- what runs by itself -----------------------------------------------------------------------------------------
+
+    def _look(self, at: datetime) -> Quiet:
+        # Listeners are counted first: one that ends after this has left its rows where they are counted next.
+        running = self.listening()
+        with self.store.transaction(SYSTEM) as session:
+            return Quiet(quiet.in_hand(session, at, extra=running), quiet.next_due(session, at))
+
+    def _stepped(self) -> None:
+        """After a step of the sandbox's clock: read Jira as it is then, plan, and let everything due begin."""
+        self._sync()
+        self._plan()
+        for job in ("due", "inbox", "pump"):
+            self.engine.wake(job)
+
+    def _plan(self) -> None:
+        at = self.clock.now()
+        with self.store.transaction(SYSTEM) as session:
+            wanted = self.standups.wanted(session, at, at + _AHEAD)
+            occurrences.plan(session, wanted, at)
+
+    def _run_due(self) -> None:
+        if occurrences.run_due(self.store, self._due, self.clock.now()):
+            self.engine.wake("pump")
+
+    def _work_inbox(self) -> None:
+        if inbox.work(self.store, self.jobs, clock=self.clock, machine=time.time, owner=self._owner):
+            self.engine.wake("pump")
+
+    def _sync(self) -> None:
+        self.boards.sync_all(self.clock.now())
+
+    def _follow_hint(self, payload: dict[str, Any], at: datetime) -> None:
+        """A hint says only that something changed; the boards are read for what."""
+        self.boards.sync_all(at)
+
+    def _retain(self) -> None:
+        with self.store.transaction(SYSTEM) as session:
+            retention.retain(session, self.clock.now())
+
+
+def open_store(settings: Settings) -> Store:
+    """The database, brought to the newest schema. Raises SettingsWrong where it does not answer."""
+    try:
+        migrate(settings.database_url)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise SettingsWrong([f"FMO_DATABASE_URL: the database cannot be opened ({reason})."]) from error
+    return Store(settings.database_url)
+
+
+def jira_client(site: JiraSite) -> JiraClient:
+    """The client of one Jira site; nothing is asked of it yet."""
+    return JiraClient(Access(key=site.key, url=site.url, token=site.token, email=site.email))
+
+
+def boards_of(store: Store, clients: Mapping[str, JiraClient]) -> Boards:
+    """The boards service over these sites."""
+    return Boards(store, {key: JiraSource(client) for key, client in clients.items()})
+
+
+def clock_of(settings: Settings) -> RealClock | SandboxClock:
+    """The calendar these settings live by."""
+    return SandboxClock(settings.clock_url) if settings.clock_url else RealClock()
+
+
+def _language(session: Session, person: Person) -> str:
+    query = select(MemberRow.language).where(
+        MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
+    )
+    return session.scalar(query) or "en"

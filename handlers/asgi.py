@@ -1,0 +1,170 @@
+"""The web server: Slack's requests, Jira's webhooks, health and figures. Everything that comes in is proved first."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_sdk.signature import SignatureVerifier
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from fmo_bot.bootstrap import Bot
+from fmo_bot.jira import webhook
+from handlers.metrics import Metrics
+
+LARGEST = 1_000_000  # bytes of a body
+_FORM = "application/x-www-form-urlencoded"
+_log = structlog.get_logger(__name__)
+
+
+class TooLarge(Exception):
+    """The body is larger than any that Slack or Jira sends."""
+
+
+def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics) -> Starlette:
+    """The ASGI application; `apps`: Bolt apps by key, those that are reached over HTTP."""
+    slack = _Slack(bot, apps, metrics)
+    return Starlette(
+        routes=[
+            Route("/health/live", _alive),
+            Route("/health/ready", _ready(bot)),
+            Route("/metrics", _figures(metrics)),
+            Route("/slack/{key}/events", slack.take, methods=["POST"]),
+            Route("/jira/{site}/webhook", _Jira(bot, metrics).take, methods=["POST"]),
+        ]
+    )
+
+
+async def _alive(request: Request) -> Response:
+    return PlainTextResponse("alive")
+
+
+def _ready(bot: Bot) -> Any:
+    async def ready(request: Request) -> Response:
+        problems = await run_in_threadpool(bot.problems)
+        return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+
+    return ready
+
+
+def _figures(metrics: Metrics) -> Any:
+    async def figures(request: Request) -> Response:
+        return Response(await run_in_threadpool(metrics.page), media_type=CONTENT_TYPE_LATEST)
+
+    return figures
+
+
+class _Slack:
+    """Slack's requests over HTTP: verified and read here, then handed to Bolt like an envelope from a socket.
+
+    Bolt's own reading takes any form with the letters "payload" in it for an interaction, and so loses a slash command
+    that says the word; its own verification fails with 500 on a timestamp that is no number, and logs whole bodies.
+    """
+
+    def __init__(self, bot: Bot, apps: Mapping[str, App], metrics: Metrics) -> None:
+        self._apps, self._metrics = apps, metrics
+        secrets = {app.key: app.signing_secret for app in bot.settings.slack_apps}
+        self._verifiers = {key: SignatureVerifier(secrets[key] or "") for key in apps if secrets[key]}
+
+    async def take(self, request: Request) -> Response:
+        """One request of one app."""
+        key = request.path_params["key"]
+        if key not in self._verifiers:
+            return PlainTextResponse("no such app", 404)
+        try:
+            body = await _read(request)
+        except TooLarge:
+            return PlainTextResponse("too large", 413)
+        if not _is_genuine(self._verifiers[key], body, request):
+            self._metrics.refused("slack")
+            _log.warning("a request is not signed by Slack", app=key, bytes=len(body))
+            return PlainTextResponse("not signed by Slack", 401)
+        payload = _parsed(body, request.headers.get("content-type", ""))
+        if payload is None:
+            return PlainTextResponse("not understood", 400)
+        return _response(await run_in_threadpool(self._dispatch, key, payload, request))
+
+    def _dispatch(self, key: str, payload: dict[str, Any], request: Request) -> BoltResponse:
+        headers = {name: value for name, value in request.headers.items() if name.startswith("x-slack-retry")}
+        self._metrics.took("slack")
+        return self._apps[key].dispatch(BoltRequest(mode="socket_mode", body=payload, headers=dict(headers)))
+
+
+def _is_genuine(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:
+    stamp = request.headers.get("x-slack-request-timestamp", "")
+    signature = request.headers.get("x-slack-signature", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and signature.isascii()):
+        return False
+    try:
+        return verifier.is_valid(body, stamp, signature)
+    except UnicodeDecodeError:
+        return False
+
+
+def _parsed(body: bytes, content_type: str) -> dict[str, Any] | None:
+    """The payload of a genuine request: JSON, a form, or JSON in a form's `payload` field; None for anything else."""
+    try:
+        text = body.decode("utf-8")
+        if content_type.split(";")[0].strip() != _FORM:
+            return _mapping(json.loads(text))
+        fields = dict(parse_qsl(text, keep_blank_values=True))
+        return _mapping(json.loads(fields["payload"])) if "payload" in fields else fields
+    except (ValueError, RecursionError):
+        return None
+
+
+def _mapping(value: Any) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _response(answer: BoltResponse) -> Response:
+    headers = {name: values[0] for name, values in answer.headers.items() if name != "set-cookie"}
+    return Response(answer.body, answer.status, headers=headers)
+
+
+async def _read(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            raise TooLarge
+    return bytes(body)
+
+
+class _Jira:
+    """Jira's webhooks: a genuine one becomes an inbox row and is answered at once; the issue is read again later."""
+
+    def __init__(self, bot: Bot, metrics: Metrics) -> None:
+        self._bot, self._metrics = bot, metrics
+        self._secrets = {site.key: site.webhook_secret for site in bot.settings.jira_sites}
+
+    async def take(self, request: Request) -> Response:
+        """One webhook of one site."""
+        site = request.path_params["site"]
+        secret = self._secrets.get(site)
+        if not secret:
+            return PlainTextResponse("no such site", 404)
+        try:
+            body = await _read(request)
+        except TooLarge:
+            return PlainTextResponse("too large", 413)
+        if not webhook.is_signed(body, signature=request.headers.get("x-hub-signature"), secret=secret):
+            self._metrics.refused("jira")
+            _log.warning("a webhook is not signed by Jira", site=site, bytes=len(body))
+            return PlainTextResponse("not signed by Jira", 401)
+        self._metrics.took("jira")
+        hint = webhook.hint(body, site=site, identifier=request.headers.get("x-atlassian-webhook-identifier"))
+        if hint is not None:
+            await run_in_threadpool(self._record, hint)
+        return PlainTextResponse("thank you")
+
+    def _record(self, hint: webhook.Hint) -> None:
+        payload = {"site": hint.site, "issue_id": hint.issue_id}
+        self._bot.record(event_key=hint.event_key, kind="jira_hint", payload=payload, at=self._bot.clock.now())

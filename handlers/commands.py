@@ -1,0 +1,55 @@
+"""What can be typed: one table, for `/fmo`, for a mention and for a direct message alike. It writes its own help."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from fmo_bot.bootstrap import Bot
+from fmo_bot.domain.messages import Help, Message, Notice
+from fmo_bot.domain.parties import Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One thing typed: by whom, where (a Slack channel id), when; `key` is the same for a repetition of it."""
+
+    person: Person
+    channel: str | None
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a word does, as a msgid for the help, and how."""
+
+    does: str
+    run: Callable[[Bot, Asked], Message]
+
+
+def run(bot: Bot, text: str, asked: Asked) -> Message:
+    """What the first word of `text` asks for; help where it is none of ours."""
+    word = next(iter(text.split()), "help").lower()
+    command = COMMANDS.get(word)
+    return command.run(bot, asked) if command else help_text(unknown=word)
+
+
+def help_text(*, unknown: str | None = None) -> Help:
+    """Every command with what it does."""
+    return Help(commands=tuple((f"/fmo {word}", command.does) for word, command in COMMANDS.items()), unknown=unknown)
+
+
+def _help(bot: Bot, asked: Asked) -> Message:
+    return help_text()
+
+
+def _standup(bot: Bot, asked: Asked) -> Message:
+    """The newest prompt again: its button brings the form, which typed words cannot."""
+    prompts = bot.parties.home(asked.person, asked.at).prompts
+    return prompts[-1] if prompts else Notice(text="Nothing is asked of you now.", values={})
+
+
+COMMANDS = {
+    "standup": Command("the stand-up that is open for you now", _standup),
+    "help": Command("what can be typed here", _help),
+}

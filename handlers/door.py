@@ -1,0 +1,85 @@
+"""The door as a whole: Bolt apps on their sockets and behind the web server, until somebody stops it."""
+
+import socket
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import structlog
+import uvicorn
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+from fmo_bot.bootstrap import Bot
+from handlers.asgi import application
+from handlers.bolt import Listeners, build
+from handlers.metrics import Metrics
+
+_GRACE = 10  # seconds for requests in hand when the server stops
+_log = structlog.get_logger(__name__)
+
+
+class Door:
+    """Everything through which the world comes in: `with Door(bot) as door: door.serve()`."""
+
+    def __init__(self, bot: Bot) -> None:
+        """Builds the apps and binds the web server's port; nothing is taken yet."""
+        self._bot = bot
+        self._listeners = Listeners()
+        bot.listening = lambda: self._listeners.running
+        self.apps = {app.key: build(bot, app.key, self._listeners) for app in bot.settings.slack_apps}
+        self._sockets = [_socket(self.apps[app.key], app.app_token) for app in bot.settings.slack_apps if app.app_token]
+        by_http = {app.key: self.apps[app.key] for app in bot.settings.slack_apps if app.signing_secret}
+        self._bound = _bind(bot.settings.host, bot.settings.port)
+        self.port: int = self._bound.getsockname()[1]
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                application(bot, by_http, Metrics(bot)),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=_GRACE,
+            )
+        )
+
+    def __enter__(self) -> Self:
+        """Start the bot, then open the sockets: nobody is let in before there is somebody to answer."""
+        self._bot.start()
+        for handler in self._sockets:
+            handler.connect()  # type: ignore[no-untyped-call]
+        return self
+
+    def serve(self, *, ready: Callable[[int], None] | None = None) -> None:
+        """Serve until SIGTERM or SIGINT (in the main thread) or `stop`; `ready` is told the port."""
+        if ready is not None:
+            ready(self.port)
+        _log.info("the door is open", port=self.port, sockets=len(self._sockets))
+        self._server.run(sockets=[self._bound])
+
+    def stop(self) -> None:
+        """End `serve`."""
+        self._server.should_exit = True
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let nobody in any more, then let what runs come to its end."""
+        for handler in self._sockets:
+            handler.close()  # type: ignore[no-untyped-call]
+        self._listeners.shutdown(wait=True)
+        self._bound.close()
+
+
+def _socket(app: App, app_token: str) -> SocketModeHandler:
+    handler = SocketModeHandler(app, app_token)
+    if app.client.proxy is None:
+        handler.client.proxy = None  # an address of this machine; see slack.installs.client
+    return handler
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    return bound

@@ -1,0 +1,80 @@
+"""One error handler for every listener: it words the error and chooses where the person sees it.
+
+Under the field of the form that was sent; in the form that was being opened; else to them alone, beside where they
+acted or in a direct message. What nobody foresaw gets an id to quote, and goes to the log with it.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import structlog
+from slack_bolt import App, BoltContext, BoltResponse, Respond
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from fmo_bot.bootstrap import Bot
+from fmo_bot.domain.messages import Notice
+from fmo_bot.errors import InvalidInput, Refusal
+from fmo_bot.slack import forms
+from fmo_bot.slack.outcomes import code_of
+from handlers.answers import tell
+
+_log = structlog.get_logger(__name__)
+_TOO_SLOW = frozenset({"expired_trigger_id", "trigger_expired", "hash_conflict"})
+
+SLOW = "Slack waited too long for FMO bot. Please press once more."
+UNFORESEEN = "That did not work, for a reason nobody foresaw. Whoever runs FMO bot finds it in the log as {id}."
+
+
+def register(app: App, bot: Bot) -> None:
+    """Take every error of a listener."""
+
+    def handle(
+        error: Exception, body: dict[str, Any], context: BoltContext, client: WebClient, respond: Respond
+    ) -> BoltResponse | None:
+        refusal = worded(error)
+        if body.get("type") == "view_submission":
+            return _under_the_field(bot, refusal, body, context)
+        show = _in_the_form if "view_id" in context else _to_them_alone
+        try:
+            show(bot, refusal, body, context, client, respond)
+        except Exception:
+            # The last one to hear of it: without this line a failed answer would vanish in a thread.
+            _log.exception("a refusal could not be shown", refusal=refusal.text)
+        return None
+
+    app.error(handle)
+
+
+def worded(error: Exception) -> Refusal:
+    """The sentence a person reads about an error; the unforeseen is logged under an id."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, SlackApiError) and code_of(error) in _TOO_SLOW:
+        return Refusal(SLOW)
+    quoted = secrets.token_hex(4)
+    _log.error("unforeseen", id=quoted, exc_info=error)
+    return Refusal(UNFORESEEN, id=quoted)
+
+
+def _under_the_field(bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext) -> BoltResponse:
+    """What was typed stays; a refusal of the whole stands under the first field."""
+    fields = refusal.fields if isinstance(refusal, InvalidInput) else {"": refusal.text}
+    under = forms.errors(fields, body["view"], refusal.values, bot.language_of(context["person"]))
+    return BoltResponse(status=200, body={"response_action": "errors", "errors": under})
+
+
+def _in_the_form(
+    bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext, client: WebClient, respond: Respond
+) -> None:
+    view = forms.refused(refusal.text, refusal.values, bot.language_of(context["person"]))
+    client.views_update(view_id=context["view_id"], view=view)
+
+
+def _to_them_alone(
+    bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext, client: WebClient, respond: Respond
+) -> None:
+    at: datetime = context["at"]
+    notice = Notice(text=refusal.text, values=dict(refusal.values))
+    tell(bot, respond, body, person=context["person"], message=notice, at=at)

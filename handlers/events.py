@@ -1,0 +1,76 @@
+"""Events are written into the inbox before they are acknowledged, each once, and worked from there.
+
+Slack delivers an event again when an acknowledgement is late or lost, and once per app where two apps share a channel;
+the event's key makes those one. The few fields a job needs are kept, never a whole body.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import App, BoltResponse
+
+from fmo_bot.bootstrap import Bot
+
+HOME_OPENED, WORDS = "home_opened", "words"
+_LONGEST = 300  # characters of a message to the bot that are kept: enough for a command
+
+Event = Mapping[str, Any]
+
+
+def register(app: App, bot: Bot) -> None:
+    """Take every event of this app."""
+
+    def take_in(body: dict[str, Any], at: datetime, next: Callable[[], BoltResponse]) -> BoltResponse:
+        if body.get("type") != "event_callback":
+            return next()
+        event = body["event"]
+        kind = KINDS.get(event.get("type", ""), _nothing)(event)
+        if kind is not None and not bot.installs.is_ours(event):
+            bot.record(event_key=_key(body, event), kind=kind, payload=_kept(body, event), at=at)
+        return BoltResponse(status=200, body="")
+
+    app.use(take_in)
+
+
+def _home_opened(event: Event) -> str | None:
+    return HOME_OPENED if event.get("tab") == "home" else None
+
+
+def _mention(event: Event) -> str | None:
+    return WORDS
+
+
+def _direct_message(event: Event) -> str | None:
+    """A person's own new words to the bot; not an edit, a file's notice, or another bot."""
+    spoken = event.get("channel_type") == "im" and not event.get("subtype") and not event.get("bot_id")
+    return WORDS if spoken else None
+
+
+def _nothing(event: Event) -> str | None:
+    return None
+
+
+KINDS: dict[str, Callable[[Event], str | None]] = {
+    "app_home_opened": _home_opened,
+    "app_mention": _mention,
+    "message": _direct_message,
+}
+
+
+def _key(body: Event, event: Event) -> str:
+    """A message is known by its channel and ts in every delivery; anything else by the id of its event."""
+    if event["type"] in ("app_mention", "message"):
+        return f"slack:{event['type']}:{event['channel']}:{event['ts']}"
+    return f"slack:{body['event_id']}"
+
+
+def _kept(body: Event, event: Event) -> dict[str, Any]:
+    return {
+        "user": event["user"],
+        "home": event.get("user_team") or event.get("team"),
+        "seen_in": body["team_id"],
+        "channel": event.get("channel"),
+        "text": str(event.get("text", ""))[:_LONGEST],
+        "key": _key(body, event),
+    }

@@ -1,0 +1,43 @@
+"""Typed words: the slash command, mentions and direct messages, all through the table in handlers.commands."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from slack_bolt import Ack, App, Respond
+
+from fmo_bot.bootstrap import Bot
+from fmo_bot.domain.messages import Message, Notice
+from fmo_bot.domain.parties import Person
+from fmo_bot.errors import Refusal
+from handlers.answers import tell
+from handlers.commands import Asked, run
+from handlers.events import WORDS
+
+_MENTION = re.compile(r"<@[^>]*>")
+
+
+def register(app: App, bot: Bot) -> None:
+    """Take the slash command, and work the words that handlers.events took in."""
+
+    def command(ack: Ack, body: dict[str, Any], respond: Respond, person: Person, at: datetime) -> None:
+        ack()
+        key = f"slack:{body['trigger_id']}"
+        asked = Asked(person=person, channel=body.get("channel_id"), key=key, at=at)
+        tell(bot, respond, body, person=person, message=run(bot, body.get("text", ""), asked), at=at)
+
+    def words(payload: dict[str, Any], at: datetime) -> None:
+        person = bot.who.of(payload["user"], home=payload["home"], seen_in=payload["seen_in"])
+        asked = Asked(person=person, channel=payload["channel"], key=payload["key"], at=at)
+        bot.say(person, _answer(bot, payload["text"], asked), name=f"told:{payload['key']}", at=at)
+
+    app.command("/fmo")(command)
+    bot.jobs[WORDS] = words
+
+
+def _answer(bot: Bot, text: str, asked: Asked) -> Message:
+    """What was asked for, or the sentence why not: nobody waits here for an error handler."""
+    try:
+        return run(bot, _MENTION.sub(" ", text), asked)
+    except Refusal as refusal:
+        return Notice(text=refusal.text, values=dict(refusal.values))
