@@ -1,0 +1,161 @@
+"""A pretend Jira, Cloud or Data Center, over issues from a file or over the sandbox's own story."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from starlette.routing import BaseRoute
+
+from fmo_bot.sandbox.jira import (
+    agile,
+    control,
+    door,
+    export,
+    platform,
+    reading,
+    report,
+    search,
+    story,
+    webhooks,
+    writing,
+)
+from fmo_bot.sandbox.jira.changes import Changes
+from fmo_bot.sandbox.jira.hooks import Hooks
+from fmo_bot.sandbox.jira.site import Clock, Settings, Site
+
+__all__ = ["JiraSite", "Options", "build", "suggested_start"]
+
+
+class Options(Protocol):
+    """What is asked of the sandbox's options. Without `issues` the site tells the story."""
+
+    @property
+    def jira(self) -> str:
+        """`cloud` or `dc`."""
+
+    @property
+    def issues(self) -> Path | None:
+        """Issues as JSON lines."""
+
+    @property
+    def sprints(self) -> Path | None:
+        """Sprints as JSON."""
+
+    @property
+    def board(self) -> Path | None:
+        """A board configuration as JSON."""
+
+
+class JiraSite:
+    """One site: what the server mounts, asks and tells."""
+
+    def __init__(self, site: Site) -> None:
+        """`site`: with all it holds."""
+        self.site = site
+        self.hooks = Hooks(site)
+        self.changes = Changes(site, self.hooks)
+        self._caught_up = site.now()
+        table = [
+            *reading.ENDPOINTS,
+            *search.ENDPOINTS,
+            *platform.ENDPOINTS,
+            *agile.ENDPOINTS,
+            *report.ENDPOINTS,
+            *writing.endpoints(self.changes),
+            *webhooks.endpoints(self.hooks),
+        ]
+        self.routes: list[BaseRoute] = list(door.routes(site, table))
+        self.control_routes: list[BaseRoute] = list(control.routes(self.changes))
+
+    def describe(self) -> dict[str, Any]:
+        """Its part of `GET /control/world`; instants as ISO 8601, `problems` as sentences."""
+        site = self.site
+        busiest = site.busiest
+        last = site.last_change()
+        return {
+            "site": site.key,
+            "flavour": site.settings.flavour,
+            "email": site.email,
+            "token": site.token,
+            "boards": [{"id": site.board["id"], "name": site.board["name"]}],
+            "busiest_sprint": {
+                "id": busiest.id,
+                "name": busiest.name,
+                "start": _iso(busiest.start),
+                "end": _iso(busiest.closes),
+            }
+            if busiest
+            else None,
+            "last_change": _iso(last),
+            "problems": site.problems,
+        }
+
+    def suggested_start(self) -> datetime:
+        """Where the clock should start for the check: 00:30 UTC before the busiest sprint's last day."""
+        return self.site.suggested_start()
+
+    def next_event(self) -> datetime | None:
+        """The next instant not yet caught up with: of the history, of a sprint, of a webhook to be sent again."""
+        planned = [self.site.next_after(self._caught_up), self.hooks.next_due()]
+        return min((at for at in planned if at is not None), default=None)
+
+    def catch_up(self, now: datetime) -> None:
+        """Send the webhooks of what has come since the last time, and tell the page; returns at once."""
+        after, self._caught_up = self._caught_up, max(now, self._caught_up)
+        for happening in self.site.between(after, now):
+            self.hooks.happened(happening)
+            self.changes.announce(happening.issue)
+        self.hooks.again(now)
+
+    def record(self) -> dict[str, Any]:
+        """Every issue with its history up to the clock, the sprints, the board."""
+        return control.record_of(self.changes)
+
+    def close(self) -> None:
+        """Let webhooks on their way arrive."""
+        self.hooks.close()
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def build(
+    site: str,
+    clock: Clock,
+    *,
+    options: Options,
+    faults: Callable[[], Mapping[str, Any]] = dict,
+    on_change: Callable[..., None] | None = None,
+    denied: frozenset[str] = frozenset(),
+    zone: str = "UTC",
+) -> JiraSite:
+    """A site with the key `site`.
+
+    `faults()` gives the faults switched on just now, by the names of docs/sandbox.md; `on_change(kind, **what)` hears
+    of every change; `denied` operations answer 403; `zone` is the profile zone of the bot's account.
+    """
+    settings = Settings(flavour=options.jira, zone=zone, faults=faults, denied=denied, on_change=on_change)
+    return JiraSite(Site(site, clock, _export(options), settings))
+
+
+def suggested_start(options: Options) -> datetime:
+    """Where the clock should start for these options, before anything is built."""
+    return Site("unbuilt", _NoClock(), _export(options), Settings(flavour=options.jira)).suggested_start()
+
+
+def _export(options: Options) -> export.Export:
+    if options.issues is None:
+        return story.tell()
+    return export.read(issues=options.issues, sprints=options.sprints, board=options.board)
+
+
+class _NoClock:
+    """Nothing asks for the time before a site is built."""
+
+    def now(self) -> datetime:
+        raise RuntimeError("there is no clock yet")
+
+    def busy(self, what: str) -> Any:
+        raise RuntimeError("there is no clock yet")

@@ -1,0 +1,114 @@
+"""What the page and the check do to a site: the small board, the record, moving and flagging cards as people."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fmo_bot.sandbox.jira.boards import snapshot
+from fmo_bot.sandbox.jira.changes import Changes, status_named
+from fmo_bot.sandbox.jira.issue import Issue
+from fmo_bot.sandbox.jira.refusals import Refused
+from fmo_bot.sandbox.jira.views import Views
+
+Json = dict[str, Any]
+Act = Callable[[Changes, Request, Json], Json]
+
+
+def board(changes: Changes, request: Request, told: Json) -> Json:
+    """The small board of the page."""
+    if request.path_params["board"] != str(changes.site.board["id"]):
+        raise Refused(404, f"There is no board {request.path_params['board']}; there is {changes.site.board['id']}.")
+    return snapshot(changes.site)
+
+
+def record(changes: Changes, request: Request, told: Json) -> Json:
+    """The record, for judging."""
+    return record_of(changes)
+
+
+def record_of(changes: Changes) -> Json:
+    """Every issue with its full history up to the clock, oldest first; sprints, boards, statuses, deliveries."""
+    site = changes.site
+    now = site.now()
+    views = Views(site, f"/jira/{site.key}", now)
+    issues = [
+        {**views.issue(issue, agile=True), "changelog": {"histories": views.histories(issue)}}
+        for issue in site.present(now)
+    ]
+    return {
+        "now": views.stamp(now),
+        "issues": issues,
+        "sprints": [views.sprint(one) for one in site.sprints.by_id.values()],
+        "boards": [site.board],
+        "statuses": [views.status(number) for number in site.statuses],
+        "webhooks": list(changes.hooks.log),
+        "problems": site.problems,
+    }
+
+
+def move(changes: Changes, request: Request, told: Json) -> Json:
+    """`{status}` by id or name; `{by}` is a display name (default: the assignee)."""
+    issue = changes.site.find(request.path_params["key"])
+    changes.move(issue, status_named(changes.site, str(told.get("status"))), by=_person(changes, issue, told))
+    return _card(changes, issue)
+
+
+def flag(changes: Changes, request: Request, told: Json) -> Json:
+    """`{on: true or false}`."""
+    if not isinstance(told.get("on"), bool):
+        raise Refused(400, 'Say {"on": true} or {"on": false}.')
+    issue = changes.site.find(request.path_params["key"])
+    changes.flag(issue, told["on"], by=_person(changes, issue, told))
+    return _card(changes, issue)
+
+
+def _person(changes: Changes, issue: Issue, told: Json) -> Json:
+    site = changes.site
+    if told.get("by"):
+        found = site.people.search(str(told["by"]))
+        if not found:
+            raise Refused(400, f"Nobody in Jira is called {told['by']}.")
+        return found[0]
+    return issue.state(site.now()).get("assignee") or site.people.bot
+
+
+def _card(changes: Changes, issue: Issue) -> Json:
+    site = changes.site
+    state = issue.state(site.now())
+    flagged = bool(state.get(site.ids.flagged))
+    return {"key": issue.key, "status": site.statuses[state["status"]].name, "flagged": flagged}
+
+
+def routes(changes: Changes) -> list[Route]:
+    """To be mounted at `/control/jira/<site>`."""
+    return [
+        Route("/boards/{board}", _served(changes, board)),
+        Route("/record", _served(changes, record)),
+        Route("/issues/{key}/move", _served(changes, move), methods=["POST"]),
+        Route("/issues/{key}/flag", _served(changes, flag), methods=["POST"]),
+    ]
+
+
+def _served(changes: Changes, act: Act) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        try:
+            return JSONResponse(act(changes, request, await _told(request)))
+        except Refused as refused:
+            return JSONResponse({"error": str(refused)}, refused.status)
+
+    return serve
+
+
+async def _told(request: Request) -> Json:
+    if request.method == "GET":
+        return {}
+    try:
+        told = await request.json()
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        raise Refused(400, "Send a JSON object.")
+    return told

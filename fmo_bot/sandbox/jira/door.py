@@ -1,0 +1,211 @@
+"""The door of the site: who calls, faults, bodies; then one table of endpoints becomes Starlette routes."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from fmo_bot.sandbox.jira.refusals import Refused
+from fmo_bot.sandbox.jira.site import CLOUD, DATA_CENTER, Site
+from fmo_bot.sandbox.jira.views import Selection, Views
+
+Json = dict[str, Any]
+MAX_BODY = 5_000_000
+_REASONS = {  # fault jira_429: (RateLimit-Reason, seconds to wait)
+    "burst": ("jira-burst-based", 1),
+    "quota": ("jira-quota-tenant-based", 1800),
+    "per-issue": ("jira-per-issue-on-write", 2),
+}
+_DC_LIMITS = {
+    "X-RateLimit-Limit": "500",
+    "X-RateLimit-Remaining": "499",
+    "X-RateLimit-FillRate": "100",
+    "X-RateLimit-Interval-Seconds": "1",
+    "Retry-After": "0",
+}
+
+
+class Call:
+    """One request: what was asked, of which site, when."""
+
+    def __init__(self, site: Site, request: Request, body: Any) -> None:
+        """`body`: the parsed JSON, or None."""
+        self.site = site
+        self.request = request
+        self.body = body
+        self.at: datetime = site.now()
+        self.base = str(request.base_url).rstrip("/").split("/jira/")[0] + f"/jira/{site.key}"
+        self.views = Views(site, self.base, self.at, adf=self.adf)
+
+    @property
+    def adf(self) -> bool:
+        """Whether texts are Atlassian documents (API version 3) and not strings."""
+        return self.path("version") == "3"
+
+    def path(self, name: str) -> str:
+        """A part of the path."""
+        return str(self.request.path_params.get(name, ""))
+
+    def ask(self, name: str, default: Any = None) -> Any:
+        """A parameter, from the body of a POST or from the query."""
+        if isinstance(self.body, dict) and name in self.body:
+            return self.body[name]
+        return self.request.query_params.get(name, default)
+
+    def number(self, name: str, default: int) -> int:
+        """A whole number of at least 0; Jira's 400 otherwise."""
+        value = self.ask(name, default)
+        if isinstance(value, bool) or not str(value).isdigit():
+            raise Refused(400, f"The value '{value}' of '{name}' is not a whole number.")
+        return int(value)
+
+    def fields(self, default: str = "*all") -> Selection:
+        """The `fields` parameter."""
+        asked = self.ask("fields") if isinstance(self.body, dict) else self.request.query_params.getlist("fields")
+        return Selection.of([asked] if isinstance(asked, str) else asked or [], default)
+
+    def expands(self, what: str) -> bool:
+        """Whether `expand` names it."""
+        asked = self.ask("expand") or ""
+        return what in (asked if isinstance(asked, list) else [part.strip() for part in asked.split(",")])
+
+    def given(self) -> Json:
+        """The body, which must be an object."""
+        if not isinstance(self.body, dict):
+            raise Refused(400, "Invalid request payload. Refer to the REST API documentation and try again.")
+        return self.body
+
+
+Answer = Json | list[Any] | Response
+Handler = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One row of a table of endpoints. `of`: the flavours that have it."""
+
+    method: str
+    path: str
+    handler: Handler
+    of: tuple[str, ...] = (CLOUD, DATA_CENTER)
+    anonymous: bool = False
+
+
+def routes(site: Site, table: Sequence[Endpoint]) -> list[Route]:
+    """The routes of the endpoints this flavour has, and Jira's 404 for everything else below `/rest`."""
+    mine = [endpoint for endpoint in table if site.settings.flavour in endpoint.of]
+    lost = Endpoint("", "/rest/{path:path}", _lost)
+    every = ["GET", "POST", "PUT", "DELETE"]
+    return [
+        *(Route(one.path, _served(site, one), methods=[one.method]) for one in mine),
+        Route(lost.path, _served(site, lost), methods=every),
+    ]
+
+
+def _lost(call: Call) -> Answer:
+    raise Refused(404, body={"message": f"null for uri: {call.request.url}", "status-code": 404})
+
+
+def _served(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        try:
+            if not endpoint.anonymous:
+                _known(site, request)
+            _fault(site, request)
+            if request.path_params.get("version", "2") not in (
+                ("2", "3", "latest") if site.is_cloud else ("2", "latest")
+            ):
+                _lost(Call(site, request, None))
+            answer = endpoint.handler(Call(site, request, await _body(request)))
+            response = answer if isinstance(answer, Response) else JSONResponse(answer)
+        except Refused as refused:
+            response = refused.response()
+        if not site.is_cloud and not endpoint.anonymous and response.status_code != 401:
+            for name, value in _DC_LIMITS.items():
+                response.headers.setdefault(name, value)
+        return response
+
+    return serve
+
+
+async def _body(request: Request) -> Any:
+    raw = await request.body()
+    if len(raw) > MAX_BODY:
+        raise Refused(413, "The request is too large.")
+    if not raw.strip():
+        return None
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, "Invalid request payload. Refer to the REST API documentation and try again.") from error
+
+
+def _known(site: Site, request: Request) -> None:
+    """401 unless the caller shows the site's own account."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    shown = _token(site, scheme.lower(), value.strip())
+    if shown != site.token:
+        raise _stranger(site, shown)
+
+
+def _token(site: Site, scheme: str, value: str) -> str:
+    if scheme == "bearer":
+        return value if not site.is_cloud else ""
+    if scheme != "basic" or not site.is_cloud:
+        return ""
+    try:
+        email, _, token = base64.b64decode(value, validate=True).decode().partition(":")
+    except ValueError:
+        return ""
+    return token if email == site.email or "-sandbox-" not in token else ""
+
+
+def _stranger(site: Site, shown: str) -> Refused:
+    headers = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": f'OAuth realm="{site.key}.example"'}
+    if shown and "-sandbox-" not in shown:
+        return Refused(
+            401,
+            f"This is a sandbox and takes no real token; use {site.token}.",
+            headers=headers,
+        )
+    if site.is_cloud:
+        return Refused(401, headers=headers, body="Client must be authenticated to access this resource.")
+    body = {"message": "Client must be authenticated to access this resource.", "status-code": 401}
+    return Refused(401, headers=headers, body=body)
+
+
+def _fault(site: Site, request: Request) -> None:
+    """Faults 503 and 429, where they are switched on."""
+    if _strikes(site, site.fault("jira_503")):
+        raise Refused(503, "Service Unavailable", headers={"Retry-After": "1"})
+    setting = site.fault("jira_429")
+    if not _strikes(site, setting):
+        return
+    told = setting if isinstance(setting, dict) else {"reason": setting if isinstance(setting, str) else "burst"}
+    reason, wait = _REASONS.get(str(told.get("reason", "burst")), _REASONS["burst"])
+    wait = int(told.get("retry_after", wait))
+    headers = {
+        "Retry-After": str(wait),
+        "RateLimit-Reason": reason,
+        "X-RateLimit-Limit": "100",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": f"{site.now() + timedelta(seconds=wait):%Y-%m-%dT%H:%MZ}",
+        "X-RateLimit-NearLimit": "true",
+    }
+    if not site.is_cloud:
+        headers = _DC_LIMITS | {"X-RateLimit-Remaining": "0", "Retry-After": str(wait)}
+    raise Refused(429, "Rate limit exceeded.", headers=headers)
+
+
+def _strikes(site: Site, setting: Any) -> bool:
+    """A setting is a rate, true, a reason, or `{"rate": …}`."""
+    rate = setting.get("rate", 1) if isinstance(setting, dict) else setting
+    if not rate:
+        return False
+    return isinstance(rate, str) or rate is True or site.chance(float(rate))

@@ -1,0 +1,162 @@
+"""Reading what a person gives: issues as JSON lines, sprints and a board configuration as JSON.
+
+Nothing is lost to one bad line: it is named with its number and the reason, and the rest is used.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fmo_bot.sandbox.jira import times
+from fmo_bot.sandbox.jira.statuses import Status
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass
+class Export:
+    """What a site is made of: issues with `changelog.histories` oldest first, sprints, one board or None."""
+
+    issues: list[Json] = field(default_factory=list)
+    sprints: list[Json] = field(default_factory=list)
+    board: Json | None = None
+    statuses: tuple[Status, ...] = ()  # known beforehand; a file has none
+    problems: list[str] = field(default_factory=list)
+
+
+def read(*, issues: Path | None, sprints: Path | None = None, board: Path | None = None) -> Export:
+    """Read the files; `problems` holds one sentence for each part that could not be used."""
+    export = Export()
+    if issues is not None:
+        export.issues = list(_issues(issues, export.problems))
+    if sprints is not None:
+        export.sprints = _whole(sprints, _sprint_list, export.problems) or []
+    if board is not None:
+        export.board = _whole(board, _board, export.problems)
+    return export
+
+
+def _issues(path: Path, problems: list[str]) -> Iterator[Json]:
+    seen: dict[str, int] = {}
+    memo: dict[str, str] = {}
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                issue = _issue(json.loads(line))
+                first = seen.setdefault(issue["id"], number)
+                if first != number:
+                    raise ValueError(f"issue {issue['key']} is already on line {first}")
+            except (ValueError, RecursionError) as reason:
+                problems.append(f"{path.name} line {number}: {_plain(reason)}; the line is left out.")
+                continue
+            yield _slim(issue, memo)
+
+
+def _plain(reason: Exception) -> str:
+    if isinstance(reason, json.JSONDecodeError):
+        return f"not JSON ({reason.msg} at character {reason.colno})"
+    return str(reason) if isinstance(reason, ValueError) else "nested too deep"
+
+
+def _issue(raw: object) -> Json:
+    """The issue, checked, with its histories oldest first; ValueError says what is wrong."""
+    issue = _object(raw, "an issue")
+    for name in ("id", "key"):
+        if not isinstance(issue.get(name), str | int) or not str(issue[name]):
+            raise ValueError(f"the issue has no {name}")
+        issue[name] = str(issue[name])
+    fields = _object(issue.get("fields"), "fields")
+    times.read(fields.get("created"))
+    if fields.get("updated") is not None:
+        times.read(fields["updated"])
+    status = _object(fields.get("status"), "fields.status")
+    if not isinstance(status.get("id"), str | int):
+        raise ValueError("fields.status has no id")
+    changelog = _object(issue.get("changelog") or {"histories": []}, "changelog")
+    histories = _list(changelog.get("histories", []), "changelog.histories")
+    for history in histories:
+        _history(history)
+    issue["changelog"] = {"histories": sorted(histories, key=_order)}
+    return issue
+
+
+def _history(raw: object) -> None:
+    history = _object(raw, "a history")
+    if not str(history.get("id") or "").isdigit():
+        raise ValueError("a history has no numeric id")
+    times.read(history.get("created"))
+    for item in _list(history.get("items"), "a history's items"):
+        if not isinstance(_object(item, "an item").get("field"), str):
+            raise ValueError("a history's item has no field")
+
+
+def _order(history: Json) -> tuple[float, int]:
+    return times.read(history["created"]).timestamp(), int(history["id"])
+
+
+def _object(value: object, what: str) -> Json:
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is not a JSON object")
+    return value
+
+
+def _list(value: object, what: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{what} is not a list")
+    return value
+
+
+def _slim(issue: Json, memo: dict[str, str]) -> Json:
+    """Share equal strings of the histories, so that 50,000 issues fit into memory."""
+    for history in issue["changelog"]["histories"]:
+        history["items"] = [_shared(item, memo) for item in history["items"]]
+        if isinstance(history.get("author"), dict):
+            history["author"] = _shared(history["author"], memo)
+    return issue
+
+
+def _shared(values: Json, memo: dict[str, str]) -> Json:
+    return {
+        memo.setdefault(name, name): memo.setdefault(value, value) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
+
+
+def _whole(path: Path, check: Callable[[object], T], problems: list[str]) -> T | None:
+    try:
+        return check(json.loads(path.read_bytes()))
+    except (ValueError, RecursionError) as reason:
+        problems.append(f"{path.name}: {_plain(reason)}; the file is left out.")
+        return None
+
+
+def _sprint_list(raw: object) -> list[Json]:
+    values = raw.get("values") if isinstance(raw, dict) else raw
+    sprints = [_object(sprint, "a sprint") for sprint in _list(values, "the list of sprints")]
+    for sprint in sprints:
+        check_sprint(sprint)
+    return sprints
+
+
+def check_sprint(sprint: Json) -> None:
+    """ValueError unless it has a numeric id, a name, and readable instants."""
+    if not isinstance(sprint.get("id"), int) or not isinstance(sprint.get("name"), str):
+        raise ValueError(f"sprint {sprint.get('id')!r} needs a numeric id and a name")
+    for name in ("startDate", "endDate", "completeDate", "activatedDate"):
+        if sprint.get(name):
+            times.read(sprint[name])
+
+
+def _board(raw: object) -> Json:
+    board = _object(raw, "the board configuration")
+    columns = _list(_object(board.get("columnConfig"), "columnConfig").get("columns"), "columnConfig.columns")
+    for column in columns:
+        for status in _list(_object(column, "a column").get("statuses", []), "a column's statuses"):
+            if "id" not in _object(status, "a column's status"):
+                raise ValueError(f"a status in column {column.get('name')!r} has no id")
+    return board

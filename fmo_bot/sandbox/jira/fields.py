@@ -1,0 +1,200 @@
+"""Which custom field is which on this site, and how one changelog item is undone or done.
+
+A state is an issue's `fields` in Jira's JSON, except that `status` is a status id and the sprint field a tuple of ids.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Json = dict[str, Any]
+Item = dict[str, Any]
+End = Literal["from", "to"]
+
+SPRINT, FLAGGED, POINTS = "sprint", "flagged", "points"
+_BY_NAME = {"sprint": SPRINT, "flagged": FLAGGED, "story points": POINTS, "story point estimate": POINTS}
+_DEFAULTS = {SPRINT: "customfield_10020", FLAGGED: "customfield_10021", POINTS: "customfield_10016"}
+_NAMES = {SPRINT: "Sprint", FLAGGED: "Flagged", POINTS: "Story point estimate"}
+_LINKS = {  # prose of a Link item: (type name, inward, outward, the linked issue stands on this end)
+    "is blocked by": ("Blocks", "is blocked by", "blocks", "inwardIssue"),
+    "blocks": ("Blocks", "is blocked by", "blocks", "outwardIssue"),
+    "is cloned by": ("Cloners", "is cloned by", "clones", "inwardIssue"),
+    "clones": ("Cloners", "is cloned by", "clones", "outwardIssue"),
+    "relates to": ("Relates", "relates to", "relates to", "outwardIssue"),
+}
+LINK_TYPE_IDS = {"Blocks": "10000", "Cloners": "10001", "Relates": "10003"}
+_PROSE = re.compile(r"This issue (.+) (\S+)$")
+
+
+@dataclass(frozen=True)
+class FieldIds:
+    """The ids of the three custom fields everybody looks for, and the name of the points field."""
+
+    sprint: str = _DEFAULTS[SPRINT]
+    flagged: str = _DEFAULTS[FLAGGED]
+    points: str = _DEFAULTS[POINTS]
+    points_name: str = _NAMES[POINTS]
+
+
+def find(issues: Iterable[Json]) -> FieldIds:
+    """The ids the changelogs use; the usual ones where no changelog says (or another one where it is taken)."""
+    seen: dict[str, str] = {}
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for item in _items(issues):
+        role = _BY_NAME.get(item["field"].lower())
+        if item.get("fieldId"):
+            taken.add(item["fieldId"])
+            if role:
+                seen.setdefault(role, item["fieldId"])
+        if role:
+            names.setdefault(role, item["field"])
+    sprint, flagged, points = (seen.get(role) or _free(_DEFAULTS[role], taken) for role in (SPRINT, FLAGGED, POINTS))
+    return FieldIds(sprint, flagged, points, names.get(POINTS, _NAMES[POINTS]))
+
+
+def _items(issues: Iterable[Json]) -> Iterator[Item]:
+    for issue in issues:
+        for history in issue["changelog"]["histories"]:
+            yield from history["items"]
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    number = int(wanted.rpartition("_")[2])
+    while f"customfield_{number}" in taken:
+        number += 10_000
+    return f"customfield_{number}"
+
+
+def subject(item: Item, ids: FieldIds) -> str:
+    """What an item is about: `sprint`, `flagged`, `points`, or Jira's field id, or its name in lower case."""
+    by_id = {ids.sprint: SPRINT, ids.flagged: FLAGGED, ids.points: POINTS}.get(str(item.get("fieldId")))
+    name = item["field"].lower()
+    return by_id or _BY_NAME.get(name) or item.get("fieldId") or name
+
+
+def put(state: Json, item: Item, end: End, ids: FieldIds) -> None:
+    """Give the state what the item says at one end: `from` undoes the change, `to` does it."""
+    about = subject(item, ids)
+    _SETTERS.get(about, _scalar)(state, item, end, ids, about)
+
+
+def _value(item: Item, end: End) -> Any:
+    return item.get(end)
+
+
+def _text(item: Item, end: End) -> str | None:
+    return item.get(end + "String") or None
+
+
+def _status(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    if _value(item, end) is not None:
+        state["status"] = str(_value(item, end))
+
+
+def _sprint(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    state[ids.sprint] = id_list(_value(item, end))
+
+
+def id_list(text: object) -> tuple[int, ...]:
+    """`"38, 40"` -> (38, 40); empty for None and ''."""
+    return tuple(int(number) for number in re.findall(r"\d+", str(text or "")))
+
+
+def _flagged(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    names = [name.strip() for name in (_text(item, end) or "").split(",") if name.strip()]
+    numbers = id_list(_value(item, end)) or tuple(10019 + place for place in range(len(names)))
+    state[ids.flagged] = [
+        {"value": name, "id": str(number)} for name, number in zip(names, numbers, strict=False)
+    ] or None
+
+
+def _points(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    try:
+        state[ids.points] = float(_text(item, end) or "")
+    except ValueError:
+        state[ids.points] = None
+
+
+def _person(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    account = _value(item, end)
+    state[about] = {"accountId": account, "displayName": _text(item, end) or account} if account else None
+
+
+def _named(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    name, known = _text(item, end), state.get(about)
+    if name is None:
+        state[about] = None
+    elif not isinstance(known, dict) or known.get("name") != name or known.get("id") != _value(item, end):
+        state[about] = {"id": _value(item, end), "name": name}
+
+
+def _words(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    state[about] = (_text(item, end) or "").split()
+
+
+def _one_of_many(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    """Versions and components: an item adds one, or takes one away."""
+    about = {"fix version": "fixVersions", "component": "components", "version": "versions"}.get(about, about)
+    other: End = "to" if end == "from" else "from"
+    rest = [one for one in state.get(about) or [] if one.get("name") != _text(item, other)]
+    name = _text(item, end)
+    state[about] = [*rest, {"id": _value(item, end), "name": name}] if name else rest
+
+
+def _link(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    other: End = "to" if end == "from" else "from"
+    gone, come = _linked(_text(item, other)), _linked(_text(item, end))
+    links = [link for link in state.get("issuelinks") or [] if gone is None or not _same(link, gone)]
+    if come is not None and not any(_same(link, come) for link in links):
+        links.append(come)
+    state["issuelinks"] = links
+
+
+def _linked(prose: str | None) -> Json | None:
+    match = _PROSE.match(prose or "")
+    if match is None or match[1] not in _LINKS:
+        return None
+    name, inward, outward, place = _LINKS[match[1]]
+    return link(name, inward, outward, place, match[2])
+
+
+def link(name: str, inward: str, outward: str, place: str, key: str) -> Json:
+    """An entry of `issuelinks`: the issue `key` stands on this entry's `place` (inwardIssue or outwardIssue)."""
+    kind = {"id": LINK_TYPE_IDS.get(name, "10003"), "name": name, "inward": inward, "outward": outward}
+    return {"type": kind, place: {"key": key}}
+
+
+def _same(one: Json, other: Json) -> bool:
+    def ends(entry: Json) -> tuple[str, str | None, str | None]:
+        return entry["type"]["name"], *((entry.get(end) or {}).get("key") for end in ("inwardIssue", "outwardIssue"))
+
+    return ends(one) == ends(other)
+
+
+def _scalar(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    """Plain text fields that the export holds; whatever else an item names is not in the state."""
+    if about in state and (state[about] is None or isinstance(state[about], str)):
+        state[about] = _text(item, end)
+
+
+_SETTERS: dict[str, Callable[[Json, Item, End, FieldIds, str], None]] = {
+    "status": _status,
+    SPRINT: _sprint,
+    FLAGGED: _flagged,
+    POINTS: _points,
+    "assignee": _person,
+    "reporter": _person,
+    "resolution": _named,
+    "priority": _named,
+    "issuetype": _named,
+    "labels": _words,
+    "fixVersions": _one_of_many,
+    "fix version": _one_of_many,
+    "versions": _one_of_many,
+    "version": _one_of_many,
+    "components": _one_of_many,
+    "component": _one_of_many,
+    "link": _link,
+}

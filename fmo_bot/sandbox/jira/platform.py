@@ -1,0 +1,163 @@
+"""What a client reads first: serverInfo, myself, fields, statuses, users, the project."""
+
+from typing import Any
+
+from fmo_bot.sandbox.jira.boards import project_of
+from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
+from fmo_bot.sandbox.jira.refusals import Refused
+
+Json = dict[str, Any]
+MOST_USERS = 1000
+_SYSTEM_FIELDS = (
+    ("summary", "Summary", "string"),
+    ("status", "Status", "status"),
+    ("issuetype", "Issue Type", "issuetype"),
+    ("priority", "Priority", "priority"),
+    ("resolution", "Resolution", "resolution"),
+    ("resolutiondate", "Resolved", "datetime"),
+    ("assignee", "Assignee", "user"),
+    ("reporter", "Reporter", "user"),
+    ("created", "Created", "datetime"),
+    ("updated", "Updated", "datetime"),
+    ("labels", "Labels", "array"),
+    ("project", "Project", "project"),
+    ("fixVersions", "Fix versions", "array"),
+    ("components", "Components", "array"),
+    ("issuelinks", "Linked Issues", "array"),
+    ("comment", "Comment", "comments-page"),
+    ("description", "Description", "string"),
+)
+
+
+def server_info(call: Call) -> Answer:
+    """Anonymous, as on a real site."""
+    cloud = call.site.is_cloud
+    return {
+        "baseUrl": call.base,
+        "version": "1001.0.0-SNAPSHOT" if cloud else "10.3.2",
+        "versionNumbers": [1001, 0, 0] if cloud else [10, 3, 2],
+        "deploymentType": "Cloud" if cloud else "Server",
+        "buildNumber": 100_300 if cloud else 10_030_002,
+        "buildDate": "2026-01-12T00:00:00.000+0000",
+        "serverTime": call.views.stamp(call.at),
+        "scmInfo": "sandbox",
+        "serverTitle": "Jira" if cloud else "Jira Data Center",
+    }
+
+
+def myself(call: Call) -> Answer:
+    """The bot's own account, with its profile zone."""
+    return {**(call.views.user(call.site.people.bot) or {}), "locale": "en_US"}
+
+
+def field_list(call: Call) -> Answer:
+    """System fields and the three custom ones, with their schemas."""
+    ids = call.site.ids
+    system = [_field(number, name, {"type": kind, "system": number}) for number, name, kind in _SYSTEM_FIELDS]
+    flag = {
+        "type": "array",
+        "items": "option",
+        "custom": "com.atlassian.jira.plugin.system.customfieldtypes:multicheckboxes",
+    }
+    estimate = ids.points_name == "Story point estimate"
+    points = "com.pyxis.greenhopper.jira:jsw-story-points" if estimate else _FLOAT
+    items = {"items": "json"} if call.site.is_cloud else {"items": "string"}
+    sprint = {"type": "array", **items, "custom": "com.pyxis.greenhopper.jira:gh-sprint"}
+    return [
+        *system,
+        _field(ids.sprint, "Sprint", sprint),
+        _field(ids.flagged, "Flagged", flag),
+        _field(ids.points, ids.points_name, {"type": "number", "custom": points}),
+    ]
+
+
+_FLOAT = "com.atlassian.jira.plugin.system.customfieldtypes:float"
+
+
+def _field(number: str, name: str, schema: Json) -> Json:
+    custom = number.startswith("customfield_")
+    own = {"customId": int(number.rpartition("_")[2])} if custom else {}
+    return {
+        "id": number,
+        "key": number,
+        "name": name,
+        "untranslatedName": name,
+        "custom": custom,
+        "orderable": True,
+        "navigable": True,
+        "searchable": True,
+        "clauseNames": [f"cf[{own['customId']}]", name] if custom else [number],
+        "schema": {**schema, **own},
+    }
+
+
+def status_list(call: Call) -> Answer:
+    """Every status."""
+    return [call.views.status(number) for number in call.site.statuses]
+
+
+def status(call: Call) -> Answer:
+    """One status, by id or name."""
+    wanted = call.path("status")
+    for one in call.site.statuses.values():
+        if wanted in (one.id, one.name):
+            return call.views.status(one.id)
+    raise Refused(404, f"The status with id '{wanted}' does not exist")
+
+
+def users(call: Call) -> Answer:
+    """`query` on Cloud, `username` on Data Center (where it is required)."""
+    call.site.permit("users")
+    wanted = call.ask("query" if call.site.is_cloud else "username")
+    if wanted is None:
+        name = "query" if call.site.is_cloud else "username"
+        raise Refused(400, f"The {name} query parameter was not provided.")
+    first, most = call.number("startAt", 0), min(call.number("maxResults", 50), MOST_USERS)
+    found = call.site.people.search(str(wanted))[first : first + most]
+    return [shown for one in found if (shown := call.views.user(one))]
+
+
+def user(call: Call) -> Answer:
+    """One account."""
+    wanted = call.ask("accountId" if call.site.is_cloud else "username")
+    found = call.views.user(call.site.people.get(str(wanted)))
+    if found is None:
+        raise Refused(404, "Specified user does not exist or you do not have required permissions")
+    return found
+
+
+def projects(call: Call) -> Answer:
+    """The one project."""
+    return [_project(call)]
+
+
+def project(call: Call) -> Answer:
+    """The project by id or key."""
+    found = _project(call)
+    if call.path("project") not in (found["id"], found["key"]):
+        raise Refused(404, f"No project could be found with key '{call.path('project')}'.")
+    return found
+
+
+def _project(call: Call) -> Json:
+    own = project_of(call.site)
+    return {
+        "self": f"{call.base}/rest/api/2/project/{own['id']}",
+        **own,
+        "projectTypeKey": "software",
+        "simplified": False,
+    }
+
+
+_API = "/rest/api/{version}"
+ENDPOINTS = [
+    Endpoint("GET", f"{_API}/serverInfo", server_info, anonymous=True),
+    Endpoint("GET", f"{_API}/myself", myself),
+    Endpoint("GET", f"{_API}/field", field_list),
+    Endpoint("GET", f"{_API}/status", status_list),
+    Endpoint("GET", f"{_API}/status/{{status}}", status),
+    Endpoint("GET", f"{_API}/user/search", users),
+    Endpoint("GET", f"{_API}/user", user),
+    Endpoint("GET", f"{_API}/project", projects),
+    Endpoint("GET", f"{_API}/project/{{project}}", project),
+]

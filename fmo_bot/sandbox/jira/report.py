@@ -1,0 +1,140 @@
+"""Jira's own sprint report (`greenhopper`), by Jira's rule: the last column with statuses is done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
+from fmo_bot.sandbox.jira.fields import id_list, subject
+from fmo_bot.sandbox.jira.issue import Issue
+from fmo_bot.sandbox.jira.refusals import Refused
+from fmo_bot.sandbox.jira.site import Site
+from fmo_bot.sandbox.jira.sprints import Sprint
+
+Json = dict[str, Any]
+DONE, OPEN, PUNTED, ELSEWHERE = (
+    "completedIssues",
+    "issuesNotCompletedInCurrentSprint",
+    "puntedIssues",
+    "issuesCompletedInAnotherSprint",
+)
+_SUMS = {DONE: "completedIssues", OPEN: "issuesNotCompleted", PUNTED: "puntedIssues", ELSEWHERE: ELSEWHERE}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one issue stands in the report."""
+
+    issue: Issue
+    group: str
+    added: bool
+    initial: float | None
+    final: float | None
+
+
+def sprint_report(call: Call) -> Answer:
+    """`rapidViewId` and `sprintId`; as of now for a sprint that is not closed."""
+    call.site.permit("report")
+    if str(call.ask("rapidViewId")) != str(call.site.board["id"]):
+        raise Refused(
+            404,
+            "The requested board cannot be viewed because it either does not exist or you do not have "
+            "permission to view it.",
+        )
+    sprint = call.site.sprint(str(call.ask("sprintId") or ""))
+    if sprint.start is None or sprint.start > call.at:
+        raise Refused(400, "The sprint has not been started.")
+    close = min(sprint.complete or call.at, call.at)
+    places = [found for issue in call.site.present(close) if (found := _place(call.site, issue, sprint, close))]
+    return {"contents": _contents(call, places), "sprint": _sprint(call, sprint), "supportsPages": False}
+
+
+def _place(site: Site, issue: Issue, sprint: Sprint, close: datetime) -> Place | None:
+    start = sprint.start or close
+    joined = _joined(issue, sprint, start, close)
+    if joined is None:
+        return None
+    points = site.ids.points
+    here = sprint.id in issue.sprints(close)
+    group = _group(site, issue, start, close) if here else PUNTED
+    initial = issue.state(joined).get(points)
+    return Place(issue, group, joined > start, initial, issue.state(close).get(points))
+
+
+def _joined(issue: Issue, sprint: Sprint, start: datetime, close: datetime) -> datetime | None:
+    """When it came in: at the start, later, or never."""
+    if issue.is_there(start) and sprint.id in issue.sprints(start):
+        return start
+    for place in range(issue.past(start), issue.past(close)):
+        for item in issue.histories[place]["items"]:
+            if subject(item, issue.ids) == "sprint" and sprint.id in id_list(item.get("to")):
+                return issue.instants[place]
+    born_in = issue.created > start and sprint.id in issue.sprints(issue.created)
+    return issue.created if born_in else None
+
+
+def _group(site: Site, issue: Issue, start: datetime, close: datetime) -> str:
+    done = site.done_statuses()
+    if issue.state(close)["status"] not in done:
+        return OPEN
+    moved = [
+        issue.instants[place]
+        for place in range(issue.past(close))
+        for item in issue.histories[place]["items"]
+        if item["field"].lower() == "status" and str(item.get("to")) in done
+    ]
+    return DONE if (moved[-1] if moved else issue.created) >= start else ELSEWHERE
+
+
+def _contents(call: Call, places: list[Place]) -> Json:
+    told: Json = {group: [_entry(call, one) for one in places if one.group == group] for group in _SUMS}
+    for group, name in _SUMS.items():
+        told |= _sums(name, [one for one in places if one.group == group])
+    told |= _sums("allIssues", [one for one in places if one.group != PUNTED])
+    return told | {"issueKeysAddedDuringSprint": {one.issue.key: True for one in places if one.added}}
+
+
+def _sums(name: str, places: list[Place]) -> Json:
+    return {
+        f"{name}InitialEstimateSum": _sum([one.initial for one in places]),
+        f"{name}EstimateSum": _sum([one.final for one in places]),
+    }
+
+
+def _sum(values: list[float | None]) -> Json:
+    known = [value for value in values if value is not None]
+    return {"value": sum(known), "text": str(sum(known))} if known else {"text": "null"}
+
+
+def _entry(call: Call, one: Place) -> Json:
+    state = one.issue.state(call.at)
+    return {
+        "id": int(one.issue.id) if one.issue.id.isdigit() else one.issue.id,
+        "key": one.issue.key,
+        "summary": state.get("summary"),
+        "typeName": (state.get("issuetype") or {}).get("name"),
+        "done": one.group in (DONE, ELSEWHERE),
+        "statusId": state["status"],
+        "statusName": call.site.statuses[state["status"]].name,
+        "estimateStatistic": _statistic(call, one.initial),
+        "currentEstimateStatistic": _statistic(call, one.final),
+    }
+
+
+def _statistic(call: Call, value: float | None) -> Json:
+    return {"statFieldId": call.site.ids.points, "statFieldValue": {} if value is None else {"value": value}}
+
+
+def _sprint(call: Call, sprint: Sprint) -> Json:
+    shown = call.views.sprint(sprint)
+    days = {"startDate": "isoStartDate", "endDate": "isoEndDate", "completeDate": "isoCompleteDate"}
+    return {
+        "id": sprint.id,
+        "name": sprint.name,
+        "state": shown["state"].upper(),
+        "goal": sprint.goal,
+        **{iso: shown.get(name, "None") for name, iso in days.items()},
+    }
+
+
+ENDPOINTS = [Endpoint("GET", "/rest/greenhopper/1.0/rapid/charts/sprintreport", sprint_report)]

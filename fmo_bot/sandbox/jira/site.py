@@ -1,0 +1,233 @@
+"""One pretend Jira site: its issues, sprints, board, people and settings, seen at the sandbox's clock."""
+
+import random
+from array import array
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from fmo_bot.sandbox.jira import boards, fields, statuses, times
+from fmo_bot.sandbox.jira.export import Export, Json, check_sprint
+from fmo_bot.sandbox.jira.issue import Issue
+from fmo_bot.sandbox.jira.people import People
+from fmo_bot.sandbox.jira.refusals import Refused
+from fmo_bot.sandbox.jira.sprints import Sprint, Sprints
+
+CLOUD, DATA_CENTER = "cloud", "dc"
+FIRST_MORNING = timedelta(minutes=30)  # the clock starts at 00:30 UTC, before the first stand-up of the day
+
+
+class Clock(Protocol):
+    """What a site needs of the sandbox's clock."""
+
+    def now(self) -> datetime:
+        """The present calendar instant."""
+        ...
+
+    def busy(self, what: str) -> AbstractContextManager[None]:
+        """While open, the world is not quiet."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a site answers."""
+
+    flavour: str = CLOUD
+    zone: str = "UTC"  # the API account's profile zone: how instants are written and JQL dates read
+    faults: Callable[[], Mapping[str, Any]] = dict  # those switched on just now, by the names of docs/sandbox.md
+    denied: frozenset[str] = frozenset()  # operations this account may not do: see `Site.permit`
+    on_change: Callable[..., None] | None = None  # told (kind, **what) of every change, for the page
+
+
+@dataclass
+class Happening:
+    """Something the history brought: an issue created or changed, or a sprint started or closed."""
+
+    at: datetime
+    kind: str
+    issue: Issue | None = None
+    history: Json | None = None
+    sprint: Sprint | None = None
+
+
+class Site:
+    """The state of one site. Everything runs on the server's event loop; nothing here blocks."""
+
+    def __init__(self, key: str, clock: Clock, export: Export, settings: Settings) -> None:
+        """`export`: what the site holds, to the end of its known history."""
+        self.key = key
+        self.clock = clock
+        self.settings = settings
+        self.problems = export.problems
+        self.ids = fields.find(export.issues)
+        self.statuses = {one.id: one for one in export.statuses} or statuses.find(export.issues)
+        self.people = People(key, export.issues)
+        self.sprints = Sprints([*export.sprints, *_embedded(export.issues, self.ids.sprint)])
+        self.issues = {raw["id"]: Issue(raw, self.ids) for raw in export.issues}
+        self.by_key = {issue.key: issue for issue in self.issues.values()}
+        self.busiest = self._busiest()
+        self.board = boards.configured(export.board, self) if export.board else boards.made_up(self)
+        self.statuses |= boards.named_only_there(self.board, self.statuses)
+        self.comment_number = 10_000
+        self._foreseen = max((int(h["id"]) for i in self.issues.values() for h in i.histories), default=0)
+        self._numbers = self._foreseen
+        self._random = random.Random(20260101)
+        self._when, self._whose = self._agenda()
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether it answers as Jira Cloud; else as Data Center."""
+        return self.settings.flavour == CLOUD
+
+    @property
+    def email(self) -> str:
+        """The account the bot uses."""
+        return f"bot@{self.key}.example"
+
+    @property
+    def token(self) -> str:
+        """Its API token (Cloud) or personal access token (Data Center)."""
+        return f"jira-sandbox-{self.key}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The account's profile zone."""
+        return ZoneInfo(self.settings.zone)
+
+    def now(self) -> datetime:
+        """The sandbox's present."""
+        return self.clock.now()
+
+    def indexed(self) -> datetime:
+        """The instant up to which the search index has come (fault `index_lag_s`)."""
+        return self.now() - timedelta(seconds=float(self.fault("index_lag_s") or 0))
+
+    def fault(self, name: str) -> Any:
+        """A fault's present setting; false where it is off."""
+        return self.settings.faults().get(name)
+
+    def chance(self, rate: float) -> bool:
+        """One throw of seeded dice."""
+        return self._random.random() < rate
+
+    def present(self, at: datetime) -> Iterator[Issue]:
+        """The issues that had been created."""
+        return (issue for issue in self.issues.values() if issue.created <= at)
+
+    def find(self, id_or_key: str) -> Issue:
+        """The issue, or Jira's 404."""
+        issue = self.issues.get(id_or_key) or self.by_key.get(id_or_key.upper())
+        if issue is None or not issue.is_there(self.now()):
+            cloud = "Issue does not exist or you do not have permission to see it."
+            raise Refused(404, cloud if self.is_cloud else "Issue Does Not Exist")
+        return issue
+
+    def permit(self, operation: str) -> None:
+        """403 where `operation` (comment, webhook, report, users, …) is denied to the account."""
+        if operation in self.settings.denied:
+            raise Refused(403, f"You do not have permission to do this ({operation}).")
+
+    def number(self) -> int:
+        """The next history id."""
+        self._numbers += 1
+        return self._numbers
+
+    def add(self, raw: Json) -> Issue:
+        """A new issue, created just now."""
+        issue = Issue(raw, self.ids)
+        self.issues[issue.id] = self.by_key[issue.key] = issue
+        return issue
+
+    def sprint(self, number: str) -> Sprint:
+        """The sprint, or Jira's 404."""
+        found = self.sprints.by_id.get(int(number)) if number.isdigit() else None
+        if found is None:
+            raise Refused(404, "Sprint does not exist or you do not have permission to view it.")
+        return found
+
+    def done_statuses(self) -> set[str]:
+        """Those of the last column with statuses: what Jira's own reports call done."""
+        filled = [column for column in self.board["columnConfig"]["columns"] if column.get("statuses")]
+        return {str(status["id"]) for status in filled[-1]["statuses"]} if filled else set()
+
+    def last_change(self) -> datetime | None:
+        """The last instant of the whole known history."""
+        return datetime.fromtimestamp(self._when[-1] / 1000, UTC) if self._when else None
+
+    def next_after(self, at: datetime) -> datetime | None:
+        """The first instant after `at` that brings something."""
+        place = bisect_right(self._when, times.millis(at))
+        return (
+            datetime.fromtimestamp(self._when[place] / 1000, UTC) + _A_MILLISECOND if place < len(self._when) else None
+        )
+
+    def between(self, after: datetime, until: datetime) -> list[Happening]:
+        """What the known history brought in (after, until], in order."""
+        low, high = (bisect_right(self._when, times.millis(at)) for at in (after, until))
+        whose = dict.fromkeys(self._whose[low:high])
+        found = [one for number in whose if number >= 0 for one in _of(self._listed[number], after, until)]
+        found = [one for one in found if one.history is None or int(one.history["id"]) <= self._foreseen]
+        found += [Happening(at, kind, sprint=one) for at, kind, one in self.sprints.instants() if after < at <= until]
+        return sorted(found, key=lambda one: one.at)
+
+    def suggested_start(self) -> datetime:
+        """00:30 UTC of the last working day before the busiest sprint ends, else of the last change's day."""
+        if self.busiest is not None and self.busiest.closes is not None:
+            return _working_day(self.busiest.closes - timedelta(days=1))
+        last = self.last_change()
+        return _working_day(last or self.now())
+
+    def _busiest(self) -> Sprint | None:
+        count = Counter(number for issue in self.issues.values() for number in issue.ever_in())
+        known = [one for one in self.sprints.by_id.values() if one.closes and count[one.id]]
+        return max(known, key=lambda one: count[one.id], default=None)
+
+    def _agenda(self) -> "tuple[array[int], array[int]]":
+        """Every instant of the known history in order, and whose it is (-1: a sprint's)."""
+        self._listed = list(self.issues.values())
+        pairs = [(times.millis(at), -1) for at, _, _ in self.sprints.instants()]
+        for number, issue in enumerate(self._listed):
+            pairs.append((times.millis(issue.created), number))
+            pairs.extend((times.millis(at), number) for at in issue.instants)
+        pairs.sort()
+        return array("q", (when for when, _ in pairs)), array("q", (whose for _, whose in pairs))
+
+
+_A_MILLISECOND = timedelta(milliseconds=1)  # instants are kept in whole milliseconds; be there after, not before
+
+
+def _of(issue: Issue, after: datetime, until: datetime) -> Iterator[Happening]:
+    if after < issue.created <= until:
+        yield Happening(issue.created, "jira:issue_created", issue=issue)
+    for place in range(issue.past(after), issue.past(until)):
+        yield Happening(issue.instants[place], "jira:issue_updated", issue=issue, history=issue.histories[place])
+
+
+def _working_day(at: datetime) -> datetime:
+    """00:30 UTC of the day of `at`, or of the Friday before a weekend."""
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=max(0, day.weekday() - 4)) + FIRST_MORNING
+
+
+def _embedded(issues: list[Json], sprint_field: str) -> Iterator[Json]:
+    """Sprints told only inside issues."""
+    for issue in issues:
+        held = issue["fields"]
+        listed = held.get(sprint_field) or []
+        for one in [
+            *(held.get("closedSprints") or []),
+            held.get("sprint"),
+            *(listed if isinstance(listed, list) else []),
+        ]:
+            if isinstance(one, dict):
+                try:
+                    check_sprint(one)
+                except ValueError:
+                    continue  # an issue stays usable without it
+                yield one

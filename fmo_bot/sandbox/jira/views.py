@@ -1,0 +1,245 @@
+"""What an issue, a user, a status, a sprint look like in Jira's JSON, at one instant, for one caller."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fmo_bot.sandbox.jira import times
+from fmo_bot.sandbox.jira.boards import project_of
+from fmo_bot.sandbox.jira.issue import Issue
+from fmo_bot.sandbox.jira.site import Site
+from fmo_bot.sandbox.jira.sprints import Sprint
+from fmo_bot.sandbox.jira.statuses import CATEGORIES
+from fmo_bot.sandbox.jira.texts import document
+
+Json = dict[str, Any]
+NEWEST = 40  # histories that `expand=changelog` shows on Cloud
+_EXPANDS = "operations,versionedRepresentations,editmeta,changelog,renderedFields"
+_INSTANTS = ("created", "updated", "resolutiondate", "statuscategorychangedate", "lastViewed")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which fields a caller asks for. `names` None: all but `without`."""
+
+    names: frozenset[str] | None
+    without: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, asked: Iterable[str], default: str = "*all") -> "Selection":
+        """From `fields=a,b&fields=c`, `*all`, `*navigable`, `-c`."""
+        wanted = [name.strip() for part in asked for name in str(part).split(",") if name.strip()] or [default]
+        without = frozenset(name[1:] for name in wanted if name.startswith("-"))
+        named = frozenset(name for name in wanted if not name.startswith("-"))
+        if not named or named & {"*all", "*navigable"}:
+            return cls(None, without)
+        return cls(named, without)
+
+    @property
+    def only_ids(self) -> bool:
+        """Whether no field at all is asked for, beyond id and key."""
+        return self.names is not None and self.names <= {"id", "key"}
+
+    def takes(self, name: str) -> bool:
+        """Whether the field is to be shown."""
+        return name not in self.without and (self.names is None or name in self.names)
+
+
+ALL = Selection(None)
+
+
+class Views:
+    """The JSON of one site as one caller sees it: `base` is the address the caller used."""
+
+    def __init__(self, site: Site, base: str, at: datetime, *, adf: bool = False) -> None:
+        """`at`: the instant shown; `adf`: texts as documents (API version 3)."""
+        self.site = site
+        self.base = base
+        self.at = at
+        self.adf = adf
+        self._fields: dict[str, Callable[[Issue, Json], Any]] = {
+            "status": lambda issue, state: self.status(state["status"]),
+            "updated": lambda issue, state: self.stamp(issue.updated(self.at)),
+            "assignee": lambda issue, state: self.user(state.get("assignee")),
+            "reporter": lambda issue, state: self.user(state.get("reporter")),
+            "creator": lambda issue, state: self.user(state.get("creator")),
+            "project": self._project,
+            "issuetype": self._issue_type,
+            "issuelinks": lambda issue, state: [self._link(issue, one) for one in state.get("issuelinks") or []],
+            "comment": lambda issue, state: self.comments(issue),
+            "description": lambda issue, state: self._text(state.get("description")),
+            site.ids.sprint: lambda issue, state: self.sprint_field(issue) or None,
+        }
+
+    def later(self, at: datetime) -> "Views":
+        """The same caller's view at another instant."""
+        return Views(self.site, self.base, at, adf=self.adf)
+
+    def stamp(self, at: datetime) -> str:
+        """An instant in the account's zone."""
+        return times.stamp(at, self.site.zone)
+
+    def user(self, one: Json | None) -> Json | None:
+        """A user, or None."""
+        cloud, zone = self.site.is_cloud, self.site.settings.zone
+        return self.site.people.shown(one, cloud=cloud, base=self.base, zone=zone)
+
+    def status(self, number: str) -> Json:
+        """A status with its category."""
+        known = self.site.statuses[number]
+        category, name, colour = CATEGORIES[known.category]
+        own = {"untranslatedName": known.name} if self.site.is_cloud else {}
+        return {
+            "self": f"{self.base}/rest/api/2/status/{number}",
+            "description": "",
+            "iconUrl": f"{self.base}/",
+            "name": known.name,
+            **own,
+            "id": number,
+            "statusCategory": {
+                "self": f"{self.base}/rest/api/2/statuscategory/{category}",
+                "id": category,
+                "key": known.category,
+                "colorName": colour,
+                "name": name,
+            },
+        }
+
+    def sprint(self, one: Sprint) -> Json:
+        """A sprint in the Agile API's shape; no `completeDate` before it happened."""
+        state, board = one.state(self.at), one.board or self.site.board["id"]
+        found: Json = {"id": one.id, "self": f"{self.base}/rest/agile/1.0/sprint/{one.id}", "state": state}
+        found |= {"name": one.name, "goal": one.goal, "originBoardId": board}
+        moments = {"startDate": one.start, "endDate": one.end}
+        if state == "closed":
+            moments["completeDate"] = one.complete
+        if state != "future" and not self.site.is_cloud:
+            moments["activatedDate"] = one.start
+        write = times.zulu if self.site.is_cloud else self.stamp
+        return found | {name: write(at) for name, at in moments.items() if at is not None}
+
+    def sprint_field(self, issue: Issue) -> list[Any]:
+        """The value of the Sprint custom field: objects on Cloud, strings on Data Center."""
+        held = self.site.sprints.known(issue.sprints(self.at))
+        return [self._cloud_sprint(one) if self.site.is_cloud else self._sprint_text(one) for one in held]
+
+    def issue(self, issue: Issue, *, fields: Selection = ALL, changelog: bool = False, agile: bool = False) -> Json:
+        """An issue; `agile` adds the Agile API's own fields."""
+        found: Json = {
+            "expand": _EXPANDS,
+            "id": issue.id,
+            "self": f"{self.base}/rest/api/2/issue/{issue.id}",
+            "key": issue.key,
+            "fields": self.fields(issue, fields),
+        }
+        if agile:
+            found["fields"] |= self._agile(issue, fields)
+        if changelog:
+            found["changelog"] = self.changelog(issue)
+        return found
+
+    def fields(self, issue: Issue, wanted: Selection = ALL) -> Json:
+        """The fields asked for that exist."""
+        state = issue.state(self.at)
+        names = wanted.names if wanted.names is not None else {**state, **self._fields}
+        return {
+            name: self._fields[name](issue, state) if name in self._fields else self._plain(name, state[name])
+            for name in names
+            if wanted.takes(name) and (name in self._fields or name in state)
+        }
+
+    def histories(self, issue: Issue) -> list[Json]:
+        """The histories that have happened, oldest first."""
+        return [self.history(one) for one in issue.histories[: issue.past(self.at)]]
+
+    def history(self, one: Json) -> Json:
+        """A history: no author where nobody is known, no `fieldId` on Data Center."""
+        author = self.user(one.get("author"))
+        items = one["items"]
+        if not self.site.is_cloud:
+            items = [{name: value for name, value in item.items() if name != "fieldId"} for item in items]
+        shown = {"id": str(one["id"]), "created": self.stamp(times.read(one["created"])), "items": items}
+        return {**shown, "author": author} if author else shown
+
+    def changelog(self, issue: Issue) -> Json:
+        """`expand=changelog`: the newest 40, newest first, on Cloud; all, oldest first, on Data Center."""
+        histories = self.histories(issue)
+        total = len(histories)
+        cut = self.site.fault("changelog_cut")
+        limit = int(cut) if cut else NEWEST if self.site.is_cloud else total
+        histories = histories[max(0, total - limit) :]
+        if self.site.is_cloud:
+            histories.reverse()
+        return {"startAt": 0, "maxResults": len(histories), "total": total, "histories": histories}
+
+    def comments(self, issue: Issue) -> Json:
+        """The comments so far."""
+        told = [comment for at, comment in issue.comments if at <= self.at]
+        shown = [self._comment(one) for one in told]
+        return {"startAt": 0, "maxResults": len(shown), "total": len(shown), "comments": shown}
+
+    def _comment(self, one: Json) -> Json:
+        who = self.user(one["author"])
+        moments = {name: self.stamp(times.read(one[name])) for name in ("created", "updated")}
+        return {**one, **moments, "body": self._text(one["body"]), "author": who, "updateAuthor": who}
+
+    def _text(self, text: Any) -> Any:
+        return document(text) if self.adf and isinstance(text, str) else text
+
+    def _plain(self, name: str, value: Any) -> Any:
+        if name in _INSTANTS and value:
+            return self.stamp(times.read(value))
+        return value
+
+    def _project(self, issue: Issue, state: Json) -> Json:
+        told = state.get("project") or {"key": issue.key.rpartition("-")[0]}
+        own = project_of(self.site)
+        return {"self": f"{self.base}/rest/api/2/project/{own['id']}", "id": own["id"], "name": told["key"], **told}
+
+    def _issue_type(self, issue: Issue, state: Json) -> Json:
+        told = state.get("issuetype") or {}
+        return {"id": "10001", "name": "Story", "subtask": told.get("name") == "Sub-task", **told}
+
+    def _link(self, issue: Issue, one: Json) -> Json:
+        shown: Json = {"id": f"{issue.id}{len(one['type']['name'])}", **one}
+        for end in ("inwardIssue", "outwardIssue"):
+            other = self.site.by_key.get(str((one.get(end) or {}).get("key")))
+            if other is not None:
+                about = Selection(frozenset({"summary", "status", "priority", "issuetype"}))
+                shown[end] = {"id": other.id, "key": other.key, "self": f"{self.base}/rest/api/2/issue/{other.id}"}
+                shown[end]["fields"] = self.fields(other, about)
+        return shown
+
+    def _cloud_sprint(self, one: Sprint) -> Json:
+        shown = self.sprint(one)
+        shown["boardId"] = shown.pop("originBoardId")
+        del shown["self"]
+        return shown
+
+    def _sprint_text(self, one: Sprint) -> str:
+        state = one.state(self.at)
+        complete = self.stamp(one.complete) if state == "closed" and one.complete else "<null>"
+        board, start, end = (
+            one.board or self.site.board["id"],
+            self.stamp(one.start) if one.start else "<null>",
+            self.stamp(one.end) if one.end else "<null>",
+        )
+        told = f"id={one.id},rapidViewId={board},state={state.upper()},name={one.name},startDate={start},endDate={end}"
+        return (
+            f"com.atlassian.greenhopper.service.sprint.Sprint@{one.id:x}[{told},completeDate={complete},"
+            f"activatedDate={start if state != 'future' else '<null>'},sequence={one.id},goal={one.goal}]"
+        )
+
+    def _agile(self, issue: Issue, wanted: Selection) -> Json:
+        held = self.site.sprints.known(issue.sprints(self.at))
+        current = [self.sprint(one) for one in held if one.state(self.at) != "closed"]
+        closed = [self.sprint(one) for one in held if one.state(self.at) == "closed"]
+        told: Json = {"sprint": current[0] if current else None, "flagged": self.is_flagged(issue)}
+        if closed:
+            told["closedSprints"] = closed
+        return {name: value for name, value in told.items() if wanted.takes(name)}
+
+    def is_flagged(self, issue: Issue) -> bool:
+        """Whether the flag is set."""
+        return bool(issue.state(self.at).get(self.site.ids.flagged))
