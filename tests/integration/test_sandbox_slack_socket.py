@@ -1,19 +1,15 @@
 """The sandbox's Slack over Socket Mode, driven by the real slack_bolt and slack_sdk."""
 
-import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 from slack_bolt import Ack, App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
-from slack_sdk import WebClient
 
 from fmo_bot.sandbox.server import Options, Sandbox
+from tests.integration.sandbox_support import BUTTON, START, act, client, eventually, see
 
-START = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
 FORM = {
     "type": "modal",
     "callback_id": "form",
@@ -39,20 +35,13 @@ FORM = {
         },
     ],
 }
-BUTTON = {
-    "type": "actions",
-    "block_id": "row",
-    "elements": [
-        {"type": "button", "action_id": "open", "value": "ref1", "text": {"type": "plain_text", "text": "Answer"}}
-    ],
-}
 
 
 class Bot:
     """A Bolt app on a socket that keeps what it hears."""
 
-    def __init__(self, box: Sandbox, key: str, team: str) -> None:
-        self.client = WebClient(token=f"xoxb-sandbox-{key}-{team}", base_url=f"{box.url}/slack/api/", retry_handlers=[])
+    def __init__(self, box: Sandbox, key: str) -> None:
+        self.client = client(box, key)
         self.app = App(client=self.client, token=self.client.token)
         self.heard: list[dict[str, Any]] = []
         self.app.event("app_mention")(self._hear)
@@ -89,7 +78,7 @@ def box() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def huawei(box: Sandbox) -> Iterator[Bot]:
-    bot = Bot(box, "huawei", "T0HUAWEI")
+    bot = Bot(box, "huawei")
     bot.handler.connect()  # type: ignore[no-untyped-call]
     yield bot
     bot.handler.close()  # type: ignore[no-untyped-call]
@@ -97,27 +86,10 @@ def huawei(box: Sandbox) -> Iterator[Bot]:
 
 @pytest.fixture(scope="module")
 def telefonica(box: Sandbox) -> Iterator[Bot]:
-    bot = Bot(box, "telefonica", "T0TELEFON")
+    bot = Bot(box, "telefonica")
     bot.handler.connect()  # type: ignore[no-untyped-call]
     yield bot
     bot.handler.close()  # type: ignore[no-untyped-call]
-
-
-def act(box: Sandbox, user: str, what: str, **body: Any) -> Any:
-    return requests.post(f"{box.url}/control/as/{user}/{what}", json=body, timeout=10).json()
-
-
-def see(box: Sandbox, user: str, what: str, **query: str) -> Any:
-    return requests.get(f"{box.url}/control/as/{user}/{what}", params=query, timeout=10).json()
-
-
-def eventually(found: Callable[[], Any]) -> Any:
-    pause = threading.Event()
-    for _ in range(200):
-        if result := found():
-            return result
-        pause.wait(0.02)
-    raise AssertionError("It did not come within four seconds.")
 
 
 def test_a_prompt_is_answered_through_button_modal_and_submission(box: Sandbox, huawei: Bot) -> None:
