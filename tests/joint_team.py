@@ -14,9 +14,13 @@ from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import occurrences
+from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint
 from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
+from fmo_bot.domain.workflow import Workflow
+from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import setup
+from fmo_bot.services.boards import BoardView
 from fmo_bot.services.standups import Standups
 
 LIWEI, CHENYU, RAJESH, WANG = (Person("T0HUAWEI", user) for user in ("U0LIWEI", "U0CHENYU", "U0RAJESH", "U0WANG"))
@@ -116,6 +120,10 @@ class JointTeam:
     def __init__(self, store: Store, file: dict[str, Any] | None = None) -> None:
         self.store = store
         self.standups = Standups(store, QUESTIONS)
+        self.handlers: dict[str, occurrences.Handler] = {
+            "prompt": self.standups.due_prompt,
+            "close": self.standups.due_close,
+        }
         self.result = setup.apply(store, file or team_file(), clock("00:30"))
 
     def plan(self, at: datetime, *, hours: int = 48) -> None:
@@ -130,12 +138,7 @@ class JointTeam:
 
     def due(self, at: datetime) -> None:
         """Let everything come due at one instant, however overdue it is."""
-        handlers = {"prompt": self.standups.due_prompt, "close": self.standups.due_close}
-        with self.store.transaction(SYSTEM) as session:
-            query = select(OccurrenceRow).where(OccurrenceRow.state == "planned", OccurrenceRow.due <= at)
-            for row in session.scalars(query.order_by(OccurrenceRow.due, OccurrenceRow.id)).all():
-                handlers[row.kind](session, row, at)
-                row.state = "done" if row.state == "planned" else row.state
+        occurrences.run_due(self.store, self.handlers, at)
 
     def close_again(self) -> None:
         """The closing comes due twice, as after a crash."""
@@ -207,3 +210,82 @@ class JointTeam:
         with self.store.transaction(SYSTEM) as session:
             query = select(OccurrenceRow.due).where(OccurrenceRow.state == "planned", OccurrenceRow.due <= until)
             return sorted(set(session.scalars(query)))
+
+
+class FakeBoards:
+    """Boards as they were read: a view per board id, or the reason why there is none."""
+
+    def __init__(self, view: BoardView | None) -> None:
+        self.shown = view
+        self.down: str | None = None  # why Jira cannot be read now
+        self.synced: list[int] = []
+
+    def sync(self, board_id: int, at: datetime) -> None:
+        self.synced.append(board_id)
+        if self.down:
+            raise BoardUnavailable(self.down)
+
+    def view(self, session: Session, board_id: int) -> BoardView:
+        if self.shown is None:
+            raise BoardUnavailable("The board has not been read from Jira yet.")
+        return self.shown
+
+
+TODO, DOING, LAB, DONE = "1", "3", "4", "5"
+WORKFLOW = Workflow.from_mapping(
+    {
+        "commitment": "Doing",
+        "stages": [
+            {"name": "To do", "kind": "backlog", "statuses": [TODO]},
+            {"name": "Doing", "kind": "active", "side": "vendor", "statuses": [DOING]},
+            {"name": "In the lab", "kind": "waiting", "side": "operator", "statuses": [LAB]},
+            {"name": "Done", "kind": "done", "statuses": [DONE]},
+        ],
+    }
+)
+SPRINT = Sprint(
+    id=12,
+    name="Core Sprint 12",
+    state="active",
+    goal="First call",
+    starts=datetime(2026, 11, 9, 1, tzinfo=UTC),
+    ends=datetime(2026, 11, 20, 16, tzinfo=UTC),
+)
+
+
+def issue(number: int, *moves: tuple[datetime, str], sprints: tuple[int, ...] = (12,)) -> Issue:
+    """An issue created on 2 November in "To do", with its moves to other statuses."""
+    before = [TODO, *(status for _, status in moves)]
+    changes = tuple(
+        Change(at=at, history=index, field="status", before=before[index], after=status)
+        for index, (at, status) in enumerate(moves)
+    )
+    return Issue(
+        site="shared",
+        id=str(number),
+        key=f"CORE-{number}",
+        summary=f"Work {number}",
+        issue_type="Story",
+        subtask=False,
+        created=datetime(2026, 11, 2, tzinfo=UTC),
+        updated=changes[-1].at if changes else datetime(2026, 11, 2, tzinfo=UTC),
+        status=before[-1],
+        status_name=before[-1],
+        status_category="indeterminate",
+        sprints=sprints,
+        changes=changes,
+    )
+
+
+def board_view(*issues: Issue, sprints: tuple[Sprint, ...] = (SPRINT,), synced_at: datetime = THURSDAY) -> BoardView:
+    """The story's board as it was read."""
+    shape = BoardShape(id=1, name="5G Core joint board", kind="scrum", columns=(), statuses=())
+    return BoardView(
+        issues=issues,
+        sprints=sprints,
+        shape=shape,
+        workflow=WORKFLOW,
+        workflow_guessed=True,
+        synced_at=synced_at,
+        sync_error=None,
+    )

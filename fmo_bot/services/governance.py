@@ -50,6 +50,11 @@ def may(actor: Actor, action: Action, scope: Scope) -> None:
         raise NotAllowed(team=actor.team)
 
 
+def narrow(session: Session, team_id: int) -> None:
+    """From here on this transaction, begun by `system`, works for one joint team only."""
+    session.info["scope"] = Scope(team_id=team_id)
+
+
 def audit(
     session: Session,
     *,

@@ -20,7 +20,7 @@ from fmo_bot.domain.standups import Turn, closes_at
 from fmo_bot.errors import InvalidInput, NotFound, TooLate
 from fmo_bot.services import rounds, standup_plan, waits
 from fmo_bot.services import standup_choices as choices
-from fmo_bot.services.governance import Action, audit, may
+from fmo_bot.services.governance import Action, audit, may, narrow
 from fmo_bot.services.parties import actor_in, scrum_masters
 from fmo_bot.services.standup_plan import People, due_of
 
@@ -49,6 +49,7 @@ class Standups:
     def due_prompt(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
         """Ask one member: the round, if this is its first, and the prompt become rows with what they owe to Slack."""
         ceremony = session.get_one(CeremonyRow, occurrence.ceremony_id, with_for_update=True)
+        narrow(session, ceremony.team_id)
         round_ = self._round(session, ceremony, occurrence.local_date, at)
         prompt = self._prompt(session, round_, _member_of(occurrence), occurrence)
         if prompt is None or prompt.state != rounds.PLANNED:
@@ -69,6 +70,7 @@ class Standups:
         round_ = session.scalar(query.with_for_update())
         if round_ is None or round_.closed_at is not None:
             return
+        narrow(session, round_.ceremony.team_id)
         round_.closed_at = at
         rounds.owe_round_update(session, round_, due=at)
         rounds.owe_summary(session, round_, due=at)

@@ -1,0 +1,163 @@
+"""The weekly digest: composed from what was synced, posted in the joint channel."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db import values
+from fmo_bot.db.boards import BoardRow
+from fmo_bot.db.ceremonies import CeremonyRow, ReportRow
+from fmo_bot.db.ledger import OccurrenceRow
+from fmo_bot.db.store import Store
+from fmo_bot.delivery import occurrences, outbox
+from fmo_bot.delivery.occurrences import Wanted
+from fmo_bot.domain import digests
+from fmo_bot.domain.blockers import Blocker, waits
+from fmo_bot.domain.calendars import instant_of
+from fmo_bot.domain.flow import Aged
+from fmo_bot.domain.messages import AgeingItem, Digest, Notice, WaitsOn
+from fmo_bot.domain.standups import Schedule
+from fmo_bot.domain.timelines import timeline
+from fmo_bot.errors import BoardUnavailable
+from fmo_bot.services import waits as ledger
+from fmo_bot.services.boards import BoardView
+from fmo_bot.services.governance import narrow
+from fmo_bot.services.parties import scrum_masters
+from fmo_bot.services.rounds import joint_place
+from fmo_bot.services.sprints import BoardReader
+
+DIGEST = "digest"  # kind of ceremony, of occurrence and of report
+SHOWN = 10  # ageing issues in one digest, which is one screen
+STALE = timedelta(days=1)
+NO_DIGEST = "The digest {ceremony} of {team} was not posted: {reason} The next one comes on its day."
+TOO_LATE = "FMO bot could not run in time."
+_DAY = timedelta(days=1)
+
+
+class Digests:
+    """The digests of all joint teams."""
+
+    def __init__(
+        self, store: Store, boards: BoardReader, *, token: Callable[[int], str] = secrets.token_urlsafe
+    ) -> None:
+        """`token` makes opaque references."""
+        self.store, self.boards, self.token = store, boards, token
+
+    def wanted(self, session: Session, at: datetime, until: datetime) -> list[Wanted]:
+        """Every digest due until `until`, and those overdue that may still be posted."""
+        query = select(CeremonyRow).where(CeremonyRow.kind == DIGEST, CeremonyRow.active)
+        return [one for ceremony in session.scalars(query) for one in _wanted(ceremony, at, until)]
+
+    def due_digest(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
+        """Owe one digest to the joint channel; where it cannot be made the scrum masters are told why."""
+        ceremony = session.get_one(CeremonyRow, occurrence.ceremony_id)
+        narrow(session, ceremony.team_id)
+        if at > occurrence.due + timedelta(minutes=ceremony.late_ok_minutes):
+            self._miss(session, ceremony, occurrence, TOO_LATE, at)
+            return
+        try:
+            view = self.boards.view(session, _board_of(session, ceremony))
+        except BoardUnavailable as error:
+            self._miss(session, ceremony, occurrence, str(error), at)
+            return
+        digest = _digest(session, ceremony, view, occurrence.due)
+        self._owe(session, ceremony, occurrence, digest, at)
+
+    def _owe(
+        self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, digest: Digest, at: datetime
+    ) -> None:
+        new = outbox.owe(
+            session,
+            name=f"digest:{ceremony.id}:{occurrence.local_date}:{occurrence.ordinal}",
+            message=digest,
+            due=occurrence.due,
+            language=ceremony.team.language,
+            place=joint_place(session, ceremony.team_id),
+            useful_until=occurrence.due + timedelta(minutes=ceremony.late_ok_minutes),
+        )
+        if new:
+            value = values.message_to_json(digest)
+            team, ref = ceremony.team_id, self.token(12)
+            session.add(ReportRow(team_id=team, ref=ref, kind=DIGEST, made_at=at, value=value, shared_at=at))
+
+    def _miss(
+        self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, reason: str, at: datetime
+    ) -> None:
+        occurrence.state = occurrences.MISSED
+        told = {"ceremony": ceremony.name, "team": ceremony.team.name, "reason": reason}
+        masters = [each for side in ceremony.team.sides for each in scrum_masters(session, ceremony.team_id, side.id)]
+        for master in masters:
+            outbox.owe(
+                session,
+                name=f"missed:occurrence:{occurrence.id}:{master.id}",
+                message=Notice(text=NO_DIGEST, values=told),
+                due=at,
+                language=master.language,
+                person=master.person,
+            )
+
+
+def _wanted(ceremony: CeremonyRow, at: datetime, until: datetime) -> Iterable[Wanted]:
+    where = f"ceremony {ceremony.id}"
+    schedule = Schedule.parse(days=ceremony.days, at=ceremony.at, where=where)
+    oldest = at - timedelta(minutes=ceremony.late_ok_minutes)
+    day, last = oldest.date() - _DAY, until.date() + _DAY
+    while day <= last:
+        due = instant_of(day, schedule.at, ceremony.zone or ceremony.team.zone)
+        if day.weekday() in schedule.days and oldest < due <= until:
+            yield Wanted(ceremony_id=ceremony.id, kind=DIGEST, subject="all", local_date=day, due=due)
+        day += _DAY
+
+
+def _board_of(session: Session, ceremony: CeremonyRow) -> int:
+    if ceremony.board_id is not None:
+        return ceremony.board_id
+    query = select(BoardRow.id).where(BoardRow.team_id == ceremony.team_id).order_by(BoardRow.id)
+    return session.scalars(query).first() or 0
+
+
+def _digest(session: Session, ceremony: CeremonyRow, view: BoardView, as_of: datetime) -> Digest:
+    team = ceremony.team
+    timelines = [timeline(issue, view.workflow, as_of) for issue in view.issues]
+    figures = digests.figures(timelines, zone=team.zone, as_of=as_of)
+    return Digest(
+        team=team.name,
+        team_ref=team.ref,
+        board=view.shape.name,
+        since=figures.since,
+        until=figures.until,
+        zone=team.zone,
+        finished=figures.finished,
+        finished_before=figures.finished_before,
+        cycle_time=figures.cycle_time,
+        cycle_time_before=figures.cycle_time_before,
+        wip=figures.wip,
+        ageing=tuple(_ageing(aged) for aged in figures.ageing[:SHOWN]),
+        waits=_waits(session, team.id, as_of),
+        data_quality=figures.data_quality,
+        workflow_guessed=view.workflow_guessed,
+        stale=view.synced_at is None or as_of - view.synced_at > STALE,
+    )
+
+
+def _ageing(aged: Aged) -> AgeingItem:
+    issue = aged.timeline.issue
+    return AgeingItem(
+        key=issue.key, summary=issue.summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85
+    )
+
+
+def _waits(session: Session, team_id: int, as_of: datetime) -> tuple[WaitsOn, ...]:
+    """Blockers open now by direction, companies by name."""
+    names = ledger.companies(session, team_id) | ledger.NOBODYS
+    found = [
+        Blocker(waiting=names[row.waiting_side], waited_on=names[row.waited_side], since=row.since)
+        for row in ledger.open_rows(session, team_id)
+    ]
+    return tuple(
+        WaitsOn(waiting=each.waiting, waited_on=each.waited_on, open=each.open, oldest_since=each.oldest_since)
+        for each in waits(found, as_of)
+    )

@@ -1,0 +1,284 @@
+"""Sprint reports: asked for, made for the asker alone, then shared with the joint channel."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db import values
+from fmo_bot.db.blockers import BlockerRow
+from fmo_bot.db.boards import BoardRow
+from fmo_bot.db.ceremonies import ReportRow
+from fmo_bot.db.parties import JointTeamRow
+from fmo_bot.db.store import Store
+from fmo_bot.delivery import inbox, outbox
+from fmo_bot.domain import sprints
+from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, SprintReport
+from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
+from fmo_bot.errors import BoardUnavailable, NotFound
+from fmo_bot.services import waits
+from fmo_bot.services.boards import BoardView
+from fmo_bot.services.governance import ALLOWED, Action, audit, may
+from fmo_bot.services.parties import Parties, actor_in
+from fmo_bot.services.rounds import joint_place
+
+JOB = "sprint_report"  # kind of inbox job
+COUNTING = "Counting the sprint of {team}. The report comes as a direct message, only to you."
+NO_SPRINTS = (
+    "{board} has no sprints, so there is no sprint report for {team}. "
+    "Throughput, cycle time and ageing work are in the weekly digest in the joint channel."
+)
+NOT_BEGUN = "No sprint of {board} has begun yet. Ask again once the first sprint of {team} is started in Jira."
+NO_FIGURES = "There are no figures of {team} yet: {reason} Try again in a few minutes."
+OLD_FIGURES = "Jira could not be read just now: {reason} These figures are as of {as_of}."
+SHARED = "The report on {sprint} is in the joint channel of {team} now."
+SHARED_BEFORE = "The report on {sprint} had been shared in the joint channel of {team} already."
+
+
+class BoardReader(Protocol):
+    """What reports need of `services.boards.Boards`."""
+
+    def sync(self, board_id: int, at: datetime) -> object:
+        """Read what changed; raises BoardUnavailable."""
+        ...
+
+    def view(self, session: Session, board_id: int) -> BoardView:
+        """The board as far as it was read; raises BoardUnavailable where it never was."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A report as it was asked for: by whom, in which joint team, on which board, under which reference."""
+
+    actor: Actor
+    board_id: int
+    ref: str
+
+
+class Sprints:
+    """Sprint reports of all joint teams."""
+
+    def __init__(
+        self, store: Store, boards: BoardReader, *, token: Callable[[int], str] = secrets.token_urlsafe
+    ) -> None:
+        """`token` makes opaque references."""
+        self.store, self.boards, self.token = store, boards, token
+        self.parties = Parties(store)
+
+    def ask(
+        self, person: Person, *, channel: str | None = None, team_ref: str | None = None, key: str, at: datetime
+    ) -> Notice:
+        """Record the job that makes the report; `key` names what was pressed or typed, the same twice is one report.
+
+        `channel` and `team_ref` as in `Parties.actor`, whose refusals it raises; also NotAllowed.
+        """
+        actor = self.parties.actor(person, channel=channel, team_ref=team_ref, at=at)
+        scope = Scope(team_id=actor.team_id)
+        may(actor, Action.ASK_REPORT, scope)
+        payload = {
+            "workspace": person.workspace,
+            "user": person.user,
+            "team_id": actor.team_id,
+            "ref": self.token(12),
+        }
+        with self.store.transaction(scope) as session:
+            inbox.record(session, event_key=f"{JOB}:{key}", kind=JOB, payload=payload, at=at)
+        return Notice(text=COUNTING, values={"team": actor.team})
+
+    def make(self, payload: Mapping[str, Any], at: datetime) -> None:
+        """The job: read the board anew, count, and owe the report to the asker. Safe to repeat."""
+        asked = self._asked(payload)
+        if asked is None:
+            return
+        reason = self._sync(asked.board_id, at)
+        with self.store.transaction(Scope(team_id=asked.actor.team_id)) as session:
+            try:
+                view = self.boards.view(session, asked.board_id)
+            except BoardUnavailable as error:
+                self._owe(session, asked, Notice(text=NO_FIGURES, values=self._named(asked, reason=str(error))), at)
+                return
+            as_of = at if reason is None else (view.synced_at or at)
+            self._owe_report(session, asked, view, as_of, at)
+            if reason is not None:
+                self._owe_age(session, asked, reason, as_of, at)
+
+    def share(self, person: Person, report_ref: str, at: datetime) -> Notice:
+        """Post the report in its joint team's joint channel, as it was made; a second click changes nothing.
+
+        Raises NotFound (also for a report that somebody else asked for) or NotAllowed.
+        """
+        actor = self._sharer(person, report_ref)
+        scope = Scope(team_id=actor.team_id)
+        may(actor, Action.SHARE_REPORT, scope)
+        with self.store.transaction(scope) as session:
+            query = select(ReportRow).where(ReportRow.ref == report_ref, ReportRow.asked_by == actor.member_id)
+            row = session.scalar(query.with_for_update())
+            report = values.message_from_json(row.value) if row is not None else None
+            if row is None or not isinstance(report, SprintReport):
+                raise NotFound
+            told = {"sprint": report.sprint, "team": actor.team}
+            if row.shared_at is not None:
+                return Notice(text=SHARED_BEFORE, values=told)
+            row.shared_at = at
+            self._owe_shared(session, actor, report, at)
+            detail = {"report": row.id}
+            audit(session, at=at, action="report_shared", team_id=row.team_id, member_id=actor.member_id, detail=detail)
+        return Notice(text=SHARED, values=told)
+
+    # --- making ------------------------------------------------------------------------------------------------------
+
+    def _asked(self, payload: Mapping[str, Any]) -> _Asked | None:
+        """None where it was made already, or the asker has left the joint team meanwhile."""
+        with self.store.transaction(SYSTEM) as session:
+            if session.scalar(select(ReportRow.id).where(ReportRow.ref == payload["ref"])) is not None:
+                return None
+            try:
+                actor = actor_in(session, Person(payload["workspace"], payload["user"]), payload["team_id"])
+            except NotFound:
+                return None
+            board = select(BoardRow.id).where(BoardRow.team_id == actor.team_id).order_by(BoardRow.id)
+            return _Asked(actor, session.scalars(board).first() or 0, payload["ref"])
+
+    def _sync(self, board_id: int, at: datetime) -> str | None:
+        """Why the board could not be read anew, or None."""
+        try:
+            self.boards.sync(board_id, at)
+        except BoardUnavailable as error:
+            return str(error)
+        return None
+
+    def _owe_report(self, session: Session, asked: _Asked, view: BoardView, as_of: datetime, at: datetime) -> None:
+        sprint = sprints.latest(view.sprints, as_of)
+        if sprint is None:
+            text = NOT_BEGUN if view.sprints else NO_SPRINTS
+            self._owe(session, asked, Notice(text=text, values=self._named(asked, board=view.shape.name)), at)
+            return
+        figures = sprints.report(sprint, view.issues, view.workflow, as_of)
+        report = self._report(session, asked, view, sprint.name, sprint.goal, figures)
+        session.add(
+            ReportRow(
+                team_id=asked.actor.team_id,
+                ref=asked.ref,
+                kind="sprint",
+                made_at=at,
+                value=values.message_to_json(report),
+                asked_by=asked.actor.member_id,
+            )
+        )
+        self._owe(session, asked, report, at)
+        self._owe(session, asked, _chart(report), at, part="chart")
+
+    def _report(
+        self,
+        session: Session,
+        asked: _Asked,
+        view: BoardView,
+        name: str,
+        goal: str,
+        figures: sprints.SprintFigures,
+    ) -> SprintReport:
+        actor = asked.actor
+        return SprintReport(
+            ref=asked.ref,
+            team=actor.team,
+            board=view.shape.name,
+            sprint=name,
+            goal=goal,
+            start=figures.start,
+            end=figures.end,
+            provisional=figures.provisional,
+            as_of=figures.as_of,
+            committed=figures.committed,
+            added=figures.added,
+            removed=figures.removed,
+            completed=figures.completed,
+            carried_over=figures.carried_over,
+            completed_outside=figures.completed_outside,
+            re_estimated=figures.re_estimated,
+            unestimated=len(figures.unestimated),
+            cycle_time=figures.cycle_time,
+            never_started=figures.never_started,
+            split_s=figures.split_s,
+            companies=waits.companies(session, actor.team_id),
+            blockers=_blockers(session, actor.team_id, figures),
+            flagged=figures.flagged,
+            burn_up=figures.burn_up,
+            data_quality=figures.data_quality,
+            workflow_guessed=view.workflow_guessed,
+            shareable=Action.SHARE_REPORT in ALLOWED[actor.role],
+        )
+
+    def _owe_age(self, session: Session, asked: _Asked, reason: str, as_of: datetime, at: datetime) -> None:
+        notice = Notice(text=OLD_FIGURES, values={"reason": reason, "as_of": as_of})
+        self._owe(session, asked, notice, at, part="age")
+
+    def _owe(self, session: Session, asked: _Asked, message: Message, at: datetime, *, part: str = "") -> None:
+        """Owe a direct message to the asker; a part of the report goes into its thread."""
+        name = f"report:{asked.ref}"
+        outbox.owe(
+            session,
+            name=f"{name}:{part}" if part else name,
+            message=message,
+            due=at,
+            language=asked.actor.language,
+            person=asked.actor.person,
+            thread_of=name if part else None,
+        )
+
+    def _named(self, asked: _Asked, **more: str) -> dict[str, Any]:
+        return {"team": asked.actor.team, **more}
+
+    # --- sharing -----------------------------------------------------------------------------------------------------
+
+    def _sharer(self, person: Person, report_ref: str) -> Actor:
+        with self.store.transaction(SYSTEM) as session:
+            return actor_in(
+                session, person, session.scalar(select(ReportRow.team_id).where(ReportRow.ref == report_ref))
+            )
+
+    def _owe_shared(self, session: Session, actor: Actor, report: SprintReport, at: datetime) -> None:
+        team = session.get_one(JointTeamRow, actor.team_id)
+        place, name = joint_place(session, team.id), f"shared:{report.ref}"
+        shared = replace(report, shared_by=actor.name, shareable=False)
+        _post(session, name, shared, at, team.language, place)
+        _post(session, f"{name}:chart", _chart(report), at, team.language, place, thread_of=name)
+        own = replace(report, shareable=False)
+        outbox.owe_update(session, name=f"report:{report.ref}", message=own, due=at, language=actor.language)
+
+
+def _post(
+    session: Session,
+    name: str,
+    message: Message,
+    at: datetime,
+    language: str,
+    place: Place,
+    *,
+    thread_of: str | None = None,
+) -> None:
+    outbox.owe(session, name=name, message=message, due=at, language=language, place=place, thread_of=thread_of)
+
+
+def _chart(report: SprintReport) -> BurnUpChart:
+    return BurnUpChart(
+        sprint=report.sprint, start=report.start, end=report.end, as_of=report.as_of, points=report.burn_up
+    )
+
+
+def _blockers(session: Session, team_id: int, figures: sprints.SprintFigures) -> tuple[BlockerLine, ...]:
+    """Those that stood at some instant of the sprint, oldest first."""
+    query = (
+        select(BlockerRow)
+        .where(
+            BlockerRow.team_id == team_id,
+            BlockerRow.since <= figures.end,
+            or_(BlockerRow.resolved_at.is_(None), BlockerRow.resolved_at > figures.start),
+        )
+        .order_by(BlockerRow.since, BlockerRow.id)
+    )
+    return tuple(waits.line(session, row) for row in session.scalars(query))

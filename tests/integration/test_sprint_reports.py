@@ -1,0 +1,186 @@
+"""A sprint report: asked for, made for the asker alone, shared in one joint channel."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from fmo_bot.db.ledger import InboxRow
+from fmo_bot.db.store import Store
+from fmo_bot.domain.messages import BurnUpChart, Notice, SprintReport
+from fmo_bot.domain.parties import SYSTEM, Person
+from fmo_bot.errors import NotAllowed, NotAMember, NotFound
+from fmo_bot.services import setup
+from fmo_bot.services.sprints import Sprints
+from tests.joint_team import (
+    CHENYU,
+    DOING,
+    DONE,
+    ELENA,
+    LIWEI,
+    LUCIA,
+    MARTA,
+    STRANGER,
+    FakeBoards,
+    JointTeam,
+    board_view,
+    clock,
+    issue,
+    other_team_file,
+)
+
+TUESDAY = datetime(2026, 11, 10, 9, tzinfo=UTC)
+FINISHED = issue(1, (TUESDAY, DOING), (datetime(2026, 11, 12, 9, tzinfo=UTC), DONE))
+STARTED = issue(2, (TUESDAY, DOING))
+
+
+class Desk:
+    """The story's joint team with its board, and somebody who asks."""
+
+    def __init__(self, store: Store, boards: FakeBoards | None = None) -> None:
+        self.team = JointTeam(store)
+        self.boards = boards or FakeBoards(board_view(FINISHED, STARTED))
+        self.sprints = Sprints(store, self.boards)
+
+    def ask(self, person: Person, key: str = "click 1") -> None:
+        self.sprints.ask(person, channel="C0JOINT", key=key, at=clock("10:00"))
+
+    def make(self) -> None:
+        with self.team.store.transaction(SYSTEM) as session:
+            jobs = [dict(row.payload) for row in session.scalars(select(InboxRow).order_by(InboxRow.id))]
+        for payload in jobs:
+            self.sprints.make(payload, clock("10:01"))
+
+    def report(self, person: Person) -> SprintReport:
+        self.ask(person)
+        self.make()
+        report = self.team.owed("report:")[0][2]
+        assert isinstance(report, SprintReport)
+        return report
+
+
+def test_the_report_goes_to_the_asker_alone_with_its_chart_in_the_thread(store: Store) -> None:
+    desk = Desk(store)
+    report = desk.report(LUCIA)
+    assert (report.sprint, report.goal, report.provisional, report.as_of) == (
+        "Core Sprint 12",
+        "First call",
+        True,
+        clock("10:01"),
+    )
+    assert (report.committed.issues, report.completed.keys, report.carried_over.keys) == (2, ("CORE-1",), ("CORE-2",))
+    assert (report.companies, report.workflow_guessed, report.shareable) == (
+        {"vendor": "Huawei", "operator": "Telefonica"},
+        True,
+        True,
+    )
+    (first, _, _), (second, chart_row, chart) = desk.team.owed("report:")
+    assert {(row.workspace, row.person) for row in (first, second)} == {("T0TELEFON", "U0LUCIA")}
+    assert isinstance(chart, BurnUpChart)
+    assert chart_row.thread_message_id == first.id
+    assert desk.boards.synced == [desk.team.result.board_id]
+    assert desk.team.owed("shared:") == []
+
+
+def test_asking_twice_with_one_click_is_one_report(store: Store) -> None:
+    desk = Desk(store)
+    desk.ask(LUCIA)
+    desk.ask(LUCIA)
+    desk.make()
+    desk.make()  # the job runs again, as after a crash
+    assert len(desk.team.owed("report:")) == 2  # the report and its chart
+
+
+def test_blockers_of_the_sprint_stand_in_the_report(store: Store) -> None:
+    desk = Desk(store)
+    desk.team.play("01:00")
+    desk.team.answer(LIWEI, "01:20", blocked={"side": "operator", "what": "Lab access"})
+    assert [(line.waiting, line.waited_on, line.what) for line in desk.report(LUCIA).blockers] == [
+        ("Huawei", "Telefonica", "Lab access")
+    ]
+
+
+def test_a_board_without_sprints_is_said_in_a_sentence(store: Store) -> None:
+    desk = Desk(store, FakeBoards(board_view(FINISHED, sprints=())))
+    desk.ask(LUCIA)
+    desk.make()
+    notice = desk.team.one("report:")
+    assert isinstance(notice, Notice)
+    assert notice.text.format(**notice.values).startswith(
+        "5G Core joint board has no sprints, so there is no sprint report for 5G Core. Throughput"
+    )
+
+
+def test_figures_that_are_old_say_how_old(store: Store) -> None:
+    desk = Desk(store, FakeBoards(board_view(FINISHED, synced_at=clock("07:00"))))
+    desk.boards.down = "Jira answered 503."
+    assert desk.report(LUCIA).as_of == clock("07:00")
+    notice = desk.team.owed("report:")[-1][2]
+    assert isinstance(notice, Notice)
+    assert notice.values == {"reason": "Jira answered 503.", "as_of": clock("07:00")}
+
+
+def test_a_board_that_was_never_read_is_said_in_a_sentence(store: Store) -> None:
+    boards = FakeBoards(None)
+    boards.down = "Jira answered 503."
+    desk = Desk(store, boards)
+    desk.ask(LUCIA)
+    desk.make()
+    assert isinstance(desk.team.one("report:"), Notice)
+
+
+def test_who_is_in_no_joint_team_cannot_ask(store: Store) -> None:
+    with pytest.raises(NotAMember):
+        Desk(store).ask(ELENA)
+
+
+def test_a_share_posts_only_in_that_teams_joint_channel_and_once(store: Store) -> None:
+    desk = Desk(store)
+    setup.apply(store, other_team_file(), clock("00:30"))
+    report = desk.report(LUCIA)
+    desk.sprints.share(LUCIA, report.ref, clock("10:05"))
+    told = desk.sprints.share(LUCIA, report.ref, clock("10:06"))
+    assert "already" in told.text
+    (post, _, shared), (_, chart_row, _) = desk.team.owed("shared:")
+    assert (post.workspace, post.channel) == ("T0HUAWEI", "C0JOINT")
+    assert chart_row.thread_message_id == post.id
+    assert isinstance(shared, SprintReport)
+    assert (shared.shared_by, shared.shareable, shared.completed) == ("Lucía Ortega", False, report.completed)
+    own = desk.team.owed("report:")[0][2]
+    assert isinstance(own, SprintReport)
+    assert not own.shareable
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        CHENYU,  # did not ask for it
+        STRANGER,  # same company, another operator's joint team
+    ],
+)
+def test_a_ref_is_worth_nothing_in_other_hands(store: Store, person: Person) -> None:
+    desk = Desk(store)
+    setup.apply(store, other_team_file(), clock("00:30"))
+    ref = desk.report(LUCIA).ref
+    for sent in (ref, "no such ref"):
+        with pytest.raises(NotFound):
+            desk.sprints.share(person, sent, clock("10:05"))
+    assert desk.team.owed("shared:") == []
+
+
+def test_a_stakeholder_reads_a_report_and_cannot_share_it(store: Store) -> None:
+    desk = Desk(store)
+    report = desk.report(MARTA)
+    assert not report.shareable
+    with pytest.raises(NotAllowed):
+        desk.sprints.share(MARTA, report.ref, clock("10:05"))
+
+
+def test_who_left_meanwhile_gets_no_report(store: Store) -> None:
+    desk = Desk(store)
+    desk.ask(LUCIA)
+    file = other_team_file() | {"team": "5G Core", "channel": {"workspace": "T0HUAWEI", "id": "C0JOINT"}}
+    file["organisations"][1]["name"] = file["sides"]["operator"]["organisation"] = "Orange"
+    setup.apply(store, file, clock("10:00"))
+    desk.make()
+    assert desk.team.owed("report:") == []
