@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
-import importlib
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,6 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from fmo_bot.sandbox import jira
 from fmo_bot.sandbox.changes import Changes
 from fmo_bot.sandbox.clock import Clock, NothingPlanned, StillBusy, WouldGoBack, parse_iso, step_request
 from fmo_bot.sandbox.control import Control
@@ -28,12 +28,16 @@ from fmo_bot.sandbox.slack.state import State
 from fmo_bot.sandbox.world import load
 
 TICK_S = 0.2
+SITE = "shared"
 PAGE = Path(__file__).with_name("page")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How the pretend world is to be: see docs/sandbox.md. `manifests` maps app keys to manifest files."""
+    """How the pretend world is to be: see docs/sandbox.md.
+
+    `manifests` maps app keys to manifest files. Without `start` the clock starts where Jira's issues suggest.
+    """
 
     apps: str = "two"
     transport: str = "socket"
@@ -46,27 +50,6 @@ class Options:
     manifests: Mapping[str, Path] = field(default_factory=dict)
 
 
-class JiraSite(Protocol):
-    """What the server asks of `sandbox.jira.build(site, clock, options=...)`."""
-
-    @property
-    def routes(self) -> list[BaseRoute]:
-        """Mounted at `/jira/<site>`."""
-
-    @property
-    def control_routes(self) -> list[BaseRoute]:
-        """Mounted at `/control/jira/<site>`."""
-
-    def describe(self) -> dict[str, Any]:
-        """Its part of `GET /control/world`, without the server's address in `url`."""
-
-    def next_event(self) -> datetime | None:
-        """The instant of the next thing it does by itself."""
-
-    def catch_up(self, now: datetime) -> None:
-        """Do what is due: webhooks, changes of the story."""
-
-
 class World:
     """Everything that lives on the port, put together."""
 
@@ -75,18 +58,28 @@ class World:
         self.options = options
         self.url = url
         self.changes = Changes()
-        self.clock = Clock(options.start)
+        self.clock = Clock(options.start or jira.suggested_start(options))
         self.faults = Faults()
         cast = load(options.apps, options.manifests)
         state = State(cast=cast, clock=self.clock, changes=self.changes, faults=self.faults, url=url)
         self.slack = Slack(state, transport=options.transport)
         self.clock.planned_by(state.next_event)
         self.clock.on_step(state.due)
-        self.jira: dict[str, JiraSite] = _jira_sites(self.clock, options)
+        self.jira = {SITE: self._jira_site()}
         for site in self.jira.values():
             self.clock.planned_by(site.next_event)
             self.clock.on_step(site.catch_up)
         self.clock.on_step(lambda now: self.changes.add("clock"))
+
+    def _jira_site(self) -> jira.JiraSite:
+        faults, on_change = self.faults.describe, self.changes.add
+        return jira.build(SITE, self.clock, options=self.options, faults=faults, on_change=on_change)
+
+    def close(self) -> None:
+        """End what is still under way."""
+        self.changes.close()
+        for site in self.jira.values():
+            site.close()
 
     def routes(self) -> list[BaseRoute]:
         """The whole map of the port."""
@@ -130,6 +123,7 @@ class Sandbox:
         self.world.changes.close()
         self._server.should_exit = True
         self._thread.join(10)
+        self.world.close()
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -155,7 +149,10 @@ def serve(options: Options, *, ready: Any = None) -> None:
     world = World(options, url)
     if ready is not None:
         ready(url)
-    uvicorn.Server(_config(world)).run([bound])
+    try:
+        uvicorn.Server(_config(world)).run([bound])
+    finally:
+        world.close()
 
 
 def _config(world: World) -> uvicorn.Config:
@@ -219,15 +216,7 @@ def _clock_routes(clock: Clock) -> Iterable[BaseRoute]:
     ]
 
 
-def _jira_sites(clock: Clock, options: Options) -> dict[str, JiraSite]:
-    try:
-        jira = importlib.import_module("fmo_bot.sandbox.jira")
-    except ModuleNotFoundError:
-        return {}
-    return {"shared": jira.build("shared", clock, options=options)}
-
-
-def _jira_mounts(sites: Mapping[str, JiraSite]) -> Iterable[BaseRoute]:
+def _jira_mounts(sites: Mapping[str, jira.JiraSite]) -> Iterable[BaseRoute]:
     for key, site in sites.items():
         yield Mount(f"/jira/{key}", routes=site.routes)
         yield Mount(f"/control/jira/{key}", routes=site.control_routes)

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from fmo_bot.sandbox.server import Sandbox
 
 START = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
-TEAMS = {"huawei": "T0HUAWEI", "telefonica": "T0TELEFON"}
+TEAMS = {"huawei": "T0HUAWEI", "telefonica": "T0TELEFON", "fmo": "T0HUAWEI"}
 BUTTON = {
     "type": "actions",
     "block_id": "row",
