@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -85,6 +85,20 @@ class Boards:
                 log.warning("board %s was not read: %s", board_id, error)
                 failed[board_id] = str(error)
         return failed
+
+    def hinted(self, payload: Mapping[str, Any], at: datetime) -> None:
+        """The job of a webhook: `site` says where, `issue_id` which issue to read again (None: the whole board).
+
+        An issue that no board shows any more is left to the sweep. Raises BoardUnavailable where Jira fails us.
+        """
+        of_site = select(BoardRow.id).join(JiraSiteRow, JiraSiteRow.id == BoardRow.site_id)
+        with self._store.transaction(SYSTEM) as session:
+            board_ids = session.scalars(of_site.where(JiraSiteRow.key == payload["site"]).order_by(BoardRow.id)).all()
+        for target in map(self._target, board_ids):
+            if payload["issue_id"] is None or target.shape is None:
+                self.sync(target.board.id, at)
+            else:
+                self._keep(target, target.source.read(target.shape, [payload["issue_id"]]), _Seen(None))
 
     def view(self, session: Session, board_id: int) -> BoardView:
         """The board as far as it was read. Raises BoardUnavailable where it never was, NotFound outside the scope."""

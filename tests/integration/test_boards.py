@@ -198,6 +198,24 @@ def test_now_and_then_the_whole_list_is_compared(store: Store, source: FakeSourc
     assert {each.id: each for each in view(store, boards, board_id).issues} == source.issues
 
 
+def test_a_hint_reads_its_issue_again_on_every_board_of_the_site(sqlite_store: Store, source: FakeSource) -> None:
+    boards = Boards(sqlite_store, {"shared": source, "other": FakeSource(down="Jira site other does not answer.")})
+    ids = [put_board(sqlite_store), put_board(sqlite_store, jira_board_id=2)]
+    put_board(sqlite_store, site="other")
+    boards.sync_all(AT)
+    source.asked_since.clear()
+    source.read_ids.clear()
+    changed = issue(3, updated=AT + timedelta(hours=1), status="6")
+    source.hold([changed])
+    boards.hinted({"site": "shared", "issue_id": "3"}, AT)
+    assert all(changed in view(sqlite_store, boards, board_id).issues for board_id in ids)
+    assert (source.asked_since, source.read_ids) == ([], ["3", "3"])
+    boards.hinted({"site": "shared", "issue_id": "404"}, AT)  # gone meanwhile, or of another project
+    source.sprint_list = (replace(SPRINT, state="closed"),)
+    boards.hinted({"site": "shared", "issue_id": None}, AT)
+    assert {view(sqlite_store, boards, board_id).sprints for board_id in ids} == {source.sprint_list}
+
+
 def test_an_edited_filter_is_compared_at_once(sqlite_store: Store, source: FakeSource) -> None:
     board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
     boards.sync(board_id, AT)
