@@ -84,6 +84,11 @@ def snapshot(site: "Site") -> Json:
         "columns": [
             {
                 "name": column["name"],
+                "statuses": [
+                    site.statuses[str(one["id"])].name
+                    for one in column.get("statuses", [])
+                    if str(one["id"]) in site.statuses
+                ],
                 "cards": [card for one in column.get("statuses", []) for card in cards.get(str(one["id"]), [])],
             }
             for column in site.board["columnConfig"]["columns"]

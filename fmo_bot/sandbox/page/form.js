@@ -2,6 +2,8 @@
 
 import { holdsValue, initial } from "./elements.js";
 
+const SLACK_TEXT_LIMIT = 3000; // plain_text_input without max_length
+
 const slot = (block, el) => `${block.block_id}\n${el.action_id}`;
 
 function* fieldsOf(view) {
@@ -29,12 +31,12 @@ export class Draft {
     return view.values?.[block.block_id]?.[el.action_id] ?? initial(el);
   }
 
-  /** `{block_id: {action_id: value}}` for everything that has a value. */
+  /** `{block_id: {action_id: value}}` for everything that has a value, and for what was emptied again. */
   values(view) {
     const out = {};
     for (const [block, el] of fieldsOf(view)) {
       const value = this.value(view, block, el);
-      if (!isEmpty(value)) (out[block.block_id] ??= {})[el.action_id] = value;
+      if (!isEmpty(value) || this.put.has(slot(block, el))) (out[block.block_id] ??= {})[el.action_id] = value;
     }
     return out;
   }
@@ -54,7 +56,8 @@ export class Draft {
 function complaint(value, block, el) {
   if (isEmpty(value)) return block.optional ? null : "Please complete this required field.";
   const length = typeof value === "string" ? [...value].length : 0;
-  if (el.max_length && length > el.max_length) return `This is ${length - el.max_length} characters too long; the limit is ${el.max_length}.`;
+  const most = el.max_length ?? (el.type === "plain_text_input" ? SLACK_TEXT_LIMIT : Infinity);
+  if (length > most) return `This is ${length - most} characters too long; the limit is ${most}.`;
   if (el.min_length && length < el.min_length) return `Please enter at least ${el.min_length} characters.`;
   if (Array.isArray(value) && el.max_selected_items && value.length > el.max_selected_items) {
     return `Please choose at most ${el.max_selected_items}.`;

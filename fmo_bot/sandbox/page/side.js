@@ -64,7 +64,7 @@ export class Side {
     this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
     const frame = h("div", { class: "frame" },
       h("header", { class: "bar" }, h("h2", {}, this.workspace.name),
-        h("span", { class: "me" }, this.face, h("label", { class: "unseen", htmlFor: whoId }, `You are, in ${this.workspace.name}`), this.who, this.local)),
+        h("span", { class: "myself" }, this.face, h("label", { class: "unseen", htmlFor: whoId }, `You are, in ${this.workspace.name}`), this.who, this.local)),
       h("div", { class: "inside" }, this.rail,
         h("div", { class: "pane" }, this.head, this.trouble, h("div", { class: "scroller" }, this.homeBox, this.list), this.foot)));
     this.root = h("section", { id: `side-${id}`, class: `side ${this.tone}`, "aria-label": `Workspace ${this.workspace.name}`, data: { team: id } }, frame);
@@ -116,24 +116,32 @@ export class Side {
     this.me = api.as(id);
     this.remember("person", id);
     this.expanded.clear();
-    this.messages = [];
     this.place = JSON.parse(this.remembered(`place/${id}`) ?? "null");
     this.modals.show([]);
     delete this.who.dataset.drawn;
     this.drawWho();
+    this.empty();
     this.refresh();
     this.lookAround();
   }
 
   go(place) {
     this.place = place;
+    this.empty();
+    this.drawRail();
+    this.drawHead();
+    this.remember(`place/${this.person.id}`, JSON.stringify(place));
+    if (place.kind === "app" && place.tab === "home") this.openHome();
+    this.refresh();
+  }
+
+  /** Nothing of another person or place stays on the screen while the new one is read. */
+  empty() {
     this.messages = [];
     this.home = null;
     this.homeDraft = new Draft();
     this.shownPlace = null;
-    this.remember(`place/${this.person.id}`, JSON.stringify(place));
-    if (place.kind === "app" && place.tab === "home") this.openHome();
-    this.refresh();
+    for (const box of [this.list, this.homeBox, this.foot]) patch(box, []);
   }
 
   openHome() {
@@ -305,7 +313,9 @@ export class Side {
       else if (scrollTop < before) this.atEnd = false; // only upwards: growth below is not the reader's doing
       before = scrollTop;
     });
-    new ResizeObserver(() => this.stayAtEnd()).observe(this.list);
+    const watcher = new ResizeObserver(() => this.stayAtEnd());
+    watcher.observe(this.list);
+    watcher.observe(this.scroller);
   }
 
   drawHome() {

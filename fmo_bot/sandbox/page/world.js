@@ -5,7 +5,7 @@ export class World {
     this.raw = raw;
     this.people = new Map(raw.people.map((person) => [person.id, person]));
     this.channels = new Map(raw.channels.map((channel) => [channel.id, channel]));
-    this.workspaces = new Map(raw.workspaces.map((workspace) => [workspace.id, workspace]));
+    this.workspaces = new Map([...raw.workspaces, ...(raw.outside ?? [])].map((workspace) => [workspace.id, workspace]));
     this.bots = new Map(raw.apps.flatMap((app) =>
       Object.entries(app.installed ?? {}).map(([team, bot]) => [bot, { app, team }])));
     this.apps = new Map(raw.apps.map((app) => [app.id, app]));
