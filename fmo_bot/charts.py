@@ -199,8 +199,8 @@ def _fit(title: Text, name: str) -> None:
     """Cut a long name until it fits, with an ellipsis."""
     room = _TITLE_ROOM * _SIZE_INCHES[0] * _DPI
     title.set_text(name)
-    while title.get_window_extent().width > room and len(name) > 1:
-        name = name[:-2] if len(name) > 2 else name[:1]
+    while (width := title.get_window_extent().width) > room and len(name) > 1:
+        name = name[: min(len(name) - 1, int(len(name) * room / width))]  # a good guess, then sign by sign
         title.set_text(name.rstrip() + "…")
 
 

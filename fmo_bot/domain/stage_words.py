@@ -44,6 +44,13 @@ _PARTS = (  # the first list that matches decides
         "待|等|挂起|阻塞|暂停|就绪|准备",
     ),
     (
+        DONE,  # a step that is over: the end in the last column, before it a wait for the next step
+        "(?:.* )?(?:done|complete|completed|finished|developed|implemented|reviewed|tested|verified|validated|deployed"
+        "|hecho|terminado|desarrollado|probado|validado|desplegado|termine|fini|developpe|teste|valide|deploye"
+        "|feito|concluido|desenvolvido|testado|implantado)$",
+        "完成$|完毕$|已(?:开发|实现|评审|测试|验证|部署)$",
+    ),
+    (
         ACTIVE,
         "in |under|doing|develop|progress|implement|build|cod(?:e|ing)|review|test|qa\\b|uat|verif|validat|deploy"
         "|design|analy|integrat|fix|work|start"

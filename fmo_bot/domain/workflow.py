@@ -163,7 +163,7 @@ def _guess_kind(status: Status, column: str, place: float | None) -> StageKind |
     said = stage_words.hint(status.name)
     if said.kind is None and status.category == "undefined":
         said = stage_words.hint(column)
-    if said.kind == stage_words.DONE and not said.whole and place not in (None, 1) and status.category != "done":
+    if said.kind == stage_words.DONE and not said.whole and _is_on_the_way(status, place):
         return StageKind.WAITING  # "Development done" in the middle of a board waits for the next step
     if said.kind is not None:
         return _trust(StageKind(said.kind), said.whole, status.category, place)
@@ -171,6 +171,11 @@ def _guess_kind(status: Status, column: str, place: float | None) -> StageKind |
         return StageKind.DONE
     unknown = None if place is None else StageKind.BACKLOG if place == 0 else StageKind.ACTIVE
     return _BY_CATEGORY.get(status.category, unknown)
+
+
+def _is_on_the_way(status: Status, place: float | None) -> bool:
+    """Whether board or category say that this is not the end."""
+    return status.category != "done" and place != 1 and (place is not None or status.category != "undefined")
 
 
 def _trust(kind: StageKind, whole: bool, category: str, place: float | None) -> StageKind:

@@ -1,0 +1,269 @@
+"""One issue's timeline: definitions 1, 2, 3, 5 and 6."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmo_bot.domain.calendars import SideCalendar
+from fmo_bot.domain.intervals import measure, ms
+from fmo_bot.domain.issues import PROJECT, STATUS, Change, Issue
+from fmo_bot.domain.timelines import timeline
+from tests.unit.lives import FLOW, MONDAY, Event, at, hour, life
+
+HOUR = 3_600_000
+WONT = {"resolution": "Won't Do"}
+LATER = 1000
+
+
+@pytest.mark.parametrize(
+    ("issue", "started", "finished", "abandoned"),
+    [
+        # the plain way through
+        (life("O", (1, "R"), (2, "B"), (9, "F")), 1, 9, None),
+        # created in a working stage: starts at once
+        (life("B", (9, "F")), 0, 9, None),
+        # back past the commitment point: the clock starts anew
+        (life("O", (1, "B"), (2, "O"), (5, "B"), (9, "F")), 5, 9, None),
+        # back past the commitment point and still there: neither started nor finished
+        (life("O", (1, "B"), (2, "O")), None, None, None),
+        # done, then back past the commitment point: not finished either
+        (life("O", (1, "B"), (2, "F"), (3, "O")), None, None, None),
+        # reopened after done: the second finish counts, the first start stays
+        (life("O", (1, "B"), (5, "F"), (7, "Q"), (9, "F")), 1, 9, None),
+        # reopened and not done again
+        (life("O", (1, "B"), (5, "F"), (7, "Q")), 1, None, None),
+        # from one done status to another: the run is unbroken
+        (life("O", (1, "B"), (5, "F"), (7, "G")), 1, 5, None),
+        # straight to done: finished, never started
+        (life("O", (4, "F")), None, 4, None),
+        # done, then a status in no stage: still finished, at the same instant
+        (life("O", (1, "B"), (5, "F"), (7, "U")), 1, 5, None),
+        # done, no stage, done: the run is unbroken
+        (life("O", (1, "B"), (5, "F"), (7, "U"), (8, "G")), 1, 5, None),
+        # a status in no stage does not start the clock
+        (life("O", (1, "U"), (3, "B")), 3, None, None),
+        # nor does it end a wait before the commitment point
+        (life("O", (1, "B"), (2, "U"), (3, "B")), 1, None, None),
+        # only ever in no stage
+        (life("U", (1, "U")), None, None, None),
+        # given up by status
+        (life("O", (1, "B"), (5, "X")), 1, None, 5),
+        # given up by resolution, in the same history as done
+        (life("O", (1, "B"), (5, {"status": "F"} | WONT)), 1, None, 5),
+        # ... in a history of its own, later
+        (life("O", (1, "B"), (5, "F"), (6, WONT)), 1, None, 6),
+        # ... earlier, while still at work: only done makes it given up
+        (life("O", (1, "B"), (4, WONT), (5, "F")), 1, None, 5),
+        # the resolution alone gives nothing up
+        (life("O", (1, "B"), (4, WONT)), 1, None, None),
+        # set and taken back while done: finished after all, when it was done
+        (life("O", (1, "B"), (5, "F"), (6, WONT), (7, {"resolution": "Done"})), 1, 5, None),
+        # another resolution than those listed
+        (life("O", (1, "B"), (5, {"status": "F", "resolution": "Done"})), 1, 5, None),
+        # held since it was created, with no item that says so
+        (life("O", (1, "B"), (5, "F"), begins=WONT), 1, None, 5),
+        # the apostrophe that Jira shows on some sites
+        (life("O", (1, "B"), (5, {"status": "F", "resolution": "Won’t Do"})), 1, None, 5),
+        # given up, then taken up again and finished
+        (life("O", (1, "B"), (5, "X"), (6, "B"), (9, "F")), 1, 9, None),
+        # given up breaks the run of done
+        (life("O", (1, "B"), (5, "F"), (6, "X"), (7, "G")), 1, 7, None),
+        # a working stay of no length still starts the clock
+        (life("O", (3, "B"), (3, "F")), 3, 3, None),
+        # a stay of no length before the commitment point still takes the start back
+        (life("O", (1, "B"), (3, "O"), (3, "B")), 3, None, None),
+        # no event at all
+        (life("B"), 0, None, None),
+    ],
+)
+def test_started_finished_and_abandoned(
+    issue: Issue, started: float | None, finished: float | None, abandoned: float | None
+) -> None:
+    line = timeline(issue, FLOW, at(LATER))
+    assert (hour(line.started), hour(line.finished), hour(line.abandoned)) == (started, finished, abandoned)
+
+
+def test_two_items_in_one_history_count_at_once() -> None:
+    """Through Build into Done by one history: no stay in between, nothing started."""
+    both = [Change(at(3), 1, STATUS, "O", "B"), Change(at(3), 1, STATUS, "B", "F")]
+    line = timeline(replace(life("O", (3, "F")), changes=tuple(both)), FLOW, at(9))
+    assert [stay.status for stay in line.stays] == ["O", "F"]
+    assert (line.started, hour(line.finished), line.gaps) == (None, 3, 0)
+
+
+def test_histories_of_one_instant_are_ordered_by_their_numeric_id() -> None:
+    later_id, earlier_id = Change(at(3), 10, STATUS, "B", "F"), Change(at(3), 9, STATUS, "O", "B")
+    line = timeline(replace(life("O", (3, "F")), changes=(later_id, earlier_id)), FLOW, at(9))
+    assert [stay.status for stay in line.stays] == ["O", "B", "F"]
+
+
+def test_back_before_the_commitment_point_is_counted_apart_from_never_started() -> None:
+    back = timeline(life("O", (1, "B"), (2, "O")), FLOW, at(9))
+    fresh = timeline(life("O"), FLOW, at(9))
+    assert (back.standing.back_before_commitment, back.never_started) == (True, False)
+    assert (fresh.standing.back_before_commitment, fresh.never_started) == (False, True)
+
+
+def test_as_of_hides_every_later_event_and_keeps_one_of_that_instant() -> None:
+    issue = life("O", (1, "B"), (5, "F"))
+    assert timeline(issue, FLOW, at(5)).finished == at(5)
+    assert timeline(issue, FLOW, at(5) - timedelta(milliseconds=1)).finished is None
+    assert timeline(issue, FLOW, at(0.5)).stays[0].status == "O"
+    assert timeline(issue, FLOW, at(-1)).stays == ()
+
+
+def test_cycle_time_and_work_span() -> None:
+    line = timeline(life("O", (1, "B"), (2, "O"), (5, "B"), (9, "F")), FLOW, at(20))
+    assert (line.cycle_ms, line.work_span_ms) == (4 * HOUR, 8 * HOUR)
+    assert timeline(life("O", (4, "F")), FLOW, at(20)).cycle_ms is None
+
+
+def test_a_gap_is_counted_and_the_newer_value_wins() -> None:
+    issue = life("O", (1, "B"), (5, "F"))
+    broken = replace(issue, changes=(issue.changes[0], replace(issue.changes[1], before="Q")))
+    line = timeline(broken, FLOW, at(9))
+    assert (line.gaps, line.disagrees, hour(line.finished)) == (1, False, 5)
+
+
+def test_where_the_issue_says_another_status_the_changelog_wins_and_it_is_counted() -> None:
+    line = timeline(replace(life("O", (1, "B")), status="F"), FLOW, at(9))
+    assert line.disagrees
+    assert line.finished is None
+
+
+def test_an_event_before_the_issue_moves_its_creation_back_and_is_counted() -> None:
+    line = timeline(life("O", (1, "B"), created=3), FLOW, at(9))
+    assert (hour(line.created), hour(line.started), line.events_before_created) == (1, 1, 1)
+
+
+def test_an_issue_that_came_from_another_project_is_known_as_moved() -> None:
+    moved = Change(at(2), 5, PROJECT, "1", "2", "OLD", "CORE")
+    assert timeline(replace(life("O"), changes=(moved,)), FLOW, at(9)).moved
+    assert not timeline(replace(life("O"), changes=(moved,)), FLOW, at(1)).moved
+
+
+@pytest.mark.parametrize(
+    ("issue", "parts"),
+    [
+        # every kind of part, and what lies before the start or after the finish is in none
+        (
+            life("O", (1, "R"), (2, "B"), (4, "W"), (7, "U"), (11, "Q"), (16, "F")),
+            {"waiting:vendor": 1, "active:vendor": 2, "waiting:operator": 3, "unmapped": 4, "active:operator": 5},
+        ),
+        # done before a reopening
+        (life("O", (1, "B"), (3, "F"), (6, "B"), (7, "F")), {"active:vendor": 3, "done": 3}),
+        # given up before it was taken up again
+        (life("O", (1, "B"), (3, "X"), (6, "B"), (7, "F")), {"active:vendor": 3, "done": 3}),
+        # given up by resolution: up to then it was done
+        (life("O", (1, "B"), (3, "F"), (5, WONT)), {"active:vendor": 2, "done": 2}),
+        # still at work: up to as_of
+        (life("O", (1, "B")), {"active:vendor": 99}),
+        # still in no stage: up to as_of
+        (life("O", (1, "B"), (2, "U")), {"active:vendor": 1, "unmapped": 98}),
+        # never started: nothing to split
+        (life("O", (4, "F")), {}),
+    ],
+)
+def test_the_split_of_a_span(issue: Issue, parts: dict[str, int]) -> None:
+    split = timeline(issue, FLOW, at(100)).split_ms
+    assert {part: took / HOUR for part, took in split.items()} == parts
+
+
+def test_time_in_a_stage_without_a_side_belongs_to_side_none() -> None:
+    nobody = replace(FLOW, stages=tuple(replace(stage, side=None) for stage in FLOW.stages))
+    assert timeline(life("O", (1, "B"), (3, "F")), nobody, at(9)).split_ms == {"active:none": 2 * HOUR}
+
+
+def test_the_same_split_in_the_working_time_of_each_stages_side() -> None:
+    calendars = {
+        "vendor": SideCalendar(zone="Asia/Shanghai"),  # 01:00 to 10:00 UTC
+        "operator": SideCalendar(zone="Europe/Madrid"),  # 08:00 to 17:00 UTC
+    }
+    line = timeline(life("O", (0, "B"), (9, "Q"), (24, "F")), FLOW, at(48))
+    assert line.working_split_ms(calendars) == {"active:vendor": 8 * HOUR, "active:operator": 8 * HOUR}
+
+
+@pytest.mark.parametrize(
+    ("issue", "flags"),
+    [
+        # set and cleared
+        (life("B", (2, {"flagged": "Impediment"}), (5, {"flagged": ""})), [(2, 5)]),
+        # set before the start, cleared after the finish
+        (life("O", (1, {"flagged": "Impediment"}), (2, "B"), (5, "F"), (8, {"flagged": ""})), [(1, 8)]),
+        # a changed value continues it
+        (
+            life("B", (2, {"flagged": "Impediment"}), (3, {"flagged": "Impediment, Vendor"}), (5, {"flagged": ""})),
+            [(2, 5)],
+        ),
+        # twice
+        (
+            life("B", *((when, {"flagged": "Impediment" if when in (2, 6) else ""}) for when in (2, 3, 6, 8))),
+            [(2, 3), (6, 8)],
+        ),
+        # never cleared
+        (life("B", (2, {"flagged": "Impediment"})), [(2, 20)]),
+        # held since the beginning, with no item
+        (life("B", begins={"flagged": "Impediment"}), [(0, 20)]),
+        # held since the beginning and cleared
+        (life("B", (3, {"flagged": ""}), begins={"flagged": "Impediment"}), [(0, 3)]),
+        # never
+        (life("B"), []),
+    ],
+)
+def test_when_an_issue_was_flagged(issue: Issue, flags: list[tuple[int, int]]) -> None:
+    line = timeline(issue, FLOW, at(20))
+    assert [((start - ms(MONDAY)) / HOUR, (end - ms(MONDAY)) / HOUR) for start, end in line.flag_intervals] == flags
+    assert line.flagged == bool(flags and flags[-1][1] == 20)
+
+
+STATUSES = st.sampled_from("ORBWQFGXU")
+EVENTS: st.SearchStrategy[list[Event]] = st.lists(
+    st.tuples(
+        st.floats(0, 500).map(lambda hours: round(hours, 4)),
+        st.fixed_dictionaries(
+            {}, optional={"status": STATUSES, "resolution": st.sampled_from(["Won't Do", "Done", None])}
+        ),
+    ),
+    max_size=12,
+).map(lambda events: sorted(events, key=lambda event: event[0]))
+
+
+@given(STATUSES, EVENTS, st.floats(0, 600))
+def test_the_parts_sum_exactly_to_the_span(first: str, events: list[Event], as_of: float) -> None:
+    line = timeline(life(first, *events), FLOW, at(as_of))
+    length = line.span[1] - line.span[0] if line.span else 0
+    assert sum(line.split_ms.values()) == length
+    assert measure(interval for _, _, interval in line.parts) == length
+
+
+@given(STATUSES, EVENTS, st.randoms())
+def test_shuffled_histories_change_nothing(first: str, events: list[Event], rng: random.Random) -> None:
+    issue = life(first, *events)
+    histories: dict[int, list[Change]] = {}
+    for change in issue.changes:
+        histories.setdefault(change.history, []).append(change)
+    order = list(histories.values())
+    rng.shuffle(order)
+    shuffled = replace(issue, changes=tuple(change for items in order for change in items))
+    ordered, mixed = timeline(issue, FLOW, at(600)), timeline(shuffled, FLOW, at(600))
+    assert mixed == replace(ordered, issue=shuffled)
+
+
+@given(STATUSES, EVENTS, st.floats(0, 500))
+def test_what_was_known_at_an_instant_is_what_a_shorter_history_tells(
+    first: str, events: list[Event], as_of: float
+) -> None:
+    """as_of hides every later event: the issue cut at as_of tells the same."""
+    whole = life(first, *events)
+    known = tuple(change for change in whole.changes if change.at <= at(as_of))
+    cut = life(first, *[event for event in events if at(event[0]) <= at(as_of)])
+    seen = timeline(whole, FLOW, at(as_of))
+    assert cut.changes == known
+    assert (seen.standing, seen.stays) == (
+        timeline(cut, FLOW, at(as_of)).standing,
+        timeline(cut, FLOW, at(as_of)).stays,
+    )
