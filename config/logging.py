@@ -22,7 +22,7 @@ _QUIETED = {
     "slack_bolt": logging.WARNING,
     "slack_sdk": logging.WARNING,
     "urllib3": logging.WARNING,
-    "apscheduler": logging.WARNING,
+    "apscheduler": logging.ERROR,
     "uvicorn.access": logging.WARNING,
     "matplotlib": logging.WARNING,
     "alembic": logging.WARNING,

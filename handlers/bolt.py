@@ -1,5 +1,6 @@
 """One Bolt app per Slack app, all made alike; and the pool in which their listeners run."""
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
@@ -43,6 +44,7 @@ def build(bot: Bot, key: str, listeners: Listeners) -> App:
     """The Bolt app of one Slack app. What reaches it has been verified: by the ASGI door, or by its own socket."""
     app = App(
         name=f"fmo-{key}",
+        logger=logging.getLogger("slack_bolt"),
         client=client(bot.installs.api_url),
         authorize=_authorize(bot.installs, key),
         request_verification_enabled=False,

@@ -7,9 +7,11 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from fmo_bot.bootstrap import Bot
+from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.messages import Message, Notice
 from fmo_bot.domain.parties import Person
-from fmo_bot.errors import Refusal
+from fmo_bot.errors import NotAMember, Refusal
+from fmo_bot.slack.outcomes import speak
 from handlers.answers import tell
 from handlers.commands import Asked, run
 from handlers.events import WORDS
@@ -28,11 +30,25 @@ def register(app: App, bot: Bot) -> None:
 
     def words(payload: dict[str, Any], at: datetime) -> None:
         person = bot.who.of(payload["user"], home=payload["home"], seen_in=payload["seen_in"])
+        if not bot.installs.reaches(person):
+            _whisper(bot, payload)
+            return
         asked = Asked(person=person, channel=payload["channel"], key=payload["key"], at=at)
         bot.say(person, _answer(bot, payload["text"], asked), name=f"told:{payload['key']}", at=at)
 
     app.command("/fmo")(command)
     bot.jobs[WORDS] = words
+
+
+def _whisper(bot: Bot, payload: dict[str, Any]) -> None:
+    """To somebody whose company has no app: a hint where they spoke, the only place where it can reach them."""
+    text = NotAMember().text
+    client = bot.installs.client_of(payload["seen_in"])
+    speak(
+        lambda: client.chat_postEphemeral(channel=payload["channel"], user=payload["user"], text=text),
+        lane=of_method(payload["seen_in"], "chat.postEphemeral"),
+        idempotent=True,
+    )
 
 
 def _answer(bot: Bot, text: str, asked: Asked) -> Message:

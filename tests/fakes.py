@@ -1,12 +1,13 @@
 """Small honest stand-ins: clocks that move when told, and a Slack that keeps what it accepted."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
-from fmo_bot.errors import SendOutcome, Uncertain
+from fmo_bot.errors import SendOutcome, Uncertain, Undeliverable
 from fmo_bot.ports import Outgoing
 
 MONDAY_NINE = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -64,50 +65,48 @@ class FakeChat:
     searched: list[tuple[str, datetime]] = field(default_factory=list)
     script: list["BaseException | Accepted | None"] = field(default_factory=list)
     history_allowed: bool = True
-    lag: Callable[[Posted], bool] = lambda posted: False
     before_post: Callable[[], object] = lambda: None
 
     def post(self, place: Place, outgoing: Outgoing) -> str:
         self.before_post()
-        ending = self._ending()
-        if isinstance(ending, BaseException):
-            raise ending
         ts = f"{len(self.posted) + 1}.000000"
-        self.posted.append(Posted(place, ts, outgoing.key, outgoing.message, outgoing.thread_ts))
-        if isinstance(ending, Accepted):
-            raise ending.then
+        with self._ending():
+            self.posted.append(Posted(place, ts, outgoing.key, outgoing.message, outgoing.thread_ts))
         return ts
 
     def update(self, place: Place, ts: str, outgoing: Outgoing) -> None:
-        self._may_raise()
-        self.updated.append((ts, outgoing.message))
+        with self._ending():
+            self.updated.append((ts, outgoing.message))
 
     def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
-        self._may_raise()
-        self.searched.append((key, since))
-        found = [each.ts for each in self.posted if each.key == key and each.place == place and not self.lag(each)]
-        return found[0] if found else None
+        with self._ending():
+            if not self.history_allowed:
+                raise Undeliverable("missing_scope")
+            self.searched.append((key, since))
+        return next((each.ts for each in self.posted if each.key == key and each.place == place), None)
 
     def direct(self, person: Person) -> Place:
-        self._may_raise()
-        self.opened.append(person)
+        with self._ending():
+            self.opened.append(person)
         return Place(person.workspace, f"D{person.user}")
 
     def publish_home(self, person: Person, outgoing: Outgoing) -> None:
-        self._may_raise()
-        self.homes.append((person, outgoing.message))
+        with self._ending():
+            self.homes.append((person, outgoing.message))
 
     @property
     def messages(self) -> list[Message]:
         return [each.message for each in self.posted]
 
-    def _ending(self) -> "BaseException | Accepted | None":
-        return self.script.pop(0) if self.script else None
-
-    def _may_raise(self) -> None:
-        ending = self._ending()
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        """The next ending of the script around what a call does when it is accepted."""
+        ending = self.script.pop(0) if self.script else None
         if isinstance(ending, BaseException):
             raise ending
+        yield
+        if isinstance(ending, Accepted):
+            raise ending.then
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,6 @@ from fmo_bot.ports import Chat, Clock, Outgoing
 TALK_S = 30.0  # what the calls of one post may take together: three of ten seconds, for a picture
 MAX_ATTEMPTS = 12  # with the pauses between them, twenty minutes
 LONGEST_PAUSE_S = 300.0
-PATIENCE_S = 1.0  # how long one run waits for its slowest call; the others do not wait for it
 CLOCKS_MAY_DIFFER = timedelta(seconds=5)  # ours and Slack's
 OVERTAKEN = "overtaken"  # what a run counts where the claim no longer stood
 _Step = Callable[[Claim], str]
@@ -45,11 +44,15 @@ class Pump:
         machine: Callable[[], float] = time,
         owner: str,
         workers: int = 8,
+        patience: float = 1.0,
     ) -> None:
-        """`owner` names this pump among all that run; `machine` is Unix time, which all processes share."""
+        """`owner` names this pump among all that run; `machine` is Unix time, which all processes share.
+
+        `patience`: how many seconds one run waits for its slowest call; what is due next does not wait longer for it.
+        """
         self._store, self._chat, self._clock, self._machine = store, chat, clock, machine
         self._owners = (f"{owner}#{n}" for n in count(1))  # a name per batch: an old claim is never taken for a new one
-        self._workers = workers
+        self._workers, self._patience = workers, patience
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pump")
         self._talking: set[Future[str]] = set()
         # What is done with a claim by the state it is in, and what is done after each outcome other than well.
@@ -81,7 +84,7 @@ class Pump:
         """
         for claim in self.claim(self._workers - len(self._talking)):
             self._talking.add(self._pool.submit(self.send, claim))
-        finished, self._talking = wait(self._talking, timeout=PATIENCE_S)
+        finished, self._talking = wait(self._talking, timeout=self._patience)
         return Counter(each.result() for each in finished)
 
     def stop(self, *, within: float) -> bool:

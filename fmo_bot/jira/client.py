@@ -104,14 +104,13 @@ class JiraClient:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._opened: list[JIRA] = []
-        self._site: Site | None = None
 
     def site(self) -> Site:
-        """What this site is; asked once, and the token proved with it (`serverInfo` alone needs none)."""
-        if self._site is None:
-            account = _mapping(self, self.get("myself", what="the bot's own account"))
-            self._site = Site(self._flavour(), _zone(account.get("timeZone")))
-        return self._site
+        """What this site is, with the token proved (`serverInfo` alone needs none); the account's zone may change."""
+        account = self.get("myself", what="the bot's own account")
+        if not isinstance(account, Mapping):
+            raise self.nonsense("the bot's own account")
+        return Site(self._flavour(), _zone(account.get("timeZone")))
 
     def get(self, path: str, *, what: str, params: Mapping[str, Any] | None = None, api: str = PLATFORM) -> Any:
         """JSON of a GET; `what` names it for a person. Raises BoardUnavailable; `Refused` where the site answered."""
@@ -218,9 +217,3 @@ def _zone(name: object) -> tzinfo | None:
         return ZoneInfo(str(name))
     except (KeyError, ValueError, OSError):  # not known; an absurd name; the name of a folder
         return None
-
-
-def _mapping(client: JiraClient, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise client.nonsense("the bot's own account")
-    return value

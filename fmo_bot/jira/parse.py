@@ -7,7 +7,7 @@ comments, authors and display names stay behind here.
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fmo_bot.domain.issues import (
@@ -31,6 +31,7 @@ from fmo_bot.domain.issues import (
 Json = Mapping[str, Any]
 SPRINT_SCHEMA = "com.pyxis.greenhopper.jira:gh-sprint"
 CATEGORIES = frozenset({"new", "indeterminate", "done"})
+CREATING_TAKES = timedelta(seconds=1)
 LARGEST_SPRINT = 2**31 - 1
 LONGEST = 255  # characters; Jira's own limit for a summary
 _BY_ID = {
@@ -94,6 +95,16 @@ def update(raw: Any) -> tuple[str, datetime]:
     number = numeric(mapping(raw, "an issue").get("id"), "the id of an issue")
     place = f"issue {number}"
     return number, instant(mapping(raw.get("fields"), place).get("updated"), f"the update time of {place}")
+
+
+def untouched(raw: Any) -> bool:
+    """Whether an issue has not been updated since it was created, and so has no history."""
+    try:
+        fields = mapping(mapping(raw, "an issue").get("fields"), "its fields")
+        created, updated = (instant(fields.get(name), name) for name in ("created", "updated"))
+    except Malformed:
+        return False
+    return updated - created <= CREATING_TAKES
 
 
 def changes(histories: Iterable[Any], shape: BoardShape, place: str) -> tuple[Change, ...]:

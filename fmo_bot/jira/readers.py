@@ -61,11 +61,13 @@ class CloudReader:
         return self.pages(jql, ("updated",), size)
 
     def whole(self, page: list[Raw]) -> Iterator[Whole]:
-        """Histories of the whole page in one question; an issue left out of the answer is asked for by itself."""
+        """Histories of the whole page in one question; an updated issue left out of the answer is asked for alone."""
         histories = self._bulk([str(raw.get("id")) for raw in page])
         for raw in page:
             number = str(raw.get("id"))
-            yield raw, histories[number] if number in histories else self._single(number), True
+            if number not in histories and not parse.untouched(raw):
+                histories[number] = self._single(number)
+            yield raw, histories.get(number, []), True
 
     def _bulk(self, ids: list[str]) -> dict[str, list[Any]]:
         """Histories by issue id; one issue's may be split over pages."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from fmo_bot.domain.parties import Person
 from fmo_bot.errors import SettingsWrong, Undeliverable
 from fmo_bot.slack.outcomes import code_of
 
@@ -61,6 +62,10 @@ class Installs:
     def client_of(self, team_id: str) -> WebClient:
         """The client that speaks in a workspace. Raises Undeliverable where there is none."""
         return self._clients[self.of_team(team_id).token]
+
+    def reaches(self, person: Person) -> bool:
+        """Whether an app is installed in the person's own workspace."""
+        return any(install.team_id == person.workspace for install in self.all)
 
     def is_ours(self, event: Mapping[str, Any]) -> bool:
         """Whether an event was caused by any of our installations, not only by the one it is delivered to."""

@@ -1,16 +1,31 @@
 """What is owed is sent once, in its place, in its turn: the ledger on both databases, with a pretend Slack."""
 
-import pytest
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any, Protocol
 
+import pytest
+from sqlalchemy import select
+
+from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
+from fmo_bot.db.parties import MemberRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import outbox
-from fmo_bot.delivery.pump import Pump
+from fmo_bot.delivery import lanes, outbox, quiet
+from fmo_bot.delivery.pump import LONGEST_PAUSE_S, MAX_ATTEMPTS, Pump
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Person, Place
-from tests.fakes import MONDAY_NINE, FakeChat, FixedClock, Machine
+from fmo_bot.errors import NotNow, RateLimited, Uncertain, Undeliverable
+from tests.fakes import MONDAY_NINE, FakeChat, FixedClock, Machine, accepted
 
 JOINT = Place("T0HUAWEI", "C0JOINT")
+HUAWEI_ONLY = Place("T0HUAWEI", "C0HWTEAM")
+TELEFONICA_ONLY = Place("T0TELEFON", "C0TEFTEAM")
 LUCIA = Person("T0TELEFON", "U0LUCIA")
+
+
+class Killed(BaseException):
+    """The process ends here, as with kill -9: nothing after this line runs."""
 
 
 def said(text: str) -> Notice:
@@ -18,9 +33,54 @@ def said(text: str) -> Notice:
 
 
 @pytest.fixture
-def pump(store: Store, chat: FakeChat, clock: FixedClock, machine: Machine) -> Pump:
-    # One worker: what is due first is sent first, one thing after the other.
-    return Pump(store=store, chat=chat, clock=clock, machine=machine, owner="pump", workers=1)
+def pumps(store: Store, chat: FakeChat, clock: FixedClock, machine: Machine) -> Iterator[tuple[Pump, Pump]]:
+    """Two processes' pumps, with one worker each: one thing after the other."""
+    parts: dict[str, Any] = {"store": store, "chat": chat, "clock": clock, "machine": machine}
+    both = [Pump(**parts, owner=name, workers=1, patience=60) for name in ("one", "two")]
+    yield both[0], both[1]
+    for each in both:
+        assert each.stop(within=5)
+
+
+@pytest.fixture
+def pump(pumps: tuple[Pump, Pump]) -> Pump:
+    return pumps[0]
+
+
+def owe(store: Store, name: str, **how: Any) -> None:
+    given: dict[str, Any] = {"message": said(name), "due": MONDAY_NINE, "language": "en"}
+    place = {} if "person" in how else {"place": JOINT}
+    with store.transaction(SYSTEM) as session:
+        outbox.owe(session, name=name, **(given | place | how))
+
+
+def update(store: Store, name: str, text: str) -> None:
+    with store.transaction(SYSTEM) as session:
+        outbox.owe_update(session, name=name, message=said(text), due=MONDAY_NINE, language="en")
+
+
+def delivery(store: Store, dedup_key: str) -> DeliveryRow:
+    with store.transaction(SYSTEM) as session:
+        return session.scalars(select(DeliveryRow).where(DeliveryRow.dedup_key == dedup_key)).one()
+
+
+class Settle(Protocol):
+    def __call__(self, pump: Pump, *, seconds: int = 300) -> None: ...
+
+
+@pytest.fixture
+def settle(store: Store, clock: FixedClock, machine: Machine) -> Settle:
+    """Let machine time pass in steps of three seconds, as ticks of the pump, until nothing is left to do."""
+
+    def settle(pump: Pump, *, seconds: int = 300) -> None:
+        for _ in range(seconds // 3):
+            pump.run_once()
+            machine.advance(3)
+            with store.transaction(SYSTEM) as session:
+                if not quiet.in_hand(session, clock.now()):
+                    return
+
+    return settle
 
 
 def test_a_message_is_posted_once_however_often_it_is_owed(store: Store, pump: Pump, chat: FakeChat) -> None:
@@ -30,3 +90,390 @@ def test_a_message_is_posted_once_however_often_it_is_owed(store: Store, pump: P
     assert pump.run_once() == {"sent": 1}
     assert pump.run_once() == {}
     assert chat.messages == [said("a")]
+
+
+def owe_then_fail(store: Store) -> None:
+    with store.transaction(SYSTEM) as session:
+        outbox.owe(session, name="a", message=said("a"), due=MONDAY_NINE, language="en", place=JOINT)
+        raise LookupError
+
+
+def test_what_a_rolled_back_transaction_owed_is_not_owed(store: Store, pump: Pump, chat: FakeChat) -> None:
+    with pytest.raises(LookupError):
+        owe_then_fail(store)
+    assert pump.run_once() == {}
+    assert chat.posted == []
+
+
+# How one attempt ends -> the state right after it, and after three minutes; copies that Slack shows at the end.
+ENDINGS = {
+    "it goes well": (None, "sent", "sent", 1),
+    "the answer is lost after Slack accepted": (accepted(Uncertain("timeout")), "unsure", "sent", 1),
+    "the request is lost before Slack saw it": (Uncertain("connection reset"), "unsure", "sent", 1),
+    "Slack answers 429": (RateLimited(30, lanes.of_method("T0HUAWEI", "chat.postMessage")), "ready", "sent", 1),
+    "no connection could be made": (NotNow("connection refused"), "ready", "sent", 1),
+    "the channel is gone": (Undeliverable("channel_not_found"), "failed", "failed", 0),
+    "our own code fails before Slack saw it": (KeyError("colour"), "unsure", "sent", 1),
+    "our own code fails after Slack accepted": (accepted(KeyError("ts")), "unsure", "sent", 1),
+}
+
+
+@pytest.mark.parametrize("case", ENDINGS)
+def test_however_an_attempt_ends_nothing_is_lost_or_doubled(
+    case: str, store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    ending, at_once, later, copies = ENDINGS[case]
+    owe(store, "a")
+    chat.script = [ending]
+    assert pump.run_once() == {at_once: 1}
+    settle(pump)
+    row = delivery(store, "post:a")
+    assert (row.state, len(chat.posted)) == (later, copies)
+    assert row.error is None or row.state == "failed"
+
+
+def test_a_process_killed_before_it_posted_delays_the_message(
+    store: Store, pumps: tuple[Pump, Pump], chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "a")
+    pumps[0].claim(1)  # and then it is killed
+    assert pumps[1].run_once() == {}  # the lease still runs
+    settle(pumps[1], seconds=90)
+    assert chat.messages == [said("a")]
+    assert delivery(store, "post:a").state == "sent"
+
+
+def test_a_process_killed_after_slack_accepted_leaves_one_copy(
+    store: Store, pumps: tuple[Pump, Pump], chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "a")
+    chat.script = [accepted(Killed())]
+    (claim,) = pumps[0].claim(1)
+    with pytest.raises(Killed):
+        pumps[0].send(claim)
+    settle(pumps[1], seconds=90)
+    assert len(chat.posted) == 1
+    assert delivery(store, "post:a").state == "sent"
+    with store.transaction(SYSTEM) as session:
+        assert session.scalars(select(MessageRow.ts)).one() == chat.posted[0].ts
+
+
+def test_a_process_killed_before_it_opened_the_conversation_delays_the_message(
+    store: Store, pumps: tuple[Pump, Pump], chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "a", person=LUCIA)
+    pumps[0].claim(1)
+    settle(pumps[1], seconds=90)
+    assert [each.place for each in chat.posted] == [Place("T0TELEFON", "DU0LUCIA")]
+
+
+def test_a_process_frozen_for_longer_than_its_lease_does_not_post(
+    store: Store, pumps: tuple[Pump, Pump], chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "a")
+    (claim,) = pumps[0].claim(1)
+    settle(pumps[1], seconds=90)
+    assert pumps[0].send(claim) == "overtaken"
+    assert len(chat.posted) == 1
+
+
+def test_a_process_slower_than_its_lease_may_still_say_that_it_posted(
+    store: Store, pumps: tuple[Pump, Pump], chat: FakeChat, machine: Machine
+) -> None:
+    owe(store, "a")
+
+    def freeze() -> None:
+        machine.advance(61)
+        pumps[1].run_once()  # takes the delivery back as unsure
+
+    chat.before_post = freeze
+    (claim,) = pumps[0].claim(1)
+    assert pumps[0].send(claim) == "sent"
+    assert chat.searched == []
+
+
+def test_a_search_looks_from_shortly_before_the_first_attempt(
+    store: Store, pump: Pump, chat: FakeChat, clock: FixedClock, machine: Machine
+) -> None:
+    owe(store, "a")
+    chat.script = [Uncertain("timeout")]
+    pump.run_once()
+    clock.advance(hours=3)  # calendar time may be stepped meanwhile
+    machine.advance(9)
+    assert pump.run_once() == {}  # Slack's history may lag
+    machine.advance(2)
+    pump.run_once()
+    assert chat.searched == [(chat.searched[0][0], MONDAY_NINE - timedelta(seconds=5))]
+
+
+def test_after_three_searches_without_a_result_a_person_has_to_look(
+    store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "a")
+    chat.script = [accepted(), Uncertain("503"), NotNow("refused"), Uncertain("503")]
+    settle(pump, seconds=300)
+    row = delivery(store, "post:a")
+    assert (row.state, len(chat.posted)) == ("failed", 1)
+    assert row.error == "may have been sent; 3 searches failed: 503"
+
+
+def test_a_search_that_is_rate_limited_is_put_off_and_does_not_count(
+    store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "a")
+    limited = RateLimited(20, lanes.of_method("T0HUAWEI", "conversations.history"))
+    chat.script = [accepted(), limited, limited, limited]
+    settle(pump)
+    assert (delivery(store, "post:a").state, len(chat.posted)) == ("sent", 1)
+
+
+# Where history may not be read the policy decides: its state at the end, and the copies Slack may show.
+POLICIES = {"reconcile": ("unsure", 1), "at_most_once": ("unsure", 1), "at_least_once": ("sent", 2)}
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_where_history_may_not_be_read_the_policy_decides(
+    policy: str, store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "a", policy=policy)
+    chat.history_allowed = False
+    chat.script = [accepted()]
+    settle(pump)
+    assert (delivery(store, "post:a").state, len(chat.posted)) == POLICIES[policy]
+    with store.transaction(SYSTEM) as session:
+        assert quiet.in_hand(session, MONDAY_NINE) == 0  # it is left to a person; nothing more happens by itself
+
+
+def test_what_cannot_be_sent_again_and_again_fails_visibly(
+    store: Store, pump: Pump, chat: FakeChat, machine: Machine
+) -> None:
+    owe(store, "a")
+    chat.script = [NotNow("connection refused")] * 50
+    for _ in range(13):
+        pump.run_once()
+        machine.advance(LONGEST_PAUSE_S)
+    row = delivery(store, "post:a")
+    assert (row.state, row.attempt, row.error) == ("failed", MAX_ATTEMPTS, "tried too often: connection refused")
+
+
+def test_a_429_closes_its_lane_for_everything_on_it_and_nothing_else(
+    store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "a", place=JOINT)
+    owe(store, "b", place=HUAWEI_ONLY)
+    owe(store, "c", place=TELEFONICA_ONLY)
+    chat.script = [RateLimited(30, lanes.of_method("T0HUAWEI", "chat.postMessage"))]
+    pump.run_once()
+    settle(pump, seconds=27)
+    assert chat.messages == [said("c")]
+    assert delivery(store, "post:a").attempt == 0
+    settle(pump, seconds=10)
+    assert sorted(message.text for message in chat.messages if isinstance(message, Notice)) == ["a", "b", "c"]
+
+
+def test_a_channel_gets_one_message_a_second_and_holds_up_no_other(
+    store: Store, pump: Pump, chat: FakeChat, machine: Machine
+) -> None:
+    moments: list[float] = []
+    chat.before_post = lambda: moments.append(machine())
+    for n in range(5):
+        owe(store, f"joint {n}")
+    owe(store, "other", place=TELEFONICA_ONLY, due=MONDAY_NINE)
+    for _ in range(80):
+        pump.run_once()
+        machine.advance(0.1)
+    in_joint = [at for at, each in zip(moments, chat.posted, strict=True) if each.place == JOINT]
+    assert len(in_joint) == 5
+    assert all(later - earlier > 1 for earlier, later in pairwise(in_joint))
+    assert chat.messages[1] == said("other")
+
+
+def test_a_workspace_gets_messages_at_its_pace(store: Store, pump: Pump, chat: FakeChat, machine: Machine) -> None:
+    for n in range(40):
+        owe(store, f"{n}", place=Place("T0HUAWEI", f"C{n}"))
+    for _ in range(100):
+        pump.run_once()
+        machine.advance(0.05)
+    pace = lanes.METHODS["chat.postMessage"]
+    assert len(chat.posted) == pace.burst + round(5 / pace.interval) - 1  # of five seconds
+
+
+def test_a_direct_conversation_is_opened_once_and_remembered(
+    store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    with store.transaction(SYSTEM) as session:
+        session.add(company := OrganisationRow(name="Telefonica"))
+        session.flush()
+        session.add(
+            MemberRow(
+                organisation_id=company.id,
+                home_workspace=LUCIA.workspace,
+                slack_user_id=LUCIA.user,
+                name="Lucía Ortega",
+                zone="Europe/Madrid",
+            )
+        )
+    owe(store, "first", person=LUCIA)
+    owe(store, "second", person=LUCIA)
+    settle(pump, seconds=10)
+    owe(store, "third", person=LUCIA)
+    settle(pump, seconds=10)
+    assert chat.opened == [LUCIA]
+    assert [each.place.channel for each in chat.posted] == ["DU0LUCIA"] * 3
+    with store.transaction(SYSTEM) as session:
+        assert session.scalars(select(MemberRow.dm_channel)).one() == "DU0LUCIA"
+        assert session.get_one(LaneRow, lanes.of_channel("T0TELEFON", "DU0LUCIA")).next_at > 0
+
+
+def test_a_reply_waits_for_the_message_it_answers(store: Store, pump: Pump, chat: FakeChat, settle: Settle) -> None:
+    owe(store, "round", due=MONDAY_NINE + timedelta(minutes=5))
+    owe(store, "answer", thread_of="round")
+    settle(pump, seconds=10)
+    assert chat.posted == []
+    with store.transaction(SYSTEM) as session:
+        assert quiet.in_hand(session, MONDAY_NINE) == 0
+        assert quiet.next_due(session, MONDAY_NINE) == MONDAY_NINE + timedelta(minutes=5)
+
+
+def test_a_reply_goes_into_the_thread(
+    store: Store, pump: Pump, chat: FakeChat, clock: FixedClock, settle: Settle
+) -> None:
+    owe(store, "round", due=MONDAY_NINE + timedelta(minutes=5))
+    owe(store, "answer", thread_of="round")
+    clock.advance(minutes=5)
+    settle(pump, seconds=10)
+    assert [(each.message, each.thread_ts) for each in chat.posted] == [
+        (said("round"), None),
+        (said("answer"), chat.posted[0].ts),
+    ]
+
+
+def test_a_reply_to_a_message_that_was_not_sent_fails_with_it(store: Store, pump: Pump, chat: FakeChat) -> None:
+    owe(store, "round")
+    owe(store, "answer", thread_of="round")
+    update(store, "answer", "a better answer")
+    chat.script = [Undeliverable("is_archived")]
+    pump.run_once()
+    pump.run_once()
+    row = delivery(store, "post:answer")
+    assert (row.state, row.error) == ("failed", "the message it answers was not sent")
+
+
+def test_nobody_can_reply_to_or_update_what_is_not_owed(store: Store) -> None:
+    with pytest.raises(LookupError):
+        owe(store, "answer", thread_of="round")
+    with pytest.raises(LookupError):
+        update(store, "round", "closed")
+
+
+def test_updates_before_the_post_change_what_is_posted(store: Store, pump: Pump, chat: FakeChat) -> None:
+    owe(store, "round")
+    update(store, "round", "1 of 8")
+    update(store, "round", "2 of 8")
+    assert pump.run_once() == {"sent": 1}
+    assert (chat.messages, chat.updated) == ([said("2 of 8")], [])
+
+
+def test_updates_after_the_post_collapse_to_the_latest(
+    store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "round")
+    pump.run_once()
+    for n in range(1, 9):
+        update(store, "round", f"{n} of 8")
+    settle(pump, seconds=10)
+    update(store, "round", "closed")
+    settle(pump, seconds=10)
+    ts = chat.posted[0].ts
+    assert chat.updated == [(ts, said("8 of 8")), (ts, said("closed"))]
+
+
+def test_a_state_owed_while_an_older_one_is_on_its_way_is_sent_after_it(
+    store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "round")
+    (post,) = pump.claim(1)
+    update(store, "round", "1 of 8")  # while the post is on its way
+    pump.send(post)
+    (older,) = pump.claim(1)
+    update(store, "round", "2 of 8")  # while the update is
+    assert pump.send(older) == "sent"
+    settle(pump, seconds=10)
+    assert [message for _, message in chat.updated] == [said("1 of 8"), said("2 of 8")]
+
+
+def test_an_update_that_may_have_arrived_is_simply_sent_again(
+    store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "round")
+    pump.run_once()
+    update(store, "round", "closed")
+    chat.script = [accepted()]
+    settle(pump, seconds=20)
+    assert [message for _, message in chat.updated] == [said("closed")] * 2
+    assert chat.searched == []
+
+
+def test_an_update_carries_the_key_of_its_post(store: Store, pump: Pump, chat: FakeChat) -> None:
+    owe(store, "round")
+    pump.run_once()
+    update(store, "round", "closed")
+    (claim,) = pump.claim(1)
+    assert claim.key == chat.posted[0].key
+
+
+def test_updates_of_a_message_that_was_not_sent_are_dropped(
+    store: Store, pump: Pump, chat: FakeChat, settle: Settle
+) -> None:
+    owe(store, "round")
+    (post,) = pump.claim(1)
+    update(store, "round", "1 of 8")
+    chat.script = [Undeliverable("is_archived")]
+    pump.send(post)
+    settle(pump, seconds=10)
+    assert delivery(store, "update:round").state == "missed"
+    assert (chat.posted, chat.updated) == ([], [])
+
+
+def test_a_home_shows_the_latest_state(store: Store, pump: Pump, chat: FakeChat, settle: Settle) -> None:
+    for text in ("morning", "noon"):
+        with store.transaction(SYSTEM) as session:
+            outbox.owe_home(session, person=LUCIA, message=said(text), due=MONDAY_NINE, language="es")
+    settle(pump, seconds=4)
+    assert chat.homes == [(LUCIA, said("noon"))]
+
+
+def test_what_would_come_too_late_is_marked_and_not_sent(
+    store: Store, pump: Pump, chat: FakeChat, clock: FixedClock
+) -> None:
+    owe(store, "prompt", useful_until=MONDAY_NINE + timedelta(hours=2))
+    clock.advance(hours=2, seconds=1)
+    assert pump.run_once() == {}
+    row = delivery(store, "post:prompt")
+    assert (row.state, row.error) == ("missed", "it would have come too late")
+    assert chat.posted == []
+
+
+def test_what_may_have_been_sent_is_searched_for_even_when_it_is_too_late(
+    store: Store, pump: Pump, chat: FakeChat, clock: FixedClock, settle: Settle
+) -> None:
+    owe(store, "prompt", useful_until=MONDAY_NINE + timedelta(hours=2))
+    chat.script = [accepted()]
+    pump.run_once()
+    clock.advance(hours=3)
+    settle(pump, seconds=20)
+    assert delivery(store, "post:prompt").state == "sent"
+
+
+def test_nothing_is_sent_before_it_is_due(store: Store, pump: Pump, clock: FixedClock) -> None:
+    owe(store, "later", due=MONDAY_NINE + timedelta(seconds=1))
+    assert pump.run_once() == {}
+    clock.advance(seconds=1)
+    assert pump.run_once() == {"sent": 1}
+
+
+def test_a_pump_that_was_stopped_claims_nothing(store: Store, pump: Pump) -> None:
+    owe(store, "a")
+    assert pump.stop(within=1)
+    assert pump.run_once() == {}
+    assert delivery(store, "post:a").state == "ready"

@@ -56,7 +56,8 @@ def test_a_site_is_known_by_its_server_information_and_its_token_by_the_account(
 ) -> None:
     assert client.site() == Site(Flavour.CLOUD, ZoneInfo("Europe/Madrid"))
     assert client.site().flavour is Flavour.CLOUD
-    assert [path for _, path, _ in jira.asked] == ["/rest/api/2/serverInfo", "/rest/api/2/myself"]  # asked once
+    names = [path.rpartition("/")[2] for _, path, _ in jira.asked]
+    assert names == ["serverInfo", "myself", "myself"]  # the account's zone may change, the server's kind does not
     basic = "Basic " + base64.b64encode(f"bot@shared.example:{TOKEN}".encode()).decode()
     assert {header for _, _, header in jira.asked} == {basic}
 

@@ -178,6 +178,19 @@ def test_a_changelog_is_whole_only_when_it_says_so(changelog: Any, cut: bool) ->
     assert parse.cut_short(changelog) is cut
 
 
+@pytest.mark.parametrize(
+    ("updated", "untouched"),
+    [
+        (STAMP, True),
+        ("2022-04-24T20:30:52.100+0000", True),  # creating an issue takes a moment
+        ("2022-04-24T20:31:51.748+0000", False),
+        ("nonsense", False),
+    ],
+)
+def test_an_issue_that_was_never_updated_has_no_history_to_ask_for(updated: str, untouched: bool) -> None:
+    assert parse.untouched(raw_issue(updated=updated)) is untouched
+
+
 def test_a_board_names_its_fields_by_schema_and_estimation_never_by_habit() -> None:
     fields = [
         {"id": "customfield_1", "name": "Sprint", "custom": True, "schema": {"custom": "acme:sprint"}},  # an impostor
