@@ -203,7 +203,7 @@ class Control:
     def _message(self, message: Message) -> dict[str, Any]:
         told = shown(message)
         if told.get("files"):
-            told["files"] = [{**file, "url": f"{self.url}/control/files/{file['id']}"} for file in told["files"]]
+            told["files"] = [{**file, "url": f"/control/files/{file['id']}"} for file in told["files"]]
         return {**told, "is_ephemeral": True} if message.visible_to else told
 
     async def _views(self, request: Request) -> Any:

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -36,7 +36,7 @@ PAGE = Path(__file__).with_name("page")
 class Options:
     """How the pretend world is to be: see docs/sandbox.md.
 
-    `manifests` maps app keys to manifest files. Without `start` the clock starts where Jira's issues suggest.
+    `manifest` is every app's (none: every scope). Without `start` the clock starts where Jira's issues suggest.
     """
 
     apps: str = "two"
@@ -47,7 +47,7 @@ class Options:
     board: Path | None = None
     start: datetime | None = None
     port: int = 0
-    manifests: Mapping[str, Path] = field(default_factory=dict)
+    manifest: Path | None = None
 
 
 class World:
@@ -60,7 +60,7 @@ class World:
         self.changes = Changes()
         self.clock = Clock(options.start or jira.suggested_start(options))
         self.faults = Faults()
-        cast = load(options.apps, options.manifests)
+        cast = load(options.apps, options.manifest)
         state = State(cast=cast, clock=self.clock, changes=self.changes, faults=self.faults, url=url)
         self.slack = Slack(state, transport=options.transport)
         self.clock.planned_by(state.next_event)

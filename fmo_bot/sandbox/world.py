@@ -136,8 +136,8 @@ class Cast:
         )
 
 
-def load(topology: str, manifests: Mapping[str, Path], path: Path = HERE) -> Cast:
-    """Read the world for apps `two` or `one`; `manifests` maps app keys to files. `ValueError` with a sentence."""
+def load(topology: str, manifest: Path | None = None, path: Path = HERE) -> Cast:
+    """Read the world for apps `two` or `one`, all of this manifest. `ValueError` with a sentence."""
     told = yaml.safe_load(path.read_text(encoding="utf-8"))
     if topology not in told["apps"]:
         raise ValueError(f"There are no apps called {topology!r}; choose one of {', '.join(told['apps'])}.")
@@ -145,8 +145,8 @@ def load(topology: str, manifests: Mapping[str, Path], path: Path = HERE) -> Cas
     users = {user.id: user for user in map(_person, told["people"])}
     apps = {entry["id"]: App(**entry, **told["without_manifest"]) for entry in told["apps"][topology]}
     for app in apps.values():
-        if app.key in manifests:
-            apply_manifest(app, manifests[app.key])
+        if manifest is not None:
+            apply_manifest(app, manifest)
         users |= {bot.id: bot for bot in _bots(app)}
     channels = {entry["id"]: _channel(entry, users.values()) for entry in told["channels"]}
     return Cast(workspaces=workspaces, users=users, channels=channels, apps=apps)

@@ -1,11 +1,15 @@
 """The sandbox's Slack over Socket Mode, driven by the real slack_bolt and slack_sdk."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from slack_bolt import Ack, App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 from fmo_bot.sandbox.server import Options, Sandbox
 from tests.integration.sandbox_support import BUTTON, START, act, client, eventually, see
@@ -178,3 +182,62 @@ def test_an_app_that_is_not_there_is_told_to_the_person() -> None:
     with Sandbox(Options(start=START)) as box:
         answer = act(box, "U0LIWEI", "command", channel="C0JOINT", command="/fmo", text="")
     assert answer == {"ok": False, "error": "dispatch_failed"}
+
+
+def test_a_renewed_connection_is_opened_again_by_the_client(box: Sandbox, huawei: Bot) -> None:
+    path = f"{box.url}/control/apps/huawei/disconnect"
+    requests.post(path, json={"warning_s": 0}, timeout=10).raise_for_status()
+    eventually(lambda: box.world.slack.sockets.count(box.world.slack.state.cast.apps["A0FMOHUAWEI"]) == 1)
+    eventually(lambda: act(box, "U0LIWEI", "command", channel="C0JOINT", command="/fmo", text="again") == {"ok": True})
+
+
+def test_an_envelope_goes_to_one_socket_and_silence_is_told_to_the_person() -> None:
+    with Sandbox(Options(start=START)) as box:
+        box.world.slack.hub.delivery.patience = 0.2
+        with (
+            connect(ticket(box)) as first,
+            connect(ticket(box)) as second,
+        ):
+            hellos = [json.loads(socket.recv(5)) for socket in (first, second)]
+            answer = act(box, "U0LIWEI", "command", channel="C0JOINT", command="/fmo", text="")
+            envelopes = [heard for socket in (first, second) for heard in _waiting(socket)]
+
+    assert [hello["num_connections"] for hello in hellos] == [1, 2]
+    assert answer == {"ok": False, "error": "operation_timeout"}
+    assert [(e["type"], e["accepts_response_payload"]) for e in envelopes] == [("slash_commands", True)]
+
+
+def test_a_used_ticket_opens_no_second_connection() -> None:
+    with Sandbox(Options(start=START)) as box:
+        url = ticket(box)
+        with connect(url) as socket:
+            assert json.loads(socket.recv(5))["type"] == "hello"
+        with connect(url) as socket, pytest.raises(ConnectionClosed):
+            socket.recv(5)
+
+
+def test_an_unacknowledged_event_is_sent_again_with_its_number_and_reason() -> None:
+    with Sandbox(Options(start=START)) as box:
+        delivery = box.world.slack.hub.delivery
+        delivery.patience, delivery.retry_delays = 0.2, (0.0,)
+        with connect(ticket(box)) as socket:
+            socket.recv(5)
+            act(box, "U0LIWEI", "say", channel="C0JOINT", text="hello")
+            first, second = (json.loads(socket.recv(5)) for _ in range(2))
+            assert any("event message" in what for what in box.world.clock.whats_busy())
+
+    assert (first["retry_attempt"], first["retry_reason"]) == (0, "")
+    assert (second["retry_attempt"], second["retry_reason"]) == (1, "timeout")
+    assert first["payload"]["event_id"] == second["payload"]["event_id"]
+    assert first["envelope_id"] != second["envelope_id"]
+
+
+def ticket(box: Sandbox) -> str:
+    return str(client(box).apps_connections_open(app_token="xapp-sandbox-huawei")["url"])
+
+
+def _waiting(socket: ClientConnection) -> list[Any]:
+    try:
+        return [json.loads(socket.recv(0.05))]
+    except TimeoutError:
+        return []

@@ -3,13 +3,12 @@
 The numbers are those of Slack's reference of Block Kit.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fmo_bot.sandbox.slack import charts, elements
-from fmo_bot.sandbox.slack.checks import Problems, length, one_of, several, text_object
+from fmo_bot.sandbox.slack.checks import Problems, length, one_of, several, text_object, words
 
 MOST = {"message": 50, "modal": 100, "home": 100}
 MARKDOWN_SUM = 12_000
@@ -53,7 +52,7 @@ def _together(blocks: list[Block]) -> list[str]:
     found += [f"`block_id` {name} already exists [json-pointer:/blocks]" for name, n in ids.items() if n > 1]
     if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MARKDOWN_SUM:
         found.append(f"must be no more than {MARKDOWN_SUM} characters over all markdown blocks [json-pointer:/blocks]")
-    if sum(len(json.dumps(block["rows"])) for block in blocks if block["type"] == "table") > 4 * TABLE_SUM:
+    if sum(words(block["rows"]) for block in blocks if block["type"] == "table") > TABLE_SUM:
         found.append(f"must be no more than {TABLE_SUM} characters over all tables [json-pointer:/blocks]")
     if sum(block["type"] == "data_visualization" for block in blocks) > CHARTS:
         found.append(f"no more than {CHARTS} data_visualization blocks allowed [json-pointer:/blocks]")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fmo_bot.sandbox.slack.checks import Problems, length, one_of, several
+from fmo_bot.sandbox.slack.checks import Problems, length, one_of, several, words
 
 CELLS_SUM = 20_000
 
@@ -17,7 +17,7 @@ def data_table(block: Mapping[str, Any]) -> Problems:
     size = block.get("page_size", 5)
     if not isinstance(size, int) or not 1 <= size <= 100:
         yield "/page_size", "must be between 1 and 100"
-    if len(str(block.get("rows", ""))) > 4 * CELLS_SUM:
+    if words(block.get("rows")) > CELLS_SUM:
         yield "/rows", f"must be no more than {CELLS_SUM} characters"
 
 
@@ -51,10 +51,13 @@ def _pie(chart: Mapping[str, Any]) -> Problems:
 
 def _series(chart: Mapping[str, Any]) -> Problems:
     axis = chart.get("axis_config")
-    categories = axis.get("categories") if isinstance(axis, Mapping) else None
+    axis = axis if isinstance(axis, Mapping) else {}
+    categories = axis.get("categories")
     if not isinstance(categories, list) or not 1 <= len(categories) <= 20:
         yield "/axis_config/categories", "must have 1 to 20 items"
         return
+    for name in ("x_label", "y_label"):
+        yield from (("/axis_config" + where, text) for where, text in length(axis, name, 50, required=False))
     names = []
     for where, series in several(chart, "series", 1, 12):
         if not isinstance(series, Mapping):

@@ -67,3 +67,11 @@ def text_object(
         yield from ((where + deeper, text) for deeper, text in length(value, "text", most))
         if value["type"] == "plain_text" and "verbatim" in value:
             yield f"{where}/verbatim", "additional property: verbatim"
+
+
+def words(value: object) -> int:
+    """How many characters the `text`s within a structure have together."""
+    if isinstance(value, Mapping):
+        own = len(value["text"]) if isinstance(value.get("text"), str) else 0
+        return own + sum(words(inner) for inner in value.values() if not isinstance(inner, str))
+    return sum(words(inner) for inner in value) if isinstance(value, list) else 0

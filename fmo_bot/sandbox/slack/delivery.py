@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +30,7 @@ class Delivery:
     sockets: Sockets
     transport: str
     retry_delays: tuple[float, ...] = RETRY_DELAYS_S
+    patience: float = PATIENCE_S
 
     def __post_init__(self) -> None:
         """Keeps tasks alive: asyncio itself holds them only weakly."""
@@ -57,14 +59,17 @@ class Delivery:
 
     async def _send(self, app: App, kind: str, payload: dict[str, Any], retry: tuple[int, str] | None = None) -> Answer:
         if self.transport == "socket":
-            return await self.sockets.send(app, kind, payload, retry=retry, patience=PATIENCE_S)
+            return await self.sockets.send(app, kind, payload, retry=retry, patience=self.patience)
         if app.request_url is None:
             return Answer(ok=False, reason="http_error")
-        return await to_thread.run_sync(post, app.request_url, app.signing_secret, kind, payload, retry)
+        signed = partial(post, app.request_url, app.signing_secret, kind, payload, retry, patience=self.patience)
+        return await to_thread.run_sync(signed)
 
 
-def post(url: str, secret: str, kind: str, payload: dict[str, Any], retry: tuple[int, str] | None) -> Answer:
-    """One signed request as Slack makes it; acknowledged by a 2xx within three seconds."""
+def post(
+    url: str, secret: str, kind: str, payload: dict[str, Any], retry: tuple[int, str] | None, *, patience: float
+) -> Answer:
+    """One signed request as Slack makes it; acknowledged by a 2xx within `patience` seconds."""
     body, content_type = encode(kind, payload)
     headers = {"content-type": content_type, "user-agent": "Slackbot 1.0 (sandbox)", **sign(secret, body)}
     if retry is not None:
@@ -72,7 +77,7 @@ def post(url: str, secret: str, kind: str, payload: dict[str, Any], retry: tuple
     try:
         with requests.Session() as session:
             session.trust_env = False
-            response = session.post(url, data=body, headers=headers, timeout=PATIENCE_S, allow_redirects=False)
+            response = session.post(url, data=body, headers=headers, timeout=patience, allow_redirects=False)
     except requests.Timeout:
         return Answer(ok=False, reason="http_timeout")
     except requests.RequestException:
