@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.blockers import BlockerRow
@@ -59,7 +59,7 @@ def prompts_open_to(session: Session, actor: Actor, at: datetime) -> tuple[Promp
         .where(
             CeremonyRow.team_id == actor.team_id,
             PromptRow.member_id == actor.member_id,
-            PromptRow.state.in_((ASKED, ANSWERED)),
+            or_(PromptRow.state == ASKED, and_(PromptRow.state == ANSWERED, PromptRow.deadline >= at)),
             RoundRow.closed_at.is_(None),
             RoundRow.closes_at >= at,
         )
@@ -69,9 +69,9 @@ def prompts_open_to(session: Session, actor: Actor, at: datetime) -> tuple[Promp
 
 
 def counts(session: Session, round_: RoundRow) -> tuple[SideCount, ...]:
-    """How each side of a round stands."""
+    """How each side of a round stands; whom nobody could ask in time is in no count."""
     names = {row.id: row.name for row in session.scalars(select(SideRow).where(SideRow.team_id == _team(round_).id))}
-    states = [(names[prompt.side_id], prompt.state) for prompt in round_.prompts]
+    states = [(names[prompt.side_id], prompt.state) for prompt in round_.prompts if prompt.state != MISSED]
     return standups.counts(states, waits.companies(session, _team(round_).id))
 
 

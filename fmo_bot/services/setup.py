@@ -26,7 +26,8 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import FileWrong
 from fmo_bot.services.governance import audit
-from fmo_bot.services.team_spec import DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec, parse
+from fmo_bot.services.team_checks import parse
+from fmo_bot.services.team_spec import DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec
 
 Row = TypeVar("Row")
 

@@ -66,11 +66,6 @@ def chosen(session: Session, prompt: PromptRow) -> dict[str, str]:
     return {"side": row.waited_side, "issue": row.issue_key or "", "what": row.what}
 
 
-def full(choice: Mapping[str, str]) -> dict[str, str]:
-    """A choice with all its parts, as `chosen` gives it."""
-    return {key: choice.get(key, "") for key in ("side", "issue", "what")} if choice else {}
-
-
 def text_faults(questions: Iterable[Question], said: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """(question key, sentence) of answers that are missing or too long."""
     too_long = (TOO_LONG, *[ALSO_TOO_LONG] * len(said))  # one number can be named in one refusal

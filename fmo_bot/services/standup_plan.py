@@ -34,6 +34,11 @@ class People:
         """Everybody's part in the round of a local date; nobody of a side that does not work that day."""
         return turns(self.schedule, self.members, self.calendars, day)
 
+    def part_of(self, member_id: int, day: date) -> tuple[Turn | None, ParticipationRow | None]:
+        """One member's turn on a day and their participation; None where their side does not work, or they left."""
+        turn = next((turn for turn in self.turns(day) if turn.member.id == member_id), None)
+        return turn, next((row for row in self.rows if row.member_id == member_id), None)
+
 
 def _schedule(ceremony: CeremonyRow) -> Schedule:
     return Schedule.parse(

@@ -50,17 +50,16 @@ class Standups:
         """Ask one member: the round, if this is its first, and the prompt become rows with what they owe to Slack."""
         ceremony = session.get_one(CeremonyRow, occurrence.ceremony_id, with_for_update=True)
         narrow(session, ceremony.team_id)
-        round_ = self._round(session, ceremony, occurrence.local_date, at)
-        prompt = self._prompt(session, round_, _member_of(occurrence), occurrence)
-        if prompt is None or prompt.state != rounds.PLANNED:
-            return
         useful_until = occurrence.due + timedelta(minutes=ceremony.late_ok_minutes)
         if at > useful_until:
-            occurrence.state, prompt.state = occurrences.MISSED, rounds.MISSED
-            _tell_scrum_masters(session, prompt, at)
+            occurrence.state = occurrences.MISSED
+            self._miss(session, ceremony, occurrence, at)
             return
-        prompt.state = rounds.ASKED
-        rounds.owe_prompt(session, prompt, due=occurrence.due, useful_until=useful_until)
+        round_ = self._round(session, ceremony, occurrence.local_date, at)
+        prompt = self._prompt(session, round_, _member_of(occurrence), occurrence)
+        if prompt is not None and prompt.state == rounds.PLANNED:
+            prompt.state = rounds.ASKED
+            rounds.owe_prompt(session, prompt, due=occurrence.due, useful_until=useful_until)
 
     def due_close(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
         """Close a round once: its summary, its parent post, its open prompts."""
@@ -98,12 +97,33 @@ class Standups:
         rounds.owe_round(session, row, due=at)
         return row
 
+    def _miss(self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, at: datetime) -> None:
+        """Too late to ask: the scrum masters of that side hear of it."""
+        people = People(session, ceremony, occurrence.local_date, occurrence.local_date)
+        turn, participation = people.part_of(_member_of(occurrence), occurrence.local_date)
+        if participation is None or turn is None or turn.state != rounds.ASKED:
+            return
+        prompt = session.scalar(
+            select(PromptRow)
+            .join(RoundRow, PromptRow.round_id == RoundRow.id)
+            .where(
+                RoundRow.ceremony_id == ceremony.id,
+                RoundRow.local_date == occurrence.local_date,
+                PromptRow.member_id == participation.member_id,
+            )
+        )
+        if prompt is not None:
+            prompt.state = rounds.MISSED
+            rounds.owe_round_update(session, prompt.round, due=at)
+        _tell_scrum_masters(session, ceremony, participation, occurrence, at)
+
     def _take_in(
         self, session: Session, round_: RoundRow, participation: ParticipationRow, turn: Turn | None
     ) -> PromptRow:
         """A member's row in a round; without a turn, since their side does not work that day, they count as away."""
         asked = turn is not None and turn.state == rounds.ASKED
         due = turn.due if turn else due_of(round_.ceremony, participation.member, round_.local_date)
+        too_late = round_.opened_at > due + timedelta(minutes=round_.ceremony.late_ok_minutes)
         row = PromptRow(
             round_id=round_.id,
             member_id=participation.member_id,
@@ -111,7 +131,7 @@ class Standups:
             ref=self.token(12),
             due=due,
             deadline=due + timedelta(minutes=round_.ceremony.window_minutes),
-            state=rounds.PLANNED if asked else rounds.AWAY,
+            state=rounds.AWAY if not asked else rounds.MISSED if too_late else rounds.PLANNED,
         )
         session.add(row)
         session.flush()
@@ -127,8 +147,7 @@ class Standups:
         """
         day = round_.local_date
         people = People(session, round_.ceremony, day, day)
-        turn = next((turn for turn in people.turns(day) if turn.member.id == member_id), None)
-        participation = next((row for row in people.rows if row.member_id == member_id), None)
+        turn, participation = people.part_of(member_id, day)
         if participation is None or round_.closed_at is not None:
             return None
         row = session.scalar(select(PromptRow).where(PromptRow.round_id == round_.id, PromptRow.member_id == member_id))
@@ -254,29 +273,36 @@ class Standups:
         self, session: Session, actor: Actor, prompt: PromptRow, choice: Mapping[str, str], at: datetime
     ) -> bool:
         """Raise what is chosen; what this member had chosen before and no longer chooses is taken back."""
-        before = prompt.blocker_id
-        if choices.chosen(session, prompt) == choices.full(choice):
-            return False
-        row = None
-        if choice:
-            may(actor, Action.RAISE_BLOCKER, Scope(team_id=actor.team_id))
-            row = waits.raise_blocker(
-                session,
-                actor,
-                waited_side=choice["side"],
-                issue=choice.get("issue"),
-                what=choice.get("what", ""),
-                click=f"prompt {prompt.id}",
-                at=at,
-                token=self.token,
-            )
-            if row.raised_by == actor.member_id:
-                row.what = choice.get("what", "")
-        prompt.blocker_id = row.id if row else None
-        session.flush()
-        if before is not None and before != prompt.blocker_id:
+        before = session.get(BlockerRow, prompt.blocker_id) if prompt.blocker_id is not None else None
+        if not choice:
+            if before is None or before.resolved_at is not None:
+                return False
+            prompt.blocker_id = None
             _take_back(session, before, actor, at)
-        return True
+            return True
+        row = self._raise(session, actor, prompt, choice, at)
+        reworded = row.raised_by == actor.member_id and row.what != choice.get("what", "")
+        if reworded:
+            row.what = choice.get("what", "")
+        prompt.blocker_id = row.id
+        if before is not None and before is not row:
+            _take_back(session, before, actor, at)
+        return before is not row or reworded
+
+    def _raise(
+        self, session: Session, actor: Actor, prompt: PromptRow, choice: Mapping[str, str], at: datetime
+    ) -> BlockerRow:
+        may(actor, Action.RAISE_BLOCKER, Scope(team_id=actor.team_id))
+        return waits.raise_blocker(
+            session,
+            actor,
+            waited_side=choice["side"],
+            issue=choice.get("issue"),
+            what=choice.get("what", ""),
+            click=f"prompt {prompt.id}",
+            at=at,
+            token=self.token,
+        )
 
     def _show(self, session: Session, prompt: PromptRow, at: datetime) -> None:
         rounds.owe_answer(session, prompt, self.questions, due=at)
@@ -288,17 +314,15 @@ def _member_of(occurrence: OccurrenceRow) -> int:
     return int(occurrence.subject.removeprefix("member:"))
 
 
-def _tell_scrum_masters(session: Session, prompt: PromptRow, at: datetime) -> None:
-    values = {
-        "member": prompt.member.name,
-        "ceremony": prompt.round.ceremony.name,
-        "day": prompt.round.local_date,
-    }
-    for master in scrum_masters(session, prompt.round.ceremony.team_id, prompt.side_id):
+def _tell_scrum_masters(
+    session: Session, ceremony: CeremonyRow, missed: ParticipationRow, occurrence: OccurrenceRow, at: datetime
+) -> None:
+    told = {"member": missed.member.name, "ceremony": ceremony.name, "day": occurrence.local_date}
+    for master in scrum_masters(session, ceremony.team_id, missed.side_id):
         outbox.owe(
             session,
-            name=f"missed:{prompt.id}:{master.id}",
-            message=Notice(text=MISSED_PROMPT, values=values),
+            name=f"missed:{occurrence.id}:{master.id}",
+            message=Notice(text=MISSED_PROMPT, values=told),
             due=at,
             language=master.language,
             person=master.person,
@@ -323,9 +347,9 @@ def _in_time(prompt: PromptRow, at: datetime) -> None:
         raise TooLate(closed=min(until, round_.closed_at or until))
 
 
-def _take_back(session: Session, blocker_id: int, actor: Actor, at: datetime) -> None:
+def _take_back(session: Session, row: BlockerRow, actor: Actor, at: datetime) -> None:
     """Resolve a blocker whose member no longer chooses it, unless it is somebody else's too."""
-    row = session.get_one(BlockerRow, blocker_id)
-    others = session.scalar(select(PromptRow.id).where(PromptRow.blocker_id == blocker_id).limit(1))
+    session.flush()
+    others = session.scalar(select(PromptRow.id).where(PromptRow.blocker_id == row.id).limit(1))
     if row.raised_by == actor.member_id and others is None:
         waits.resolve(session, row, actor, at)

@@ -12,10 +12,12 @@ from fmo_bot.domain.messages import AnswerPost, Notice, Prompt, RoundPost, Round
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import InvalidInput, NotAllowed, NotFound, TooLate
 from fmo_bot.services import setup
+from fmo_bot.services.blockers import Blockers
 from tests.joint_team import (
     CHENYU,
     LIWEI,
     LUCIA,
+    QUESTIONS,
     SOFIA,
     STRANGER,
     WANG,
@@ -146,11 +148,22 @@ def test_a_prompt_that_is_too_late_is_missed_and_the_scrum_master_of_that_side_h
     team.plan(clock("00:30"))
     team.due(clock("03:01"))  # as after two hours and a minute without a bot
     assert team.owed("prompt:") == []
+    assert team.owed("round:") == []  # nobody is asked yet, so there is no round
     told = team.owed("missed:")
     assert [(row.person, message.values["member"]) for row, _, message in told if isinstance(message, Notice)] == [
         ("U0LIWEI", "Li Wei"),
         ("U0LIWEI", "Chen Yu"),
     ]
+
+
+def test_who_was_missed_is_in_no_count_of_the_round_that_others_begin(store: Store) -> None:
+    team = JointTeam(store)
+    team.plan(clock("00:30"))
+    team.due(clock("08:00"))  # Shanghai's nine passed without a bot; it is Madrid's
+    assert parent(team).sides == (
+        SideCount(company="Huawei", asked=0, answered=0, away=1),
+        SideCount(company="Telefonica", asked=2, answered=0, away=0),
+    )
 
 
 # --- answering -------------------------------------------------------------------------------------------------------
@@ -342,6 +355,34 @@ def test_two_members_on_one_issue_raise_one_blocker(store: Store) -> None:
     summary = team.one("summary:")
     assert isinstance(summary, RoundSummary)
     assert (len(summary.new_blockers), summary.open_blockers) == (1, 1)
+
+
+def test_the_second_ones_other_words_are_no_edit_when_pressed_twice(store: Store) -> None:
+    team = JointTeam(store)
+    team.add_issue("CORE-1")
+    team.play("01:00")
+    team.answer(CHENYU, "01:10", blocked={"side": "operator", "issue": "CORE-1", "what": "Lab access"})
+    for _ in range(2):
+        team.answer(LIWEI, "01:20", blocked={"side": "operator", "issue": "CORE-1", "what": "Keys"})
+    posts = [message for _, _, message in team.owed("answer:") if isinstance(message, AnswerPost)]
+    assert [(post.edited, post.blocker.what if post.blocker else None) for post in posts] == [
+        (False, "Lab access"),
+        (False, "Lab access"),
+    ]
+
+
+def test_a_resolved_blocker_stays_with_its_answer_when_other_words_are_edited(store: Store) -> None:
+    team = JointTeam(store)
+    team.play("01:00")
+    team.answer(LIWEI, "01:10", blocked={"side": "operator", "what": "Lab access"})
+    line = answer_of(team).blocker
+    assert line is not None
+    Blockers(store, QUESTIONS).resolve(LIWEI, line.ref, clock("01:20"))
+    assert team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:30")).blocked == {}
+    team.answer(LIWEI, "01:30", done="More")
+    again = answer_of(team).blocker
+    assert again is not None
+    assert again.resolved == clock("01:20")
 
 
 def test_choosing_not_blocked_any_more_takes_the_blocker_back(store: Store) -> None:

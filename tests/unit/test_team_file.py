@@ -9,9 +9,10 @@ import pytest
 from fmo_bot.domain.parties import Role
 from fmo_bot.errors import FileWrong
 from fmo_bot.services import team_file
-from fmo_bot.services.team_spec import parse
+from fmo_bot.services.team_checks import parse
 
-EXAMPLE = Path(__file__).parents[2] / "config" / "team.example.yaml"
+CONFIG = Path(__file__).parents[2] / "config"
+EXAMPLE = CONFIG / "team.example.yaml"
 
 
 def example() -> dict[str, Any]:
@@ -24,6 +25,12 @@ def test_the_example_in_the_repository_is_a_good_file() -> None:
     assert spec.sides["vendor"].members[0].role is Role.SCRUM_MASTER  # type: ignore[index]
     assert spec.board.workflow is None
     assert spec.standups[0].at == "09:00"
+
+
+def test_the_demos_file_has_nine_participants() -> None:
+    spec = parse(team_file.read(CONFIG / "demo" / "team.yaml"))
+    roles = [member.role for side in spec.sides.values() for member in side.members]
+    assert sum(role is not Role.STAKEHOLDER for role in roles) == 9
 
 
 def vendor(file: dict[str, Any]) -> dict[str, Any]:
