@@ -1,0 +1,176 @@
+"""Where Cloud and Data Center differ: pages, histories, instants. Against a script, for answers no sandbox gives."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from fmo_bot.domain.issues import BoardShape
+from fmo_bot.errors import BoardUnavailable
+from fmo_bot.jira.client import Access, JiraClient
+from fmo_bot.jira.readers import CloudReader, DataCenterReader
+from fmo_bot.jira.source import JiraSource
+from tests.integration.scripted_jira import Answer, ScriptedJira, scripted_jira
+
+SHAPE = BoardShape(id=1, name="Core", kind="scrum", columns=(), statuses=(), filter_id="10000")
+CREATED, UPDATED = "2026-11-02T08:00:00.000+0000", "2026-11-16T08:00:00.000+0000"
+
+
+@contextmanager
+def reading(flavour: str) -> Iterator[tuple[ScriptedJira, JiraSource]]:
+    with scripted_jira(flavour) as jira:
+        client = JiraClient(Access(key="shared", url=jira.url, token="jira-sandbox-shared"), sleep=lambda _: None)
+        with closing(client):
+            yield jira, JiraSource(client)
+
+
+def raw(number: int, **more: Any) -> dict[str, Any]:
+    status = {"id": "3", "name": "In Progress", "statusCategory": {"key": "indeterminate"}}
+    fields = {"summary": "x", "created": CREATED, "updated": UPDATED, "status": status}
+    return {"id": str(number), "key": f"CORE-{number}", "fields": fields, **more}
+
+
+def history(number: int) -> dict[str, Any]:
+    item = {"field": "status", "fieldtype": "jira", "from": "1", "to": "3", "fromString": "a", "toString": "b"}
+    return {"id": str(number), "created": UPDATED, "items": [item]}
+
+
+def changelog(*numbers: int, total: int) -> dict[str, Any]:
+    return {"total": total, "maxResults": len(numbers), "histories": [history(number) for number in numbers]}
+
+
+def asked(jira: ScriptedJira, name: str) -> list[dict[str, list[str]]]:
+    parts = [urlsplit(path) for _, path, _ in jira.asked]
+    return [parse_qs(part.query) for part in parts if part.path.endswith(name)]
+
+
+def numbers(source: JiraSource) -> dict[str, tuple[int, ...]]:
+    return {issue.id: tuple(change.history for change in issue.changes) for issue in source.changed(SHAPE, since=None)}
+
+
+def test_a_cut_changelog_is_read_again_on_data_center() -> None:
+    with reading("Server") as (jira, source):
+        jira.script = [Answer({"total": 1, "issues": [raw(1, changelog=changelog(3, total=3))]})]
+        jira.standing["1"] = Answer(raw(1, changelog=changelog(1, 2, 3, total=3)))
+        (issue,) = source.changed(SHAPE, since=None)
+        assert [change.history for change in issue.changes] == [1, 2, 3]
+        assert issue.complete
+
+
+def test_a_history_that_stays_cut_is_marked_as_not_proved() -> None:
+    with reading("Server") as (jira, source):
+        jira.script = [Answer({"total": 1, "issues": [raw(1, changelog=changelog(3, total=3))]})]
+        jira.standing["1"] = Answer(raw(1, changelog=changelog(3, total=3)))
+        (issue,) = source.changed(SHAPE, since=None)
+        assert not issue.complete
+
+
+def test_a_short_page_is_not_the_last_one_on_data_center() -> None:
+    pages = [[1, 2], [3], [4]]  # the library stops after the second and loses the fourth issue
+    with reading("Server") as (jira, source):
+        jira.script = [
+            Answer({"total": 4, "issues": [raw(number, changelog=changelog(total=0)) for number in page]})
+            for page in pages
+        ]
+        assert set(numbers(source)) == {"1", "2", "3", "4"}
+        assert [question["startAt"] for question in asked(jira, "/rest/api/2/search")] == [["0"], ["2"], ["3"]]
+
+
+def test_pages_follow_the_token_and_stop_at_one_that_repeats() -> None:
+    with reading("Cloud") as (jira, source):
+        jira.standing["bulkfetch"] = Answer({"issueChangeLogs": [{"issueId": "1", "changeHistories": []}]})
+        jira.standing["changelog"] = Answer({"values": [], "isLast": True})
+        jira.script = [
+            Answer({"issues": [raw(1)], "nextPageToken": "a"}),
+            Answer({"issues": [], "nextPageToken": "b"}),  # an empty page is not the last one either
+            Answer({"issues": [raw(2)], "nextPageToken": "a"}),
+        ]
+        assert set(numbers(source)) == {"1", "2"}
+        assert [question.get("nextPageToken") for question in asked(jira, "search/jql")] == [None, ["a"], ["b"]]
+
+
+def test_histories_split_over_pages_are_put_together_and_missing_ones_asked_for() -> None:
+    untouched = raw(3)
+    untouched["fields"]["updated"] = CREATED
+    with reading("Cloud") as (jira, source):
+        jira.script = [
+            Answer({"issues": [raw(1), raw(2), untouched], "isLast": True, "nextPageToken": "ignored"}),
+            Answer(
+                {"issueChangeLogs": [{"issueId": "1", "changeHistories": [history(1)]}], "nextPageToken": "more"},
+            ),
+            Answer({"issueChangeLogs": [{"issueId": 1, "changeHistories": [history(2), history(1)]}]}),
+            Answer({"values": [history(7)], "isLast": False}),
+            Answer({"values": [history(8)], "isLast": True}),
+        ]
+        assert numbers(source) == {"1": (1, 2), "2": (7, 8), "3": ()}
+        assert len(asked(jira, "issue/2/changelog")) == 2
+        assert asked(jira, "issue/3/changelog") == []
+
+
+def test_an_id_that_is_gone_does_not_hide_the_others() -> None:
+    gone = Answer({"errorMessages": ["An issue with key '2' does not exist for field 'id'."]}, 400)
+    with reading("Cloud") as (jira, source):
+        jira.standing["changelog"] = Answer({"values": [], "isLast": True})
+        jira.standing["bulkfetch"] = Answer({"issueChangeLogs": []})
+        jira.script = [gone, Answer({"issues": [raw(1)]}), gone, gone, Answer({"issues": [raw(3)]})]
+        assert [issue.id for issue in source.read(SHAPE, ["1", "2", "3"])] == ["1", "3"]
+
+
+@pytest.mark.parametrize("page", [[], {}, {"issues": None}, {"issues": {"1": 2}}, {"issues": ["1"]}, {"issues": [{}]}])
+@pytest.mark.parametrize("flavour", ["Cloud", "Server"])
+def test_a_page_that_is_none_is_a_sentence(flavour: str, page: Any) -> None:
+    with reading(flavour) as (jira, source):
+        jira.standing["bulkfetch"] = Answer({"issueChangeLogs": []})
+        jira.script = [Answer(page)]
+        with pytest.raises(BoardUnavailable, match="Jira site shared"):
+            list(source.changed(SHAPE, since=None))
+
+
+def test_a_board_without_sprints_answers_400_and_has_none() -> None:
+    with reading("Cloud") as (jira, source):
+        jira.standing["sprint"] = Answer({"errorMessages": ["The board does not support sprints"]}, 400)
+        assert source.sprints(1) == ()
+
+
+def test_sprints_are_paged_by_what_comes() -> None:
+    sprints = [{"id": number, "name": f"S {number}", "state": "closed"} for number in range(1, 4)]
+    with reading("Cloud") as (jira, source):
+        jira.script = [
+            Answer({"values": sprints[:2], "maxResults": 50, "isLast": False}),
+            Answer({"values": sprints[2:], "maxResults": 50, "isLast": True}),
+        ]
+        assert [sprint.id for sprint in source.sprints(1)] == [1, 2, 3]
+        assert [question["startAt"] for question in asked(jira, "/sprint")] == [["0"], ["2"]]
+
+
+def test_cloud_is_asked_in_milliseconds_which_no_zone_bends() -> None:
+    with scripted_jira() as jira, closing(JiraClient(Access(key="s", url=jira.url, token="t"))) as client:
+        assert CloudReader(client).instant(datetime(2026, 11, 16, 8, 0, 0, 250_000, tzinfo=UTC)) == "1794816000250"
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "written"),
+    [
+        ("Asia/Shanghai", datetime(2026, 11, 16, 8, 0, 59, tzinfo=UTC), '"2026-11-16 16:00"'),  # whole minutes, earlier
+        (
+            "Europe/Madrid",
+            datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+            '"2026-10-25 01:30"',
+        ),  # 02:30 comes twice: before both
+        (
+            "Europe/Madrid",
+            datetime(2026, 10, 25, 1, 30, tzinfo=UTC),
+            '"2026-10-25 02:30"',
+        ),  # the second: the first is earlier
+        (None, datetime(2026, 11, 16, 8, 0, tzinfo=UTC), '"2026-11-15 20:00"'),  # unknown: the last clock on earth
+    ],
+)
+def test_data_center_is_asked_in_the_accounts_own_wall_time_and_never_too_late(
+    zone: str | None, at: datetime, written: str
+) -> None:
+    with scripted_jira("Server") as jira, closing(JiraClient(Access(key="s", url=jira.url, token="t"))) as client:
+        assert DataCenterReader(client, ZoneInfo(zone) if zone else None).instant(at) == written
