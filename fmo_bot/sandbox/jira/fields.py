@@ -16,14 +16,16 @@ SPRINT, FLAGGED, POINTS = "sprint", "flagged", "points"
 _BY_NAME = {"sprint": SPRINT, "flagged": FLAGGED, "story points": POINTS, "story point estimate": POINTS}
 _DEFAULTS = {SPRINT: "customfield_10020", FLAGGED: "customfield_10021", POINTS: "customfield_10016"}
 _NAMES = {SPRINT: "Sprint", FLAGGED: "Flagged", POINTS: "Story point estimate"}
-_LINKS = {  # prose of a Link item: (type name, inward, outward, the linked issue stands on this end)
-    "is blocked by": ("Blocks", "is blocked by", "blocks", "inwardIssue"),
-    "blocks": ("Blocks", "is blocked by", "blocks", "outwardIssue"),
-    "is cloned by": ("Cloners", "is cloned by", "clones", "inwardIssue"),
-    "clones": ("Cloners", "is cloned by", "clones", "outwardIssue"),
-    "relates to": ("Relates", "relates to", "relates to", "outwardIssue"),
+LINK_TYPES = {  # name: (id, inward, outward)
+    "Blocks": ("10000", "is blocked by", "blocks"),
+    "Cloners": ("10001", "is cloned by", "clones"),
+    "Relates": ("10003", "relates to", "relates to"),
 }
-LINK_TYPE_IDS = {"Blocks": "10000", "Cloners": "10001", "Relates": "10003"}
+_LINKS = {  # prose of a Link item: (type name, the end on which the other issue stands)
+    words: (name, end)
+    for name, (_, inward, outward) in LINK_TYPES.items()
+    for words, end in ((inward, "inwardIssue"), (outward, "outwardIssue"))
+}
 _PROSE = re.compile(r"This issue (.+) (\S+)$")
 
 
@@ -156,14 +158,14 @@ def _linked(prose: str | None) -> Json | None:
     match = _PROSE.match(prose or "")
     if match is None or match[1] not in _LINKS:
         return None
-    name, inward, outward, place = _LINKS[match[1]]
-    return link(name, inward, outward, place, match[2])
+    name, end = _LINKS[match[1]]
+    return link(name, end, match[2])
 
 
-def link(name: str, inward: str, outward: str, place: str, key: str) -> Json:
-    """An entry of `issuelinks`: the issue `key` stands on this entry's `place` (inwardIssue or outwardIssue)."""
-    kind = {"id": LINK_TYPE_IDS.get(name, "10003"), "name": name, "inward": inward, "outward": outward}
-    return {"type": kind, place: {"key": key}}
+def link(name: str, end: str, key: str) -> Json:
+    """An entry of `issuelinks`: the issue `key` stands on its `end` (inwardIssue or outwardIssue)."""
+    number, inward, outward = LINK_TYPES[name]
+    return {"type": {"id": number, "name": name, "inward": inward, "outward": outward}, end: {"key": key}}
 
 
 def _same(one: Json, other: Json) -> bool:

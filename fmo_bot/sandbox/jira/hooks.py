@@ -6,7 +6,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -82,6 +82,7 @@ class Hooks:
         self._waiting: list[Delivery] = []
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="jira-webhook")
+        self._on_the_way: set[Future[None]] = set()
         self._session = requests.Session()
         self._session.trust_env = False
         self._events = 0
@@ -155,6 +156,10 @@ class Hooks:
         with self._lock:
             return min((one.due for one in self._waiting if one.due is not None), default=None)
 
+    def settle(self) -> None:
+        """Wait until nothing is on its way."""
+        wait(list(self._on_the_way))
+
     def close(self) -> None:
         """Let what is on its way arrive, then stop."""
         self._pool.shutdown()
@@ -177,7 +182,9 @@ class Hooks:
     def _send(self, one: Delivery) -> None:
         with ExitStack() as stack:
             stack.enter_context(self.site.clock.busy(f"Jira webhook {one.event}"))
-            self._pool.submit(self._post, one, stack.pop_all())
+            sent = self._pool.submit(self._post, one, stack.pop_all())
+        self._on_the_way.add(sent)
+        sent.add_done_callback(self._on_the_way.discard)
 
     def _post(self, one: Delivery, busy: ExitStack) -> None:
         with busy:

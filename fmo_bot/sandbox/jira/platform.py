@@ -4,6 +4,7 @@ from typing import Any
 
 from fmo_bot.sandbox.jira.boards import project_of
 from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
+from fmo_bot.sandbox.jira.fields import LINK_TYPES
 from fmo_bot.sandbox.jira.refusals import Refused
 
 Json = dict[str, Any]
@@ -149,6 +150,16 @@ def _project(call: Call) -> Json:
     }
 
 
+def link_types(call: Call) -> Answer:
+    """How issues may be linked."""
+    return {
+        "issueLinkTypes": [
+            {"id": number, "name": name, "inward": inward, "outward": outward}
+            for name, (number, inward, outward) in LINK_TYPES.items()
+        ]
+    }
+
+
 _API = "/rest/api/{version}"
 ENDPOINTS = [
     Endpoint("GET", f"{_API}/serverInfo", server_info, anonymous=True),
@@ -158,6 +169,7 @@ ENDPOINTS = [
     Endpoint("GET", f"{_API}/status/{{status}}", status),
     Endpoint("GET", f"{_API}/user/search", users),
     Endpoint("GET", f"{_API}/user", user),
+    Endpoint("GET", f"{_API}/issueLinkType", link_types),
     Endpoint("GET", f"{_API}/project", projects),
     Endpoint("GET", f"{_API}/project/{{project}}", project),
 ]

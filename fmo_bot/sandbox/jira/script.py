@@ -92,7 +92,7 @@ class Script:
         ):
             prose = {"to": other.key, "toString": f"This issue {words} {other.key}"}
             self._act(one, at, by, {"field": "Link", "fieldtype": "jira"} | prose)
-            one.links.append(link("Blocks", "is blocked by", "blocks", end, other.key))
+            one.links.append(link("Blocks", end, other.key))
 
     def export(self) -> list[Json]:
         """The issues, their histories numbered by time."""

@@ -7,18 +7,13 @@ from starlette.responses import JSONResponse, Response
 
 from fmo_bot.sandbox.jira.changes import Changes, item
 from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
-from fmo_bot.sandbox.jira.fields import LINK_TYPE_IDS, FieldIds, Item
+from fmo_bot.sandbox.jira.fields import LINK_TYPES, FieldIds, Item
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.texts import accept
 
 Json = dict[str, Any]
 _BAD = "Invalid request payload. Refer to the REST API documentation and try again."
-_LINK_PROSE = {
-    "Blocks": ("is blocked by", "blocks"),
-    "Cloners": ("is cloned by", "clones"),
-    "Relates": ("relates to",) * 2,
-}
 
 
 class Writing:
@@ -92,10 +87,10 @@ class Writing:
         call.site.permit("link")
         body = call.given()
         kind = str((body.get("type") or {}).get("name"))
-        if kind not in LINK_TYPE_IDS:
+        if kind not in LINK_TYPES:
             raise Refused(404, f"No issue link type with name '{kind}' found.")
         blocker, blocked = (self._end(call, body, end) for end in ("inwardIssue", "outwardIssue"))
-        inward, outward = _LINK_PROSE[kind]
+        _, inward, outward = LINK_TYPES[kind]
         for issue, words, other in ((blocker, outward, blocked), (blocked, inward, blocker)):
             text = f"This issue {words} {other.key}"
             told = {"field": "Link", "fieldtype": "jira", "from": None, "fromString": None}
