@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import requests
 import yaml
 
+from config.manifests import manifest
 from fmo_bot.errors import Failure
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.team_file import read_yaml
@@ -55,9 +56,9 @@ def stage(plan: Plan) -> Iterator[Stage]:
     """Put the demo on: sandbox, settings, set-up, bot; and clear it away at the end."""
     shutil.rmtree(plan.folder, ignore_errors=True)
     plan.folder.mkdir(parents=True)
-    with Sandbox(plan.sandbox) as sandbox:
+    port = _free_port()
+    with Sandbox(replace(plan.sandbox, manifests=_manifests(plan, port))) as sandbox:
         world = requests.get(f"{sandbox.url}/control/world", timeout=30).json()
-        port = _free_port()
         _register(sandbox.url, world, plan.sandbox, port)
         environment = _without_ours(os.environ) | settings_for(world, plan, port)
         workflow = _set_up(world, plan, environment)
@@ -71,6 +72,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
             _end(bot)
 
 
+_APP_KEYS = {"one": ("fmo",), "two": ("huawei", "telefonica")}  # of the sandbox's world
 _FMO_BOT = (sys.executable, "-m", "fmo_bot")
 
 
@@ -129,6 +131,16 @@ def _workflow_of(plan: Plan) -> Any:
 def _last_day(site: dict[str, Any], now: datetime) -> datetime:
     sprint = site.get("busiest_sprint")
     return datetime.fromisoformat(sprint["end"]).astimezone(UTC) if sprint else now
+
+
+def _manifests(plan: Plan, port: int) -> dict[str, Path]:
+    """The manifests a company would create its app from, so that the sandbox grants those scopes and no others."""
+    files = {}
+    for key in _APP_KEYS[plan.sandbox.apps]:
+        made = manifest(transport=plan.sandbox.transport, profile="full", url=f"http://127.0.0.1:{port}", key=key)
+        files[key] = plan.folder / f"manifest-{key}.yaml"
+        files[key].write_text(yaml.safe_dump(made, sort_keys=False), "utf-8")
+    return files
 
 
 def _set_up(world: dict[str, Any], plan: Plan, environment: dict[str, str]) -> Path:

@@ -65,7 +65,7 @@ def evidence(world: World, script: Script) -> Evidence:
     record = world.get("/control/record")
     people = [*script.members, *script.bystanders]
     return Evidence(
-        messages=[message for message in record["messages"] if "app_id" in message["posted_by"]],
+        messages=[one for one in record["messages"] if "app_id" in one["posted_by"] and not one.get("is_ephemeral")],
         conversations={
             user: [one for one in world.get(f"/control/as/{user}/conversations") if one["kind"] == "dm"]
             for user in people
