@@ -136,6 +136,8 @@ class Clock:
         """
         async with self._stepping:
             await self.quiet()
+            if by == 0:  # only waiting: nobody has to catch up with a clock that did not move
+                return self.now()
             self._move(self._target(to, by))
         self._tell()
         return self.now()
