@@ -101,11 +101,7 @@ def demo_check(
 
 def _options(given: dict[str, Any], *, start: datetime | None) -> Any:
     """The sandbox's options from a command's; without a start the clock begins where the check's day begins."""
-    from dataclasses import replace
-
-    from fmo_bot.sandbox.jira import suggested_start
     from fmo_bot.sandbox.server import Options
 
     names = ("apps", "transport", "jira", "issues", "sprints", "board", "port")
-    options = Options(**{name: given[name] for name in names})
-    return replace(options, start=start or suggested_start(options))
+    return Options(start=start, **{name: given[name] for name in names})

@@ -56,9 +56,9 @@ def stage(plan: Plan) -> Iterator[Stage]:
     """Put the demo on: sandbox, settings, set-up, bot; and clear it away at the end."""
     shutil.rmtree(plan.folder, ignore_errors=True)
     plan.folder.mkdir(parents=True)
-    port = _free_port()
-    with Sandbox(replace(plan.sandbox, manifests=_manifests(plan, port))) as sandbox:
+    with Sandbox(replace(plan.sandbox, manifest=_manifest(plan))) as sandbox:
         world = requests.get(f"{sandbox.url}/control/world", timeout=30).json()
+        port = _free_port()
         _register(sandbox.url, world, plan.sandbox, port)
         environment = _without_ours(os.environ) | settings_for(world, plan, port)
         workflow = _set_up(world, plan, environment)
@@ -72,7 +72,6 @@ def stage(plan: Plan) -> Iterator[Stage]:
             _end(bot)
 
 
-_APP_KEYS = {"one": ("fmo",), "two": ("huawei", "telefonica")}  # of the sandbox's world
 _FMO_BOT = (sys.executable, "-m", "fmo_bot")
 
 
@@ -133,14 +132,12 @@ def _last_day(site: dict[str, Any], now: datetime) -> datetime:
     return datetime.fromisoformat(sprint["end"]).astimezone(UTC) if sprint else now
 
 
-def _manifests(plan: Plan, port: int) -> dict[str, Path]:
-    """The manifests a company would create its app from, so that the sandbox grants those scopes and no others."""
-    files = {}
-    for key in _APP_KEYS[plan.sandbox.apps]:
-        made = manifest(transport=plan.sandbox.transport, profile="full", url=f"http://127.0.0.1:{port}", key=key)
-        files[key] = plan.folder / f"manifest-{key}.yaml"
-        files[key].write_text(yaml.safe_dump(made, sort_keys=False), "utf-8")
-    return files
+def _manifest(plan: Plan) -> Path:
+    """The manifest a company would create its app from, so that the sandbox grants those scopes and no others."""
+    made = manifest(transport=plan.sandbox.transport, profile="full", url="http://127.0.0.1")
+    file = plan.folder / "manifest.yaml"
+    file.write_text(yaml.safe_dump(made, sort_keys=False), "utf-8")
+    return file
 
 
 def _set_up(world: dict[str, Any], plan: Plan, environment: dict[str, str]) -> Path:
