@@ -50,7 +50,6 @@ export class Modals {
     this.open = parts;
     this.body.inert = true;
     this.root.append(parts.box);
-    parts.fresh = true;
   }
 
   fill() {
@@ -67,13 +66,15 @@ export class Modals {
     }))));
     patch(foot, [{ key: "foot", sig: `${view.close?.text}|${view.submit?.text}`, make: () => this.buttons(view) }]);
     this.showErrors();
-    if (this.open.fresh) this.focusFirst();
+    this.focusFirst();
   }
 
+  /** On opening, and when a loading view gets its fields while nothing has been focused yet. */
   focusFirst() {
     const { box, list } = this.open;
-    this.open.fresh = false;
-    const first = list.querySelector("[data-first]") ?? list.querySelector("input, textarea, select") ?? box.querySelector(".modal");
+    const card = box.querySelector(".modal");
+    if (box.contains(document.activeElement) && document.activeElement !== card) return;
+    const first = list.querySelector("[data-first]") ?? list.querySelector("input, textarea, select") ?? card;
     first.focus({ preventScroll: true });
   }
 

@@ -87,17 +87,19 @@ export class Side {
     });
   }
 
+  /** The choice of people; how much is new for each is written into the options that stand, for the list may be open. */
   drawWho() {
-    const option = (person) => {
-      const fresh = this.unread?.get(person.id) ?? 0;
-      return h("option", { value: person.id, selected: person.id === this.person.id }, `${this.world.nameOf(person.id)}${fresh && person.id !== this.person.id ? ` • ${fresh} new` : ""}`);
-    };
-    const guests = this.world.guests(this.workspace.id);
-    if (document.activeElement === this.who && this.who.dataset.drawn) return;
-    this.who.dataset.drawn = "yes";
-    this.who.replaceChildren(
-      h("optgroup", { label: "Members" }, this.world.members(this.workspace.id).map(option)),
-      ...(guests.length ? [h("optgroup", { label: "Guests" }, guests.map(option))] : []));
+    const groups = [["Members", this.world.members(this.workspace.id)], ["Guests", this.world.guests(this.workspace.id)]];
+    const option = (person) => ({ key: person.id, sig: "", make: () => h("option", { value: person.id }) });
+    patch(this.who, groups.filter(([, people]) => people.length).map(([label, people]) => (
+      { key: label, sig: "", make: () => h("optgroup", { label }) })));
+    groups.forEach(([, people], index) => people.length && patch(this.who.children[index], people.map(option)));
+    for (const one of this.who.options) {
+      const fresh = one.value === this.person.id ? 0 : this.unread?.get(one.value) ?? 0;
+      const label = `${this.world.nameOf(one.value)}${fresh ? ` • ${fresh} new` : ""}`;
+      if (one.textContent !== label) one.textContent = label;
+    }
+    this.who.value = this.person.id;
     this.face.replaceChildren(avatar(this.person.id, this.world.nameOf(this.person.id), "person"));
     this.tick();
   }
@@ -118,7 +120,6 @@ export class Side {
     this.expanded.clear();
     this.place = JSON.parse(this.remembered(`place/${id}`) ?? "null");
     this.modals.show([]);
-    delete this.who.dataset.drawn;
     this.drawWho();
     this.empty();
     this.refresh();
@@ -142,6 +143,7 @@ export class Side {
     this.homeDraft = new Draft();
     this.shownPlace = null;
     for (const box of [this.list, this.homeBox, this.foot]) patch(box, []);
+    this.scroller.scrollTop = 0;
   }
 
   openHome() {
@@ -511,7 +513,7 @@ export class Side {
 }
 
 function follows(message, before) {
-  return before && !before.subtype && !message.subtype && !message.is_ephemeral && !before.is_ephemeral &&
+  return before && !message.blocks?.length && !before.subtype && !message.subtype && !message.is_ephemeral && !before.is_ephemeral &&
     message.user === before.user && message.bot_id === before.bot_id && instant(message.ts) - instant(before.ts) < COMPACT_MS;
 }
 

@@ -94,5 +94,5 @@ export function dateTokens(seconds, format, fallback, zone) {
     known &&= name in TOKENS;
     return TOKENS[name]?.(seconds * 1000, zone) ?? whole;
   });
-  return known ? said.replace(/^[a-z]/, (first) => (/^\{\w*pretty\}/.test(format) ? first.toUpperCase() : first)) : fallback;
+  return known ? said : fallback;
 }
