@@ -66,17 +66,22 @@ def side(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name=f"Workspace {name}")
 
 
+def message(place: Locator, ts: str) -> Locator:
+    return place.locator(f"[data-ts='{ts}']")
+
+
 def become(place: Locator, name: str) -> None:
     place.get_by_role("combobox", name="You are").select_option(label=name)
 
 
 def test_a_person_fills_the_form_corrects_an_error_and_reads_the_reply_in_the_thread(page: Page, app: TinyApp) -> None:
     huawei = side(page, "Huawei Delivery")
-    app.ask()
+    asked = app.ask()
 
     # Step 1: be somebody and press the button, by keyboard.
     become(huawei, "Chen Yu")
-    huawei.get_by_role("button", name="Fill in").last.press("Enter")
+    button = message(huawei, asked).get_by_role("button", name="Fill in")
+    button.press("Enter")
     modal = huawei.get_by_role("dialog", name="Daily stand-up")
     done = modal.get_by_role("textbox", name="What did you finish?")
     expect(done).to_be_focused()
@@ -102,9 +107,9 @@ def test_a_person_fills_the_form_corrects_an_error_and_reads_the_reply_in_the_th
     # Step 4: both sides read the answer in the thread.
     modal.get_by_role("button", name="Send").click()
     expect(modal).to_be_hidden()
-    expect(huawei.get_by_role("button", name="Fill in").last).to_be_focused()
+    expect(button).to_be_focused()
     telefonica = side(page, "Telefonica Redes")
-    telefonica.get_by_role("button", name="1 reply").click()
+    message(telefonica, asked).get_by_role("button", name="1 reply").click()
     thread = telefonica.get_by_role("list", name="Thread")
     expect(thread).to_contain_text("@Chen Yu finished: the SMF <build>")
     expect(thread).to_contain_text("Huawei Delivery")  # whose app wrote, for those outside that company
@@ -112,8 +117,7 @@ def test_a_person_fills_the_form_corrects_an_error_and_reads_the_reply_in_the_th
 
 def test_escape_closes_a_modal_and_gives_the_focus_back(page: Page, app: TinyApp) -> None:
     huawei = side(page, "Huawei Delivery")
-    app.ask()
-    button = huawei.get_by_role("button", name="Fill in").last
+    button = message(huawei, app.ask()).get_by_role("button", name="Fill in")
     button.click()
     expect(huawei.get_by_role("dialog")).to_be_visible()
 

@@ -83,11 +83,12 @@ class TinyApp:
     def __exit__(self, *error: object) -> None:
         self._socket.close()
 
-    def ask(self) -> None:
-        self.post(text="Stand-up: please fill in.", blocks=ASK)
+    def ask(self) -> str:
+        """The `ts` of a new message with the button."""
+        return self.post(text="Stand-up: please fill in.", blocks=ASK)
 
-    def post(self, **what: Any) -> None:
-        self.client.chat_postMessage(channel=JOINT, **what)
+    def post(self, **what: Any) -> str:
+        return str(self.client.chat_postMessage(channel=JOINT, **what)["ts"])
 
     def _open(self, ack: Callable[..., None], body: Json, client: WebClient) -> None:
         ack()
