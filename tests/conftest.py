@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from fmo_bot.db.schema import migrate
@@ -21,6 +22,9 @@ settings.register_profile("long", max_examples=2_000, deadline=None, suppress_he
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Errors as plain text: the default shows every local variable, and for that reads rows of closed transactions.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, console])
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
     if getattr(config.option, "hypothesis_seed", None) is None:
         config.option.hypothesis_seed = os.environ.get("HYPOTHESIS_SEED") or str(int.from_bytes(os.urandom(4)))

@@ -1,8 +1,9 @@
 """The engine of one process: APScheduler as a ticker in memory, nothing kept; the ledger is what remembers."""
 
 from collections.abc import Callable
+from concurrent import futures
 from datetime import UTC, datetime
-from threading import Condition, Thread
+from threading import Condition
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -20,7 +21,11 @@ class EmbeddedEngine:
 
     def __init__(self) -> None:
         """Nothing runs before `start`."""
+        self._changed = Condition()  # guards the state of all jobs; notified when one ends
+        self._open = False  # between start and stop
         self._jobs: dict[str, _Job] = {}
+        # Wakes do not go through the scheduler: its one-shot jobs can end its thread when it is shut down meanwhile.
+        self._wakes = futures.ThreadPoolExecutor(_THREADS, thread_name_prefix="wake")
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(_THREADS)},
@@ -29,38 +34,47 @@ class EmbeddedEngine:
         )
 
     def every(self, name: str, seconds: float, function: Callable[[], object]) -> None:
-        """Run `function` every `seconds`, the first time at once after `start`; never twice at the same time."""
-        job = self._jobs[name] = _Job(name, function)
-        self._scheduler.add_job(job.tick, "interval", seconds=seconds, id=name)
-        self._scheduler.add_job(job.tick)
+        """Run `function` every `seconds`, never twice at the same time."""
+        self._jobs[name] = _Job(name, function, self._changed)
+        self._scheduler.add_job(self._jobs[name].tick, "interval", seconds=seconds, id=name)
 
     def wake(self, job: str, at: datetime | None = None) -> None:
-        """Run `job` at once, or at an instant of real time; if it is running, once more when it ends."""
-        self._scheduler.add_job(self._jobs[job].wake, "date", run_date=at)
+        """Run `job` at once; if it is running, once more when it ends. A wake for later is left to its ticks."""
+        with self._changed:
+            if at is None and self._open:
+                self._wakes.submit(self._jobs[job].wake)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; every job runs once at the start."""
         self._scheduler.start()
+        self._open = True
+        for name in self._jobs:
+            self.wake(name)
 
     def stop(self, *, within: float) -> None:
         """Take nothing new and wait for what is running, all together at most `within` seconds."""
-        if not self._scheduler.running:
-            return
-        self._scheduler.shutdown(wait=False)
-        waits = [Thread(target=job.stop, args=(within,), daemon=True) for job in self._jobs.values()]
-        for each in waits:
-            each.start()
-        for each in waits:
-            each.join()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        with self._changed:
+            self._open = False
+            self._wakes.shutdown(wait=False, cancel_futures=True)
+            for job in self._jobs.values():
+                job.stopped = True
+            self._changed.wait_for(lambda: not self._running(), timeout=within)
+            if late := self._running():
+                _log.warning("jobs did not end in time", jobs=late)
+
+    def _running(self) -> list[str]:
+        return [name for name, job in self._jobs.items() if job.running]
 
 
 class _Job:
     """A function that never runs twice at once; woken while it runs, it runs once more after."""
 
-    def __init__(self, name: str, function: Callable[[], object]) -> None:
-        self._name, self._function = name, function
-        self._changed = Condition()
-        self._running = self._again = self._stopped = False
+    def __init__(self, name: str, function: Callable[[], object], changed: Condition) -> None:
+        self._name, self._function, self._changed = name, function, changed
+        self.running = self.stopped = False
+        self._again = False
 
     def tick(self) -> None:
         """Run, unless it is running."""
@@ -72,19 +86,11 @@ class _Job:
         if self._begin(again=True):
             self._run()
 
-    def stop(self, within: float) -> None:
-        """Never run again; wait for the run in hand."""
-        with self._changed:
-            self._stopped = True
-            if not self._changed.wait_for(lambda: not self._running, timeout=within):
-                _log.warning("job did not end in time", job=self._name)
-
     def _begin(self, *, again: bool) -> bool:
         with self._changed:
-            if self._running:
-                self._again |= again
-            begins = not self._running and not self._stopped
-            self._running |= begins
+            begins = not self.running and not self.stopped
+            self._again = self.running and (again or self._again)
+            self.running |= begins
             return begins
 
     def _run(self) -> None:
@@ -93,9 +99,12 @@ class _Job:
                 self._function()
             except Exception:  # the next tick tries again: what was owed is still a row
                 _log.exception("job failed", job=self._name)
-            with self._changed:
-                if not self._again or self._stopped:
-                    self._running = self._again = False
-                    self._changed.notify_all()
-                    return
-                self._again = False
+            if not self._goes_on():
+                return
+
+    def _goes_on(self) -> bool:
+        with self._changed:
+            self.running = self._again and not self.stopped
+            self._again = False
+            self._changed.notify_all()
+            return self.running
