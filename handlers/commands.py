@@ -49,7 +49,14 @@ def _standup(bot: Bot, asked: Asked) -> Message:
     return prompts[-1] if prompts else Notice(text="Nothing is asked of you now.", values={})
 
 
+def _sprint(bot: Bot, asked: Asked) -> Message:
+    notice = bot.sprints.ask(asked.person, channel=asked.channel, key=asked.key, at=asked.at)
+    bot.engine.wake("inbox")
+    return notice
+
+
 COMMANDS = {
+    "sprint": Command("the sprint report, first only to you", _sprint),
     "standup": Command("the stand-up that is open for you now", _standup),
     "help": Command("what can be typed here", _help),
 }

@@ -29,10 +29,12 @@ from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SettingsWrong
 from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.jira.source import JiraSource
-from fmo_bot.services import standup_plan
+from fmo_bot.services import digests, sprints, standup_plan
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
+from fmo_bot.services.digests import Digests
 from fmo_bot.services.parties import Parties
+from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standups import Standups
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installs
@@ -63,11 +65,13 @@ class Bot:
         self._pump = Pump(store=self.store, chat=chat, clock=self.clock, owner=self._owner)
         # What can come in, each with what works it; handlers add their own.
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
-            "jira_hint": self._follow_hint,
+            sprints.JOB: self.sprints.make,
+            "jira_hint": self.boards.hinted,
         }
         self._due = {
             standup_plan.PROMPT: self.standups.due_prompt,
             standup_plan.CLOSE: self.standups.due_close,
+            digests.DIGEST: self.digests.due_digest,
         }
 
     def _wire_services(self) -> None:
@@ -77,6 +81,8 @@ class Bot:
         self.parties = Parties(self.store)
         self.standups = Standups(self.store, questions)
         self.blockers = Blockers(self.store, questions)
+        self.sprints = Sprints(self.store, self.boards)
+        self.digests = Digests(self.store, self.boards)
 
     def start(self) -> None:
         """Begin everything that runs by itself."""
@@ -168,7 +174,8 @@ class Bot:
     def _plan(self) -> None:
         at = self.clock.now()
         with self.store.transaction(SYSTEM) as session:
-            wanted = self.standups.wanted(session, at, at + _AHEAD)
+            until = at + _AHEAD
+            wanted = [*self.standups.wanted(session, at, until), *self.digests.wanted(session, at, until)]
             occurrences.plan(session, wanted, at)
 
     def _run_due(self) -> None:
@@ -181,10 +188,6 @@ class Bot:
 
     def _sync(self) -> None:
         self.boards.sync_all(self.clock.now())
-
-    def _follow_hint(self, payload: dict[str, Any], at: datetime) -> None:
-        """A hint says only that something changed; the boards are read for what."""
-        self.boards.sync_all(at)
 
     def _retain(self) -> None:
         with self.store.transaction(SYSTEM) as session:

@@ -1,0 +1,127 @@
+"""The real bot in this process between the sandbox's Slack and Jira, and hands to knock at its door with."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+from slack_sdk.signature import SignatureVerifier
+
+from config.settings import Settings
+from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.setting_up import set_up
+from fmo_bot.sandbox.server import Options, Sandbox
+from handlers.door import Door
+from tests.integration.sandbox_support import START, act, see
+
+TEAM = Path(__file__).parents[2] / "config" / "demo" / "team.yaml"
+WEBHOOK_SECRET = "webhook-sandbox-secret"
+FIRST_PROMPTS = START + timedelta(minutes=30)  # nine in Shanghai and Kuala Lumpur
+
+
+@dataclass(frozen=True)
+class House:
+    """A sandbox and the bot that lives by it."""
+
+    box: Sandbox
+    bot: Bot
+    url: str  # of the bot's own web server
+
+    def knock(self, body: bytes, key: str = "huawei", **headers: str) -> requests.Response:
+        """A request at the door of an app, with these headers."""
+        return requests.post(f"{self.url}/slack/{key}/events", data=body, headers=headers, timeout=10)
+
+    def signed(self, body: bytes, key: str = "huawei", **headers: str) -> requests.Response:
+        """The same, signed as Slack signs it."""
+        stamp = str(int(time.time()))
+        signature = SignatureVerifier(f"sandbox-secret-{key}").generate_signature(timestamp=stamp, body=body)
+        signed = {"x-slack-request-timestamp": stamp, "x-slack-signature": str(signature)}
+        return self.knock(body, key, **signed, **headers)
+
+    def event(self, event: Mapping[str, Any], *, event_id: str, **headers: str) -> requests.Response:
+        """An event of the Huawei app, signed."""
+        body = {"type": "event_callback", "team_id": "T0HUAWEI", "event_id": event_id, "event": event}
+        authorized = {"authorizations": [{"team_id": "T0HUAWEI", "enterprise_id": None, "user_id": "U0BOTHUAWEI"}]}
+        return self.signed(json.dumps(body | authorized).encode(), **{"content-type": "application/json"}, **headers)
+
+    def command(self, text: str) -> requests.Response:
+        """`/fmo text` by Li Wei, signed; what is answered goes to the response address."""
+        fields = {"command": "/fmo", "text": text, "user_id": "U0LIWEI", "team_id": "T0HUAWEI"}
+        fields |= {"channel_id": "C0JOINT", "trigger_id": f"1.2.{text}", "api_app_id": "A0FMOHUAWEI"}
+        return self.signed(urlencode(fields).encode(), **{"content-type": "application/x-www-form-urlencoded"})
+
+    def step(self) -> None:
+        """Step the clock to the first prompts."""
+        told = {"to": FIRST_PROMPTS.isoformat()}
+        requests.post(f"{self.box.url}/clock/step", json=told, timeout=60).raise_for_status()
+
+    def direct(self, user: str) -> tuple[str, list[dict[str, Any]]]:
+        """A person's direct conversation with the app: its id, and its messages ("" where there is none yet)."""
+        found = [each["id"] for each in see(self.box, user, "conversations") if each["kind"] == "dm"]
+        return (found[0], see(self.box, user, "messages", channel=found[0])) if found else ("", [])
+
+    def joint(self, user: str = "U0LIWEI") -> list[dict[str, Any]]:
+        """What a person sees in the joint channel."""
+        messages: list[dict[str, Any]] = see(self.box, user, "messages", channel="C0JOINT")
+        return messages
+
+    def press(self, user: str, channel: str, message: Mapping[str, Any], action: str) -> Any:
+        """Press the button with this action id in a message."""
+        block = next(block for block in message["blocks"] if action in json.dumps(block))
+        told = {"channel": channel, "ts": message["ts"], "block_id": block["block_id"], "action_id": action}
+        return act(self.box, user, "press", **told)
+
+
+@contextmanager
+def house(folder: Path, transport: str) -> Iterator[House]:
+    """The sandbox, the demo's joint team, and the bot with its door open; closed and cleared away at the end."""
+    with Sandbox(Options(start=START, transport=transport)) as box:
+        settings = settings_of(box, folder)
+        assert set_up(settings, TEAM).result.members == 11
+        with Bot(settings) as bot, Door(bot) as door:
+            serving = threading.Thread(target=door.serve)
+            serving.start()
+            try:
+                url = f"http://127.0.0.1:{door.port}"
+                _register(box, url, transport)
+                yield House(box, bot, url)
+            finally:
+                door.stop()
+                serving.join(20)
+        assert not serving.is_alive()
+
+
+def settings_of(box: Sandbox, folder: Path) -> Settings:
+    """The bot's settings for a sandbox: both transports are open, the sandbox chooses."""
+    given = {
+        "FMO_DATABASE_URL": f"sqlite:///{folder / 'fmo.db'}",
+        "FMO_PORT": "0",
+        "FMO_SLACK_API_URL": f"{box.url}/slack/api/",
+        "FMO_SLACK_APPS": "huawei,telefonica",
+        "FMO_CLOCK_URL": f"{box.url}/clock",
+        "FMO_JIRA_SITES": "shared",
+        "FMO_JIRA_SHARED_URL": f"{box.url}/jira/shared",
+        "FMO_JIRA_SHARED_EMAIL": "bot@shared.example",
+        "FMO_JIRA_SHARED_TOKEN": "jira-sandbox-shared",
+        "FMO_JIRA_SHARED_WEBHOOK_SECRET": WEBHOOK_SECRET,
+    }
+    for key, team in (("huawei", "T0HUAWEI"), ("telefonica", "T0TELEFON")):
+        given[f"FMO_SLACK_{key.upper()}_BOT_TOKENS"] = f"xoxb-sandbox-{key}-{team}"
+        given[f"FMO_SLACK_{key.upper()}_APP_TOKEN"] = f"xapp-sandbox-{key}"
+        given[f"FMO_SLACK_{key.upper()}_SIGNING_SECRET"] = f"sandbox-secret-{key}"
+    return Settings.read(given)
+
+
+def _register(box: Sandbox, url: str, transport: str) -> None:
+    """Tell the pretend Slack where each app's requests go, as its manifest would."""
+    if transport == "http":
+        for key in ("huawei", "telefonica"):
+            told = {"request_url": f"{url}/slack/{key}/events"}
+            requests.put(f"{box.url}/control/apps/{key}", json=told, timeout=10).raise_for_status()

@@ -1,0 +1,225 @@
+"""The door: what comes in from Slack and Jira, by the real door, over both transports."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from slack_sdk.signature import SignatureVerifier
+from structlog.testing import capture_logs
+
+from fmo_bot.slack.actions import SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
+from tests.integration.door_support import WEBHOOK_SECRET, House, house
+from tests.integration.sandbox_support import act, client, eventually, see
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture(scope="module", params=["socket", "http"])
+def open_house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house on a Monday at nine in Shanghai: prompts and the parent post are there."""
+    with house(tmp_path_factory.mktemp(request.param), request.param) as made:
+        made.step()
+        yield made
+
+
+def form_of(home: House, user: str) -> Any:
+    """The stand-up form of a person, opened with the button on their prompt."""
+    channel, messages = eventually(lambda: home.direct(user)[1] and home.direct(user))
+    assert home.press(user, channel, messages[0], STANDUP_OPEN) == {"ok": True}
+    return eventually(lambda: [view for view in see(home.box, user, "views") if view["callback_id"]])[-1]
+
+
+def whispers(home: House, user: str) -> list[dict[str, Any]]:
+    """What only this person sees in the joint channel."""
+    return [each for each in home.joint(user) if each.get("is_ephemeral")]
+
+
+def test_a_stand_up_is_answered_from_the_prompt_to_the_thread(open_house: House) -> None:
+    view = form_of(open_house, "U0CHENYU")
+    typed = {"q_yesterday": {"input": "<!channel> moved & shaken"}, "q_today": {"input": "half a sen"}}
+    choice = {"view_id": view["id"], "block_id": "blocked", "action_id": "blocked", "value": "operator"}
+    act(open_house.box, "U0CHENYU", "press_view", **choice, values=typed)
+
+    def grown() -> Any:
+        shown = see(open_house.box, "U0CHENYU", "views")[-1]
+        return shown if "blocked_what" in {block.get("block_id") for block in shown["blocks"]} else None
+
+    view = eventually(grown)
+    assert view["values"]["q_today"] == {"input": "half a sen"}  # what was typed is still there
+    values = typed | {"q_note": {"input": ""}, "blocked": {"blocked": "operator"}}
+    refused = act(open_house.box, "U0CHENYU", "submit", view_id=view["id"], values=values)
+    assert list(refused["errors"]) == ["blocked_what"]  # neither an issue nor a word of what is missing
+    values |= {"blocked_what": {"input": "a test line"}}
+    assert act(open_house.box, "U0CHENYU", "submit", view_id=view["id"], values=values)["ok"]
+    answer = eventually(lambda: [each for each in open_house.joint("U0LUCIA") if "Chen Yu" in each["text"]])[0]
+    parent = next(each for each in open_house.joint() if each["ts"] == answer["thread_ts"])
+    assert "&lt;!channel&gt; moved &amp; shaken" in answer["text"]
+    assert "*Huawei* waits on *Telefonica*: a test line" in answer["text"]
+    assert "Daily stand-up" in parent["text"]
+    eventually(lambda: "Your answer is in" in open_house.direct("U0CHENYU")[1][0]["text"])
+
+
+def test_a_prompt_is_nobody_elses(open_house: House) -> None:
+    _, messages = eventually(lambda: open_house.direct("U0LIWEI")[1] and open_house.direct("U0LIWEI"))
+    ref = next(block for block in messages[0]["blocks"] if block["type"] == "actions")["elements"][0]["value"]
+    view = form_of(open_house, "U0ZHAOMIN")
+    forged = {"type": "view_submission", "team": {"id": "T0HUAWEI"}, "user": {"id": "U0ZHAOMIN", "team_id": "T0HUAWEI"}}
+    forged |= {"view": view | {"private_metadata": ref, "state": {"values": {}}}, "trigger_id": "1.2.3"}
+    answer = open_house.signed(json.dumps(forged).encode(), **JSON).json()
+    assert answer["response_action"] == "errors"
+    assert "no longer here" in next(iter(answer["errors"].values()))
+
+
+def test_an_answer_too_long_for_slack_comes_back_under_its_field(open_house: House) -> None:
+    view = form_of(open_house, "U0AISYAH")
+    values = {"q_yesterday": {"input": {"value": "x" * 3500}}, "q_today": {"input": {"value": "y"}}}
+    sent = {"type": "view_submission", "team": {"id": "T0HUAWEI"}, "user": {"id": "U0AISYAH", "team_id": "T0HUAWEI"}}
+    sent |= {"view": view | {"state": {"values": values}}, "trigger_id": "1.2.4"}
+    answer = open_house.signed(json.dumps(sent).encode(), **JSON).json()
+    assert "3500 characters" in answer["errors"]["q_yesterday"]
+    assert list(answer["errors"]) == ["q_yesterday"]
+
+
+def test_a_sprint_report_comes_to_the_asker_alone_and_is_shared_with_a_button(open_house: House) -> None:
+    parent = next(each for each in open_house.joint() if SPRINT_ASK in json.dumps(each.get("blocks")))
+    open_house.press("U0LUCIA", "C0JOINT", parent, SPRINT_ASK)  # of the company whose app did not post it
+    channel, report = eventually(lambda: find_direct(open_house, "U0LUCIA", "Sprint report"))
+    assert "Committed + added − removed" in report["text"]
+    picture = eventually(lambda: [each for each in open_house.direct("U0LUCIA")[1] if each.get("files")])[0]
+    assert picture["files"][0]["alt_txt"]
+    assert not [each for each in open_house.joint() if "Sprint report:" in each["text"]]
+    open_house.press("U0LUCIA", channel, report, SPRINT_SHARE)
+    shared = eventually(lambda: [each for each in open_house.joint() if "Sprint report:" in each["text"]])[0]
+    assert "Shared by Lucía Ortega" in shared["text"]
+
+
+def find_direct(home: House, user: str, words: str) -> tuple[str, dict[str, Any]] | None:
+    """The newest direct message to a person with these words."""
+    channel, messages = home.direct(user)
+    found = [each for each in messages if words in each["text"]]
+    return (channel, found[-1]) if found else None
+
+
+def test_somebody_outside_the_team_may_press_and_is_told_why_not(open_house: House) -> None:
+    parent = open_house.joint("U0ELENA")[0]
+    open_house.press("U0ELENA", "C0JOINT", parent, SPRINT_ASK)
+    told = eventually(lambda: whispers(open_house, "U0ELENA"))
+    assert "does not know you yet" in told[-1]["text"]
+
+
+def test_somebody_whose_company_has_no_app_is_answered_where_they_spoke(open_house: House) -> None:
+    before = len(whispers(open_house, "U0ELENA"))
+    act(open_house.box, "U0ELENA", "say", channel="C0JOINT", text="<@U0BOTTELEF> help")
+    eventually(lambda: len(whispers(open_house, "U0ELENA")) > before)
+
+
+def test_a_mention_is_answered_in_a_direct_message_of_ones_own_app(open_house: House) -> None:
+    act(open_house.box, "U0LUCIA", "say", channel="C0JOINT", text="<@U0BOTHUAWEI> help")  # the other company's bot
+    channel, _ = eventually(lambda: find_direct(open_house, "U0LUCIA", "/fmo help"))
+    assert channel == "D0BOTTELEF0LUCIA"
+
+
+def test_an_unknown_command_is_answered_with_help(open_house: House) -> None:
+    assert act(open_house.box, "U0LIWEI", "command", channel="C0JOINT", command="/fmo", text="payload please")["ok"]
+    told = eventually(lambda: [each for each in open_house.joint() if "does not know" in each["text"]])
+    assert "`payload`" in told[-1]["text"]
+    assert "/fmo help" in told[-1]["text"]
+
+
+def test_app_home_greets_a_member_and_says_who_runs_the_server(open_house: House) -> None:
+    where = {"app_id": "A0FMOTELEF", "team_id": "T0TELEFON"}
+    act(open_house.box, "U0JAVIER", "open_home", **where)
+    shown = json.dumps(eventually(lambda: see(open_house.box, "U0JAVIER", "home", **where)))
+    assert "Javier Ruiz" in shown
+    assert "run by Huawei" in shown
+
+
+def test_what_our_own_bots_say_is_no_event_of_ours(open_house: House) -> None:
+    client(open_house.box, "telefonica").chat_postMessage(channel="C0JOINT", text="<@U0BOTHUAWEI> help")
+    act(open_house.box, "U0LIWEI", "say", channel="C0JOINT", text="<@U0BOTHUAWEI> help")
+    eventually(lambda: [each for each in open_house.direct("U0LIWEI")[1] if "/fmo help" in each["text"]])
+    assert not [each for each in see(open_house.box, "U0LIWEI", "conversations") if each["id"].endswith("BOTTELEF")]
+
+
+def test_an_event_delivered_again_does_nothing_twice(open_house: House) -> None:
+    said = {"type": "message", "channel_type": "im", "channel": "D0BOTHUAWEI0LIWEI", "user": "U0LIWEI"}
+    said |= {"ts": "1794790900.000100", "text": "again and again", "team": "T0HUAWEI"}
+    for number in range(3):
+        retry = {"x-slack-retry-num": str(number)} if number else {}
+        assert open_house.event(said, event_id="Ev0AGAIN", **retry).status_code == 200
+
+    def answers() -> list[Any]:
+        return [each for each in open_house.direct("U0LIWEI")[1] if "`again`" in each["text"]]
+
+    eventually(answers)
+    eventually(lambda: open_house.bot.quiet().in_hand == 0)
+    assert len(answers()) == 1
+
+
+def test_a_slash_command_may_say_payload(open_house: House) -> None:
+    assert open_house.command("the payload").status_code == 200
+
+
+def signed_headers(body: bytes, *, age: int = 0, secret: str = "sandbox-secret-huawei") -> dict[str, str]:
+    """Slack's headers over a body, made `age` seconds ago."""
+    stamp = str(int(time.time()) - age)
+    signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
+    return {"x-slack-request-timestamp": stamp, "x-slack-signature": str(signature)}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},  # no signature at all
+        signed_headers(b"{}", secret="another"),
+        signed_headers(b"{} "),  # of another body
+        signed_headers(b"{}", age=600),  # replayed too late
+        signed_headers(b"{}") | {"x-slack-request-timestamp": "yesterday"},
+        signed_headers(b"{}") | {"x-slack-request-timestamp": "9" * 400},
+    ],
+)
+def test_what_slack_did_not_sign_is_refused_shortly(open_house: House, headers: dict[str, str]) -> None:
+    with capture_logs() as lines:
+        answer = open_house.knock(b"{}", **headers)
+    assert answer.status_code == 401
+    assert [line["event"] for line in lines if "signed" in line["event"]] == ["a request is not signed by Slack"]
+    assert not any("x-slack" in str(line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"[1]", 400),  # not a mapping
+        (b"{" * 5000, 400),
+        (b"x" * 1_000_001, 413),
+        (b'{"type": "url_verification", "challenge": "c"}', 200),
+    ],
+)
+def test_signed_nonsense_is_refused_in_a_word(open_house: House, body: bytes, status: int) -> None:
+    assert open_house.signed(body, **JSON).status_code == status
+
+
+def test_an_app_nobody_configured_is_not_there(open_house: House) -> None:
+    assert open_house.knock(b"{}", "nobody").status_code == 404
+
+
+def test_a_webhook_of_jira_is_taken_only_with_its_signature(open_house: House) -> None:
+    body = json.dumps({"webhookEvent": "jira:issue_updated", "timestamp": 1, "issue": {"id": "10001"}}).encode()
+    signature = hmac.new(WEBHOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
+    url = f"{open_house.url}/jira/shared/webhook"
+    right = requests.post(url, data=body, headers={"x-hub-signature": f"sha256={signature}"}, timeout=10)
+    wrong = requests.post(url, data=body + b" ", headers={"x-hub-signature": f"sha256={signature}"}, timeout=10)
+    unsigned = requests.post(url, data=body, timeout=10)
+    elsewhere = requests.post(f"{open_house.url}/jira/other/webhook", data=body, timeout=10)
+    assert [each.status_code for each in (right, wrong, unsigned, elsewhere)] == [200, 401, 401, 404]
+
+
+def test_health_and_figures_are_there_to_be_read(open_house: House) -> None:
+    assert requests.get(f"{open_house.url}/health/live", timeout=10).text == "alive"
+    assert requests.get(f"{open_house.url}/health/ready", timeout=10).json() == {"ready": True, "problems": []}
+    assert "fmo_in_hand" in requests.get(f"{open_house.url}/metrics", timeout=10).text
