@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, groupby
+from itertools import groupby
 
 from fmo_bot.domain.histories import Step, Track, created, steps
 from fmo_bot.domain.issues import RESOLUTION, STATUS, Issue
@@ -30,25 +30,34 @@ def standings(issue: Issue, workflow: Workflow) -> Track[Standing]:
 
     The standing at t is what was known at t: later events change none of the earlier standings.
     """
-    by_status = steps(issue, STATUS)
-    by_resolution = steps(issue, RESOLUTION)
-    born = created(issue)
-    walk = _Walk(workflow)
-    walk.resolve(_first_given_up(issue, by_resolution, workflow), born)
-    walk.enter(workflow.stage_of(first_status(issue, by_status)), born)
-    points = [(born, walk.standing())]
-    both = sorted(
-        chain(((step, STATUS) for step in by_status), ((step, RESOLUTION) for step in by_resolution)),
-        key=lambda entry: (entry[0].at, entry[0].history),
-    )
-    for at, together in groupby(both, key=lambda entry: entry[0].at):
+    walk, events = _begin(issue, workflow)
+    points = [(created(issue), walk.standing())]
+    for at, together in groupby(events, key=lambda event: event[0].at):
         for step, field in together:
-            if field == STATUS:
-                walk.enter(workflow.stage_of(step.after or ""), at)
-            else:
-                walk.resolve(_given_up(step.after, step.after_text, workflow), at)
+            walk.apply(step, field)
         points.append((at, walk.standing()))
     return Track(tuple(points))
+
+
+def standing_at(issue: Issue, workflow: Workflow, as_of: datetime) -> Standing:
+    """How an issue stands at an instant, events of that instant included; nothing known before it was created."""
+    if created(issue) > as_of:
+        return Standing()
+    walk, events = _begin(issue, workflow)
+    for step, field in events:
+        if step.at <= as_of:
+            walk.apply(step, field)
+    return walk.standing()
+
+
+def _begin(issue: Issue, workflow: Workflow) -> tuple["_Walk", list[tuple[Step, str]]]:
+    """The state at creation, and what happened since, in order."""
+    by_status, by_resolution = steps(issue, STATUS), steps(issue, RESOLUTION)
+    walk = _Walk(workflow)
+    walk.resolve(_first_given_up(issue, by_resolution, workflow), created(issue))
+    walk.enter(workflow.stage_of(first_status(issue, by_status)), created(issue))
+    events = [*((step, STATUS) for step in by_status), *((step, RESOLUTION) for step in by_resolution)]
+    return walk, sorted(events, key=lambda event: (event[0].at, event[0].history))
 
 
 def first_status(issue: Issue, by_status: tuple[Step, ...]) -> str:
@@ -77,6 +86,13 @@ class _Walk:
         self.done_since: datetime | None = None  # the present unbroken run of done stays
         self.given_up_since: datetime | None = None  # a listed resolution is in force
         self.was_committed = False
+
+    def apply(self, step: Step, field: str) -> None:
+        """One history's change of status or resolution."""
+        if field == STATUS:
+            self.enter(self.workflow.stage_of(step.after or ""), step.at)
+        else:
+            self.resolve(_given_up(step.after, step.after_text, self.workflow), step.at)
 
     def enter(self, stage: Stage | None, at: datetime) -> None:
         """A stay begins."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from fmo_bot.domain.calendars import SideCalendar, days_between, instant_of, wall_time, weekdays
+from fmo_bot.domain.calendars import SideCalendar, instant_of, wall_time, weekdays
 from fmo_bot.domain.messages import SideCount
 from fmo_bot.domain.parties import Role
 
@@ -70,22 +70,6 @@ def turns(
         return ()
     found = [_turn(schedule, member, day) for member in roster if _takes_part(member, calendars, day)]
     return tuple(sorted(found, key=lambda turn: (turn.due, turn.member.id)))
-
-
-def due_between(
-    schedule: Schedule,
-    roster: Iterable[RosterMember],
-    calendars: Mapping[str, SideCalendar],
-    *,
-    since: datetime,
-    until: datetime,
-) -> tuple[Turn, ...]:
-    """Every turn due in [since, until), of whichever local date."""
-    everybody = tuple(roster)
-    # A wall time on a local date lies at most 14 hours, and so one date, from the same date in UTC.
-    dates = days_between(since.date() - timedelta(days=1), until.date() + timedelta(days=1))
-    found = (turn for day in dates for turn in turns(schedule, everybody, calendars, day))
-    return tuple(sorted((turn for turn in found if since <= turn.due < until), key=lambda turn: turn.due))
 
 
 def closes_at(round_turns: Iterable[Turn]) -> datetime | None:

@@ -11,7 +11,7 @@ from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.histories import Step, created, events_before_created, steps
 from fmo_bot.domain.intervals import Interval, cut, instant, ms
 from fmo_bot.domain.issues import FLAGGED, PROJECT, STATUS, Issue
-from fmo_bot.domain.standing import Standing, first_status, standings
+from fmo_bot.domain.standing import Standing, first_status, standing_at
 from fmo_bot.domain.workflow import Stage, StageKind, Workflow
 
 DONE_PART, UNMAPPED_PART = "done", "unmapped"
@@ -163,7 +163,7 @@ def timeline(issue: Issue, workflow: Workflow, as_of: datetime) -> Timeline:
         as_of=as_of,
         created=born,
         stays=_stays(entries, _names(issue, every), workflow) if born <= as_of else (),
-        standing=standings(issue, workflow).at(as_of) or Standing(),
+        standing=standing_at(issue, workflow, as_of),
         flags=_flags(issue, born, as_of),
         gaps=_gaps(first, known),
         disagrees=bool(known) and len(known) == len(every) and known[-1].after != issue.status,

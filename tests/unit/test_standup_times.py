@@ -7,7 +7,7 @@ import pytest
 from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.messages import SideCount
 from fmo_bot.domain.parties import Role
-from fmo_bot.domain.standups import RosterMember, Schedule, closes_at, counts, due_between, turns
+from fmo_bot.domain.standups import RosterMember, Schedule, closes_at, counts, turns
 from fmo_bot.errors import FileWrong
 
 WEEKDAYS = Schedule(days=frozenset(range(5)), at=time(9))
@@ -83,25 +83,6 @@ def test_a_side_without_a_calendar_works_on_every_day_of_the_schedule() -> None:
 def test_one_time_for_all_where_the_schedule_names_a_zone() -> None:
     together = Schedule(days=frozenset(range(5)), at=time(10), zone="Europe/Madrid")
     assert {turn.due.isoformat() for turn in turns(together, (LI, DIEGO), {}, MONDAY)} == {"2026-11-16T09:00:00+00:00"}
-
-
-def test_what_is_due_between_two_instants_belongs_to_whichever_local_date() -> None:
-    kiritimati = RosterMember(id=7, side="vendor", zone="Pacific/Kiritimati")  # +14
-    pago = RosterMember(id=8, side="vendor", zone="Pacific/Pago_Pago")  # -11
-    since = datetime(2026, 11, 16, 0, tzinfo=UTC)
-    found = due_between(WEEKDAYS, (kiritimati, pago, LI), {}, since=since, until=since + timedelta(hours=24))
-    assert [(turn.member.id, turn.day.isoformat()) for turn in found] == [
-        (1, "2026-11-16"),
-        (7, "2026-11-17"),  # 19:00 UTC on the 16th
-        (8, "2026-11-16"),  # 20:00 UTC
-    ]
-
-
-def test_the_end_of_a_stretch_is_not_in_it_and_the_next_one_begins_there() -> None:
-    nine = datetime(2026, 11, 16, 1, tzinfo=UTC)
-    hour = timedelta(hours=1)
-    assert due_between(WEEKDAYS, (LI,), {}, since=nine - hour, until=nine) == ()
-    assert len(due_between(WEEKDAYS, (LI,), {}, since=nine, until=nine + hour)) == 1
 
 
 def test_counts_are_per_side_and_numbers_only() -> None:
