@@ -162,6 +162,7 @@ class SprintReport:
     burn_up: tuple[BurnUpPoint, ...]
     data_quality: tuple[tuple[str, int], ...]
     workflow_guessed: bool
+    planned_end: datetime | None = None  # Jira's endDate; `end` is when it was completed, or as_of
     shared_by: str | None = None  # name of who shared it; None while only the asker sees it
     shareable: bool = True
 

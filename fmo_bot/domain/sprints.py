@@ -69,6 +69,7 @@ class SprintFigures:
     flagged: tuple[str, ...]  # keys in the sprint with the flag set at the end
     burn_up: tuple[BurnUpPoint, ...]
     data_quality: tuple[tuple[str, int], ...]
+    planned_end: datetime | None  # Jira's endDate
 
 
 def report(sprint: Sprint, issues: Iterable[Issue], workflow: Workflow, as_of: datetime) -> SprintFigures:
@@ -103,6 +104,7 @@ def report(sprint: Sprint, issues: Iterable[Issue], workflow: Workflow, as_of: d
         flagged=tuple(course.issue.key for course in carried if timelines[course].flagged),
         burn_up=_burn_up(joined, seen),
         data_quality=flow.data_quality(timelines[course] for course in courses if course in timelines),
+        planned_end=sprint.ends,
     )
 
 

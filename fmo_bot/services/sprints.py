@@ -193,6 +193,7 @@ class Sprints:
             end=figures.end,
             provisional=figures.provisional,
             as_of=figures.as_of,
+            planned_end=figures.planned_end,
             committed=figures.committed,
             added=figures.added,
             removed=figures.removed,
@@ -265,9 +266,9 @@ def _post(
 
 
 def _chart(report: SprintReport) -> BurnUpChart:
-    return BurnUpChart(
-        sprint=report.sprint, start=report.start, end=report.end, as_of=report.as_of, points=report.burn_up
-    )
+    """The burn-up; of a running sprint up to its planned end, so that it shows how much time is left."""
+    end = max(report.end, report.planned_end or report.end) if report.provisional else report.end
+    return BurnUpChart(sprint=report.sprint, start=report.start, end=end, as_of=report.as_of, points=report.burn_up)
 
 
 def _blockers(session: Session, team_id: int, figures: sprints.SprintFigures) -> tuple[BlockerLine, ...]:

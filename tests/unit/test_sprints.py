@@ -193,6 +193,8 @@ def test_the_rest_of_the_report() -> None:
     assert report.split_s == (("active:vendor", 36000.0), ("waiting:operator", 36000.0))
     assert report.flagged == ("K-3",)
     assert report.data_quality == (("never_started", 1),)
+    assert (report.end, report.planned_end) == (at(120), at(120))
+    assert figures(end=None, as_of=50).planned_end == at(120)
 
 
 def test_the_burn_up_steps_where_scope_or_done_change() -> None:
