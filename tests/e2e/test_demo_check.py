@@ -1,0 +1,81 @@
+"""The check itself: a joint working day passes with whole figures, and every falsified record is noticed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.exported import shared
+
+WITHIN_S = 240
+A_DAY = "workspaces=2 prompts=8 answers=6 summaries=1"
+
+
+def check(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """`fmo-bot demo-check` as a person runs it, its files in `folder`, no setting of the machine seen."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FMO_")}
+    command = [sys.executable, "-m", "fmo_bot", "demo-check", "--folder", str(folder / "stage"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=WITHIN_S, check=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),  # one app per company, over sockets, Jira Cloud
+        ("--apps", "one", "--transport", "http", "--jira", "dc"),  # one app for both, signed requests, Data Center
+    ],
+)
+def test_a_joint_working_day_passes(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = check(tmp_path, *arguments)
+    assert _last_line(done) == f"demo-check: {A_DAY} sprint_reports=1 digests=1 ok", done.stdout + done.stderr
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "noticed"),
+    [
+        ("drop", "was asked 0 times instead of once"),
+        ("double", "was asked 2 times instead of once"),
+        ("wrong-side", "is away or not in the stand-up and got|was asked by the app of|got direct messages from"),
+        ("late", "was asked at"),
+    ],
+)
+def test_a_falsified_record_is_noticed(tmp_path: Path, sabotage: str, noticed: str) -> None:
+    done = check(tmp_path, "--break", sabotage)
+    assert done.returncode == 1
+    assert _last_line(done).endswith("FAILED")
+    assert any(sentence in done.stdout for sentence in noticed.split("|")), done.stdout + done.stderr
+
+
+def test_real_issues_with_sprints_pass_with_guessed_stages(tmp_path: Path) -> None:
+    folder = shared("data/cloud_sprints")
+    done = check(tmp_path, "--issues", str(folder / "issues.jsonl"), "--sprints", str(folder / "sprints.json"))
+    assert _last_line(done) == f"demo-check: {A_DAY} sprint_reports=1 digests=1 ok", done.stdout + done.stderr
+    assert "stages were guessed" in done.stdout
+
+
+def test_real_issues_without_sprints_are_told_so_and_get_their_digest(tmp_path: Path) -> None:
+    done = check(tmp_path, "--issues", str(shared("data/real_kanban/issues.jsonl")))
+    assert _last_line(done) == f"demo-check: {A_DAY} sprint_reports=0 digests=1 ok", done.stdout + done.stderr
+
+
+def test_a_malformed_line_is_named_and_the_rest_is_loaded(tmp_path: Path) -> None:
+    source = shared("data/cloud_sprints/issues.jsonl").read_text("utf-8").splitlines()
+    export = tmp_path / "issues.jsonl"
+    export.write_text("\n".join([source[0], '{"id": "1", "key": ', *source[1:]]) + "\n", "utf-8")
+    sprints = shared("data/cloud_sprints/sprints.json")
+    done = check(tmp_path, "--issues", str(export), "--sprints", str(sprints))
+    assert "line 2" in done.stdout + done.stderr
+    assert done.returncode == 0
+
+
+def test_a_file_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
+    done = check(tmp_path, "--issues", str(tmp_path / "nowhere.jsonl"))
+    assert done.returncode == 2
+    assert "nowhere.jsonl" in done.stderr
+
+
+def _last_line(done: "subprocess.CompletedProcess[str]") -> str:
+    return (done.stdout.strip().splitlines() or [""])[-1]
