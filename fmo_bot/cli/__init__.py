@@ -30,7 +30,7 @@ def main() -> None:
         application()(prog_name="fmo-bot")
     except (SettingsWrong, FileWrong) as wrong:
         _end(str(wrong), 2)
-    except Failure as failure:
+    except (Failure, OSError) as failure:  # OSError: a port that is taken, a disk that is full
         _end(str(failure), 1)
 
 

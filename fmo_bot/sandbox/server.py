@@ -32,6 +32,10 @@ SITE = "shared"
 PAGE = Path(__file__).with_name("page")
 
 
+class PortTaken(OSError):
+    """The port that was asked for is not free; the message names the next step."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How the pretend world is to be: see docs/sandbox.md.
@@ -169,7 +173,10 @@ def _config(world: World) -> uvicorn.Config:
 def _bind(port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that asyncio sets TCP_NODELAY
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind(("127.0.0.1", port))
+    try:
+        bound.bind(("127.0.0.1", port))
+    except OSError as error:
+        raise PortTaken(f"Port {port} on 127.0.0.1 cannot be had ({error.strerror}): name another, or 0.") from error
     return bound
 
 
