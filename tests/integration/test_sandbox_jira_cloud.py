@@ -206,18 +206,18 @@ def test_what_is_not_permitted_is_403_or_an_empty_list() -> None:
 
 def test_faults_come_with_jiras_headers(box: Box) -> None:
     # The setting, the reason told, the seconds to wait.
-    table: list[tuple[Any, str, str]] = [
-        (1.0, "jira-burst-based", "1"),
+    table = [
+        ("burst", "jira-burst-based", "1"),
         ("quota", "jira-quota-tenant-based", "1800"),
-        ({"reason": "per-issue", "retry_after": 3}, "jira-per-issue-on-write", "3"),
+        ("per-issue", "jira-per-issue-on-write", "2"),
     ]
     for setting, reason, wait in table:
-        box.faults["jira_429"] = setting
+        box.faults |= {"jira_429": 1.0, "jira_429_reason": setting}
         answer = box.get("/rest/api/2/myself")
         assert answer.status_code == 429
         assert (answer.headers["RateLimit-Reason"], answer.headers["Retry-After"]) == (reason, wait)
     box.faults.clear()
-    box.faults["jira_503"] = True
+    box.faults["jira_503"] = 1.0
     assert box.get("/rest/api/2/myself").status_code == 503
 
 

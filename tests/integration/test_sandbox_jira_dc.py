@@ -76,7 +76,7 @@ def test_what_is_only_on_cloud_is_not_here(box: Box) -> None:
 def test_every_authenticated_answer_carries_the_rate_limit(box: Box) -> None:
     answer = box.get("/rest/api/2/myself")
     assert (answer.headers["X-RateLimit-Remaining"], answer.headers["Retry-After"]) == ("499", "0")
-    box.faults["jira_429"] = True
+    box.faults["jira_429"] = 1.0
     limited = box.get("/rest/api/2/myself")
     assert limited.status_code == 429
     assert (limited.headers["X-RateLimit-Remaining"], limited.headers["Retry-After"]) == ("0", "1")

@@ -17,7 +17,7 @@ from fmo_bot.sandbox.jira.views import Selection, Views
 
 Json = dict[str, Any]
 MAX_BODY = 5_000_000
-_REASONS = {  # fault jira_429: (RateLimit-Reason, seconds to wait)
+_REASONS = {  # jira_429_reason: (RateLimit-Reason, seconds to wait)
     "burst": ("jira-burst-based", 1),
     "quota": ("jira-quota-tenant-based", 1800),
     "per-issue": ("jira-per-issue-on-write", 2),
@@ -184,12 +184,9 @@ def _fault(site: Site, request: Request) -> None:
     """Faults 503 and 429, where they are switched on."""
     if _strikes(site, site.fault("jira_503")):
         raise Refused(503, "Service Unavailable", headers={"Retry-After": "1"})
-    setting = site.fault("jira_429")
-    if not _strikes(site, setting):
+    if not _strikes(site, site.fault("jira_429")):
         return
-    told = setting if isinstance(setting, dict) else {"reason": setting if isinstance(setting, str) else "burst"}
-    reason, wait = _REASONS.get(str(told.get("reason", "burst")), _REASONS["burst"])
-    wait = int(told.get("retry_after", wait))
+    reason, wait = _REASONS[site.fault("jira_429_reason") or "burst"]
     headers = {
         "Retry-After": str(wait),
         "RateLimit-Reason": reason,
@@ -203,9 +200,5 @@ def _fault(site: Site, request: Request) -> None:
     raise Refused(429, "Rate limit exceeded.", headers=headers)
 
 
-def _strikes(site: Site, setting: Any) -> bool:
-    """A setting is a rate, true, a reason, or `{"rate": …}`."""
-    rate = setting.get("rate", 1) if isinstance(setting, dict) else setting
-    if not rate:
-        return False
-    return isinstance(rate, str) or rate is True or site.chance(float(rate))
+def _strikes(site: Site, rate: Any) -> bool:
+    return bool(rate) and site.chance(float(rate))
