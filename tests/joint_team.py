@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.db.ceremonies import PromptRow
-from fmo_bot.db.ledger import DeliveryRow, MessageRow, OccurrenceRow
+from fmo_bot.db.ledger import DeliveryRow, InboxRow, MessageRow, OccurrenceRow
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
@@ -145,6 +145,10 @@ class JointTeam:
         with self.store.transaction(SYSTEM) as session:
             for row in session.scalars(select(OccurrenceRow).where(OccurrenceRow.kind == "close")):
                 self.standups.due_close(session, row, row.due)
+
+    def jobs(self, session: Session, kind: str) -> list[dict[str, Any]]:
+        """The payloads of the jobs of one kind that wait."""
+        return [dict(payload) for payload in session.scalars(select(InboxRow.payload).where(InboxRow.kind == kind))]
 
     def member_id(self, session: Session, person: Person) -> int:
         """The row id of a person."""

@@ -3,15 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import select
 
-from fmo_bot.db.ledger import InboxRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.messages import BurnUpChart, Notice, SprintReport
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import NotAllowed, NotAMember, NotFound
 from fmo_bot.services import setup
-from fmo_bot.services.sprints import Sprints
+from fmo_bot.services.sprints import JOB, Sprints
 from tests.joint_team import (
     CHENYU,
     DOING,
@@ -47,7 +45,7 @@ class Desk:
 
     def make(self) -> None:
         with self.team.store.transaction(SYSTEM) as session:
-            jobs = [dict(row.payload) for row in session.scalars(select(InboxRow).order_by(InboxRow.id))]
+            jobs = self.team.jobs(session, JOB)
         for payload in jobs:
             self.sprints.make(payload, clock("10:01"))
 
