@@ -14,7 +14,8 @@ ABANDONED, WAITING, DONE, ACTIVE, BACKLOG = "abandoned", "waiting", "done", "act
 
 _WHOLE_BACKLOG = """
     backlog|product backlog|to do|todo|to-do|open|opened|reopened|new|inbox|created|triage|ideas?|funnel|draft|icebox
-    |待办|待办事项|未开始|新建|打开|重新打开|收件箱|需求池|待规划|待评估
+    |not started|no iniciado|no iniciada|non commence|non demarre|nao iniciado|nao iniciada
+    |待办|待办事项|待处理|未开始|新建|打开|重新打开|收件箱|需求池|待规划|待评估
     |pendiente|pendientes|por hacer|tareas? por hacer|abierto|abierta|nuevo|nueva|reabierto
     |a faire|ouvert|ouverte|nouveau|nouvelle|rouvert
     |a fazer|tarefas? pendentes?|itens pendentes|aberto|aberta|novo|nova|reaberto

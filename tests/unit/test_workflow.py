@@ -85,6 +85,7 @@ def test_a_wrong_file_is_refused_by_place_and_reason(mapping: Any, sentence: str
     [
         # English
         ("To Do", "backlog", None),
+        ("Not started", "backlog", None),
         ("Selected for Development", "waiting", None),
         ("Ready for Dev", "waiting", None),
         ("In Progress", "active", None),
@@ -100,6 +101,7 @@ def test_a_wrong_file_is_refused_by_place_and_reason(mapping: Any, sentence: str
         ("Cancelled", "abandoned", None),
         # Chinese
         ("待办", "backlog", None),
+        ("待处理", "backlog", None),
         ("进行中", "active", None),
         ("开发中", "active", None),
         ("待客户验收", "waiting", "operator"),
@@ -108,6 +110,7 @@ def test_a_wrong_file_is_refused_by_place_and_reason(mapping: Any, sentence: str
         ("已取消", "abandoned", None),
         # Spanish
         ("Tareas por hacer", "backlog", None),
+        ("No iniciado", "backlog", None),
         ("En curso", "active", None),
         ("En revisión", "active", None),
         ("Esperando al operador", "waiting", "operator"),
@@ -116,6 +119,7 @@ def test_a_wrong_file_is_refused_by_place_and_reason(mapping: Any, sentence: str
         ("Cancelado", "abandoned", None),
         # French
         ("À faire", "backlog", None),
+        ("Non commencé", "backlog", None),
         ("En cours", "active", None),
         ("En attente du client", "waiting", "operator"),
         ("En attente du fournisseur", "waiting", "vendor"),
@@ -123,6 +127,7 @@ def test_a_wrong_file_is_refused_by_place_and_reason(mapping: Any, sentence: str
         ("Abandonné", "abandoned", None),
         # Portuguese
         ("A fazer", "backlog", None),
+        ("Não iniciada", "backlog", None),
         ("Em andamento", "active", None),
         ("Aguardando cliente", "waiting", "operator"),
         ("Em homologação", "active", "operator"),
