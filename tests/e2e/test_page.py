@@ -4,12 +4,13 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from fmo_bot.sandbox.server import Options, Sandbox
-from tests.e2e.tiny_app import TinyApp
+from tests.e2e.tiny_app import ELEMENTS, TinyApp
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 START = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
@@ -125,6 +126,71 @@ def test_escape_closes_a_modal_and_gives_the_focus_back(page: Page, app: TinyApp
 
     expect(huawei.get_by_role("dialog")).to_be_hidden()
     expect(button).to_be_focused()
+
+
+def test_every_element_sends_what_was_chosen(page: Page, app: TinyApp) -> None:
+    blocks = [{"type": "actions", "elements": ELEMENTS}]
+    place = message(side(page, "Huawei Delivery"), app.post(text="Every element", blocks=blocks))
+
+    def heard() -> Any:
+        action = app.heard.get(timeout=20)
+        return next(action[name] for name in CHOSEN if name in action)
+
+    place.get_by_role("combobox", name="A side").select_option(label="No")
+    assert heard()["value"] == "no"
+
+    issue = place.get_by_role("combobox", name="An issue")
+    issue.fill("amf")
+    expect(place.get_by_role("option", name="CORE-1 amf")).to_be_visible()
+    issue.press("ArrowDown")
+    issue.press("Enter")
+    assert heard()["value"] == "CORE-1"
+
+    place.get_by_role("combobox", name="A person").select_option(label="Lucía Ortega · Telefonica Redes")
+    assert heard() == "U0LUCIA"
+
+    place.get_by_label("A day").fill("2026-11-20")
+    assert heard() == "2026-11-20"
+
+    place.get_by_role("radio", name="Yes").check()
+    assert heard()["value"] == "yes"
+
+    place.get_by_role("checkbox", name="Yes").check()
+    assert [option["value"] for option in heard()] == ["yes"]
+
+    place.get_by_role("button", name="More").click()
+    place.get_by_role("menuitem", name="No").click()
+    assert heard()["value"] == "no"
+
+    place.get_by_role("button", name="Delete").click()
+    question = page.get_by_role("dialog", name="Really?")
+    question.get_by_role("button", name="Leave it").click()
+    place.get_by_role("button", name="Delete").click()
+    question.get_by_role("button", name="Do it").click()
+    assert heard() == "7"  # once: what was left was not sent
+    assert app.heard.empty()
+
+
+# Where the different elements keep what was chosen, in an action's payload.
+CHOSEN = ("selected_option", "selected_options", "selected_user", "selected_date", "value")
+
+
+def test_shortcuts_are_in_the_menu_of_a_message_and_beside_the_composer(page: Page, app: TinyApp) -> None:
+    huawei = side(page, "Huawei Delivery")
+    place = message(huawei, app.post(text="the roaming hub"))
+
+    place.hover()
+    place.get_by_role("button", name="Menu of the message").click()
+    place.get_by_role("menuitem", name="Link to Jira issue").click()
+    modal = huawei.get_by_role("dialog", name="Shortcut")
+    expect(modal).to_contain_text("About: the roaming hub")
+    modal.get_by_role("button", name="Close this window").click()
+
+    huawei.get_by_role("button", name="Shortcuts").click()
+    huawei.get_by_role("menuitem", name="Submit stand-up").click()
+    expect(modal).to_contain_text("About: nothing in particular")
+    page.keyboard.press("Escape")
+    expect(modal).to_be_hidden()
 
 
 def test_what_one_person_says_the_other_company_reads_in_its_own_words_and_time(page: Page, app: TinyApp) -> None:

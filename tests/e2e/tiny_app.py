@@ -1,7 +1,9 @@
 """A Slack app of one button and one form over Socket Mode, made with slack_bolt and nothing of the bot."""
 
+import re
 from collections.abc import Callable
 from html import escape
+from queue import Queue
 from typing import Any
 
 from slack_bolt import App
@@ -19,11 +21,41 @@ def plain(text: str) -> Json:
     return {"type": "plain_text", "text": text}
 
 
+def option(text: str) -> Json:
+    return {"text": plain(text), "value": text.lower()}
+
+
 FILL: Json = {"type": "button", "action_id": "fill", "style": "primary", "text": plain("Fill in")}
 ASK: list[Json] = [
     {"type": "header", "text": plain("Stand-up")},
     {"type": "section", "text": {"type": "mrkdwn", "text": "*5G Core* is waiting for <@U0LIWEI>."}},
     {"type": "actions", "elements": [FILL]},
+]
+
+
+YES_NO = [option("Yes"), option("No")]
+SURE = {
+    "title": plain("Really?"),
+    "text": plain("It cannot be undone."),
+    "confirm": plain("Do it"),
+    "deny": plain("Leave it"),
+}
+ELEMENTS: list[Json] = [
+    {"type": "static_select", "action_id": "try_static", "placeholder": plain("A side"), "options": YES_NO},
+    {"type": "external_select", "action_id": "try_external", "placeholder": plain("An issue"), "min_query_length": 2},
+    {"type": "users_select", "action_id": "try_user", "placeholder": plain("A person")},
+    {"type": "datepicker", "action_id": "try_date", "placeholder": plain("A day")},
+    {"type": "radio_buttons", "action_id": "try_radio", "options": YES_NO},
+    {"type": "checkboxes", "action_id": "try_boxes", "options": YES_NO},
+    {"type": "overflow", "action_id": "try_overflow", "options": YES_NO},
+    {
+        "type": "button",
+        "action_id": "try_button",
+        "text": plain("Delete"),
+        "style": "danger",
+        "value": "7",
+        "confirm": SURE,
+    },
 ]
 
 
@@ -34,7 +66,6 @@ def form(*, place: str, blocked: bool) -> Json:
         "label": plain("What is in the way?"),
         "element": {"type": "plain_text_input", "action_id": "text"},
     }
-    options = [{"text": plain("No"), "value": "no"}, {"text": plain("Yes"), "value": "yes"}]
     return {
         "type": "modal",
         "callback_id": "form",
@@ -53,7 +84,7 @@ def form(*, place: str, blocked: bool) -> Json:
                 "block_id": "blocked",
                 "dispatch_action": True,
                 "label": plain("Blocked?"),
-                "element": {"type": "radio_buttons", "action_id": "choice", "options": options},
+                "element": {"type": "radio_buttons", "action_id": "choice", "options": YES_NO},
             },
             *([way] if blocked else []),
         ],
@@ -68,11 +99,15 @@ class TinyApp:
     """Connected while it is entered; `ask()` posts the message with the button, `post` anything else."""
 
     def __init__(self, url: str) -> None:
+        self.heard: Queue[Json] = Queue()
         self.client = WebClient(token=f"xoxb-sandbox-{KEY}-{TEAM}", base_url=f"{url}/slack/api/")
         app = App(client=self.client)
         app.action("fill")(self._open)
         app.action("choice")(self._redraw)
         app.view("form")(self._take)
+        app.action(re.compile("^try_"))(self._hear)
+        app.options("try_external")(self._offer)
+        app.shortcut(re.compile("^(sc|ma)_"))(self._stack)
         app.event("message")(lambda ack: ack())  # unheard events would be sent again and again
         self._socket: Any = SocketModeHandler(app, f"xapp-sandbox-{KEY}")
 
@@ -109,3 +144,17 @@ class TinyApp:
         ack()
         text = f"<@{body['user']['id']}> finished: {escape(said, quote=False)}"
         client.chat_postMessage(channel=JOINT, thread_ts=view["private_metadata"], text=text)
+
+    def _hear(self, ack: Callable[..., None], action: Json) -> None:
+        ack()
+        self.heard.put(action)
+
+    def _offer(self, ack: Callable[..., None], payload: Json) -> None:
+        ack(options=[{"text": plain(f"CORE-{n} {payload['value']}"), "value": f"CORE-{n}"} for n in range(3)])
+
+    def _stack(self, ack: Callable[..., None], body: Json, client: WebClient) -> None:
+        ack()
+        what = body.get("message", {}).get("text", "nothing in particular")
+        blocks = [{"type": "section", "text": plain(f"About: {what}")}]
+        view = {"type": "modal", "title": plain("Shortcut"), "blocks": blocks}
+        client.views_open(trigger_id=body["trigger_id"], view=view)
