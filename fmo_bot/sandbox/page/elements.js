@@ -175,7 +175,7 @@ function dateTime(el, block, ctx) {
 }
 
 function overflow(el, block, ctx) {
-  return menuButton({ class: "btn icon", "aria-label": name(block, el) || "More", data: { key: keyOf(block, el, ctx) } }, "⋯", () =>
+  return menuButton({ class: "btn icon", "aria-label": plain(el.accessibility_label ?? "More"), data: { key: keyOf(block, el, ctx) } }, "⋯", () =>
     (el.options ?? []).map((option) => ({
       label: optionText(option),
       run: () => void confirmed(block, el, ctx, option.value),

@@ -29,6 +29,7 @@ class People:
         """Acts upon `hub`."""
         self.hub = hub
         self.state = hub.state
+        self._offered: dict[str, dict[str, Mapping[str, Any]]] = {}  # by message ts: options of external selects
 
     def user(self, id: str) -> User:
         """A person of the world."""
@@ -100,7 +101,7 @@ class People:
             "container": payloads.container(message),
             "trigger_id": self.state.trigger(app, team_id, user),
             "response_url": self.state.response_url(app, team_id, user, channel.id, message),
-            "actions": [self._action(block_id, element, value)],
+            "actions": [self._action(block_id, element, value, self._offered.get(ts))],
             "state": {"values": {}},
         }
         return _ended(await self.hub.delivery.ask(app, "interactive", payload))
@@ -144,7 +145,9 @@ class People:
             "action_id": action_id,
             "value": query,
         }
-        return offered(await self.hub.delivery.ask(app, "interactive", payload))
+        found = offered(await self.hub.delivery.ask(app, "interactive", payload))
+        self._offered.setdefault(message.ts, {}).update({str(option["value"]): option for option in found})
+        return found
 
     def open_home(self, user: User, app_id: str, team_id: str) -> dict[str, Any]:
         """Open the Home of one installation."""
@@ -156,9 +159,11 @@ class People:
             self.hub.events.home_opened(app, team_id, user, home.body if home else None)
         return {"ok": True}
 
-    def _action(self, block_id: str, element: elements.Element, value: Any) -> dict[str, Any]:
+    def _action(
+        self, block_id: str, element: elements.Element, value: Any, given: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
         try:
-            return payloads.action(self.state, block_id, element, value)
+            return payloads.action(self.state, block_id, element, value, given)
         except ValueError as error:
             raise Impossible(str(error), 400) from error
 
