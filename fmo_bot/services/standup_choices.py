@@ -66,6 +66,11 @@ def chosen(session: Session, prompt: PromptRow) -> dict[str, str]:
     return {"side": row.waited_side, "issue": row.issue_key or "", "what": row.what}
 
 
+def storable(text: str | None) -> str:
+    """Words as they were given, without blanks around them and the signs that no database keeps."""
+    return (text or "").replace("\0", "").encode("utf-8", "replace").decode("utf-8").strip()
+
+
 def text_faults(questions: Iterable[Question], said: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     """(question key, sentence) of answers that are missing or too long."""
     too_long = (TOO_LONG, *[ALSO_TOO_LONG] * len(said))  # one number can be named in one refusal

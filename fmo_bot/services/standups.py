@@ -203,8 +203,8 @@ class Standups:
         with self.store.transaction(Scope(team_id=actor.team_id)) as session:
             prompt = _own(session, actor, prompt_ref, lock=True)
             _in_time(prompt, at)
-            said = {question.key: (answers.get(question.key) or "").strip() for question in self.questions}
-            choice = {key: text for key, value in blocked.items() if (text := (value or "").strip())}
+            said = {question.key: choices.storable(answers.get(question.key)) for question in self.questions}
+            choice = {key: text for key, value in blocked.items() if (text := choices.storable(value))}
             self._check(session, actor, said, choice)
             if self._keep(session, actor, prompt, said, choice, at):
                 self._show(session, prompt, at)

@@ -47,13 +47,14 @@ def structure(mapping: object) -> TeamSpec:
 
 
 def shown(value: object) -> str:
-    """A value as a fault quotes it: never long, never with line breaks."""
+    """A value as a fault quotes it: never long, on one line, always printable."""
     text = str(value) if isinstance(value, str | int | float) else type(value).__name__
-    return f"`{text[:60]}`".replace("\n", " ")
+    return f"`{text[:60]}`".replace("\n", " ").encode("utf-8", "replace").decode("utf-8")
 
 
+_NO_NAME = r"\x00-\x1f\x7f\u2028\u2029\ud800-\udfff"  # line breaks, control signs, half signs
 _PATTERNS: dict[Any, tuple[str, str]] = {
-    Name: (r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,78}[^\s\x00-\x1f\x7f])?", "a name of 1 to 80 characters"),
+    Name: (rf"[^\s{_NO_NAME}](?:[^{_NO_NAME}]{{0,78}}[^\s{_NO_NAME}])?", "a name of 1 to 80 characters"),
     Key: (r"[A-Za-z][A-Za-z0-9_]{0,39}", "a key of letters, digits and _"),
     Language: (r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?", "a language such as en, zh or pt_BR"),
     WorkspaceId: (r"[TE][A-Z0-9]{2,20}", "a Slack workspace id such as T0123ABCD"),

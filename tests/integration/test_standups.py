@@ -197,6 +197,13 @@ def test_an_answer_stands_in_the_thread_as_it_was_given(store: Store) -> None:
     )
 
 
+def test_signs_that_no_database_keeps_do_no_harm(store: Store) -> None:
+    team = JointTeam(store)
+    team.play("01:00")
+    team.answer(LIWEI, "01:20", done="Wired\0 the \ud800 core", blocked={"side": "operator", "what": "A\0 key"})
+    assert answer_of(team).said[0].text == "Wired the ? core"
+
+
 def test_what_is_internal_never_reaches_the_joint_channel(store: Store) -> None:
     team = JointTeam(store)
     team.play("01:00")

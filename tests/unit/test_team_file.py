@@ -80,6 +80,7 @@ FAULTS: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda file: file.update(sides={"vendor": vendor(file)}), "sides: a joint team has two sides or more"),
     # a name that would draw a second line in every log and message
     (lambda file: file.update(team="5G\nCore"), "team: `5G Core` is not a name of 1 to 80 characters"),
+    (lambda file: file.update(team="5G\ud800"), "team: `5G?` is not a name of 1 to 80 characters"),
 ]
 
 
