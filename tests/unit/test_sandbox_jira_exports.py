@@ -77,6 +77,7 @@ def test_a_board_from_a_file_keeps_its_columns_and_double_lines_are_named() -> N
 
     assert [column["name"] for column in columns] == ["Backlog", "Ready", "In Progress", "Review", "Done"]
     assert site.site.ids.points == "customfield_10036"
+    assert site.describe()["busiest_sprint"] is None  # the issues were in sprints, but this is a kanban board
     assert [problem.split(":")[0] for problem in site.describe()["problems"]] == [
         "issues.jsonl line 7",
         "issues.jsonl line 12",

@@ -1,7 +1,7 @@
 """Parts of the pretend Jira: reading files, the story, JQL, signatures."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,44 @@ def test_a_broken_sprint_or_board_file_is_left_out_with_a_sentence(tmp_path: Pat
     assert [problem.split(":")[0] for problem in found.problems] == ["sprints.json", "board.json"]
 
 
+def test_what_is_wrong_with_a_file_is_said_when_the_sandbox_starts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "issues.jsonl").write_text(json.dumps(raw(1)) + "\n" + "{\n" * 25)
+
+    site = build("shared", SetClock(), options=Files(issues=tmp_path / "issues.jsonl"))
+
+    assert "issues.jsonl line 2: not JSON" in caplog.messages[0]
+    assert caplog.messages[-1].startswith("... and 5 more")
+    assert len(site.describe()["problems"]) == 25
+
+
 def test_the_story_is_the_same_each_time() -> None:
     assert json.dumps(story.tell().issues) == json.dumps(story.tell().issues)
+
+
+def test_in_the_story_whatever_is_unfinished_when_a_sprint_completes_is_in_the_next_one() -> None:
+    site = build("shared", SetClock(), options=Files()).site
+    for sprint, unfinished in {8: 1, 9: 0, 10: 0, 11: 1, 12: 2}.items():
+        completed = site.sprints.by_id[sprint].complete
+        assert completed is not None
+        left = [
+            issue
+            for issue in site.present(completed)
+            if sprint in issue.sprints(completed) and issue.state(completed)["status"] not in site.done_statuses()
+        ]
+        assert len(left) == unfinished
+        assert all(sprint + 1 in issue.sprints(completed + timedelta(seconds=15)) for issue in left), sprint
+
+
+def test_in_the_story_one_flag_waits_on_each_side() -> None:
+    site = build("shared", SetClock(), options=Files()).site
+    for at in (HALF_WAY, site.suggested_start()):
+        flagged = [issue.state(at) for issue in site.present(at) if issue.state(at)[site.ids.flagged]]
+        assert sorted(site.statuses[state["status"]].name for state in flagged) == [
+            "Waiting for Operator",
+            "Waiting for Vendor",
+        ]
 
 
 def test_the_clock_starts_on_the_last_working_day_before_the_busiest_sprint_ends(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A pretend Jira, Cloud or Data Center, over issues from a file or over the sandbox's own story."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ from fmo_bot.sandbox.jira.changes import Changes
 from fmo_bot.sandbox.jira.hooks import Hooks
 from fmo_bot.sandbox.jira.site import Clock, Settings, Site
 
+MOST_PROBLEMS_SHOWN = 20
+_log = logging.getLogger(__name__)
 __all__ = ["JiraSite", "Options", "build", "suggested_start"]
 
 
@@ -136,8 +139,17 @@ def build(
     `faults()` gives the faults switched on just now, by the names of docs/sandbox.md; `on_change(kind, **what)` hears
     of every change; `denied` operations answer 403; `zone` is the profile zone of the bot's account.
     """
+    held = _export(options)
+    _complain(held.problems)
     settings = Settings(flavour=options.jira, zone=zone, faults=faults, denied=denied, on_change=on_change)
-    return JiraSite(Site(site, clock, _export(options), settings))
+    return JiraSite(Site(site, clock, held, settings))
+
+
+def _complain(problems: list[str]) -> None:
+    for problem in problems[:MOST_PROBLEMS_SHOWN]:
+        _log.warning("%s", problem)
+    if len(problems) > MOST_PROBLEMS_SHOWN:
+        _log.warning("... and %d more; GET /control/world lists them all.", len(problems) - MOST_PROBLEMS_SHOWN)
 
 
 def suggested_start(options: Options) -> datetime:

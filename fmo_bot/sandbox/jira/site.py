@@ -73,6 +73,8 @@ class Site:
         self.by_key = {issue.key: issue for issue in self.issues.values()}
         self.busiest = self._busiest()
         self.board = boards.configured(export.board, self) if export.board else boards.made_up(self)
+        if self.board["type"] == "kanban":
+            self.busiest = None  # its sprints, if there are any, are another board's
         self.statuses |= boards.named_only_there(self.board, self.statuses)
         self.comment_number = 10_000
         self._foreseen = max((int(h["id"]) for i in self.issues.values() for h in i.histories), default=0)
