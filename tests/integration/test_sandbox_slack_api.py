@@ -360,3 +360,20 @@ def test_what_a_person_cannot_do_is_said_in_a_sentence(box: Sandbox) -> None:
     assert "no conversation" in act(box, "U0LIWEI", "say", channel="C0TEFTEAM", text="x")["error"]
     assert "no person" in act(box, "U0NOBODY", "say", channel="C0JOINT", text="x")["error"]
     assert act(box, "U0LIWEI", "say", channel="C0JOINT")["error"] == "'text' is missing."
+
+
+JUNK: list[Any] = [5, ["x"], {"a": {"b": 1}}, "x", "[", "{}", "[1]", True]
+ARGUMENTS = ("channel", "user", "users", "ts", "text", "blocks", "view", "trigger_id", "metadata", "files", "unfurls")
+ARGUMENTS += ("limit", "cursor", "oldest", "types", "timestamp", "name", "attachments", "filename", "length", "email")
+
+
+def test_no_junk_brings_a_method_down(fresh: Sandbox) -> None:
+    headers = {"authorization": "Bearer xoxb-sandbox-huawei-T0HUAWEI"}
+    with requests.Session() as session:
+        for method in fresh.world.slack.api.methods:
+            for junk in JUNK:
+                arguments = dict.fromkeys(ARGUMENTS, junk) | {"channel": "C0JOINT"}
+                url = f"{fresh.url}/slack/api/{method}"
+                answer = session.post(url, json=arguments, headers=headers, timeout=5)
+                assert answer.status_code in (200, 429), (method, junk)
+                assert "ok" in answer.json()

@@ -34,7 +34,7 @@ def _block(block: object, surface: str) -> Problems:
     if not isinstance(block, Mapping):
         yield "", "must be an object"
         return
-    rule = RULES.get(block.get("type", ""))
+    rule = RULES.get(str(block.get("type")))
     if rule is None:
         yield "/type", f"unsupported type: {block.get('type')}"
         return
@@ -60,7 +60,7 @@ def _together(blocks: list[Block]) -> list[str]:
 
 
 def _same_action_twice(block: Block) -> Problems:
-    ids = Counter(element["action_id"] for element in elements.of(block) if element.get("action_id"))
+    ids = Counter(str(element["action_id"]) for element in elements.of(block) if element.get("action_id"))
     for name, n in ids.items():
         if n > 1:
             yield "/elements", f"`action_id` {name} already exists"

@@ -102,11 +102,13 @@ def by_bot(bot: User) -> dict[str, Any]:
 def record(call: Call, channel: Channel, body: dict[str, Any], kept_metadata: dict[str, Any] | None = None) -> Message:
     """Record a message of the calling bot and tell everybody; a sabotage falsifies what is recorded."""
     falsified = call.state.faults.falsify(direct=channel.im is not None)
+    asked = channel
     channel, bot = _wrong_side(call, channel) if falsified == "wrong-side" else (channel, call.bot)
     at = call.state.clock.now() + timedelta(seconds=LATE_S) if falsified == "late" else None
     message = call.state.new_message(channel.id, {**by_bot(bot), **body}, author=bot, at=at, metadata=kept_metadata)
+    if falsified in ("drop", "wrong-side"):
+        call.state.ghosts.add((asked.id, message.ts))  # the app is to notice nothing
     if falsified == "drop":
-        call.state.ghosts.add((channel.id, message.ts))
         return message
     call.state.keep(message)
     if falsified == "double":

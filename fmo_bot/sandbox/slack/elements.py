@@ -38,7 +38,9 @@ ACCESSORIES = frozenset({"button", "workflow_button", "overflow", "radio_buttons
 
 def of(block: Mapping[str, Any]) -> Iterator[Element]:
     """Every interactive element of a block."""
-    inside = [block.get("accessory"), block.get("element"), *(block.get("elements") or [])]
+    several_of_them = block.get("elements")
+    listed = several_of_them if isinstance(several_of_them, list) else []
+    inside = [block.get("accessory"), block.get("element"), *listed]
     yield from (element for element in inside if isinstance(element, Mapping) and "type" in element)
 
 
@@ -59,7 +61,7 @@ def problem(holder: Mapping[str, Any], name: str, allowed: frozenset[str], *, re
         yield f"/{name}", str(element)
     elif not isinstance(element, Mapping):
         yield f"/{name}", "must be an object"
-    elif element.get("type") not in allowed:
+    elif str(element.get("type")) not in allowed:
         yield f"/{name}/type", f"unsupported type: {element.get('type')}"
     else:
         yield from ((f"/{name}{where}", text) for where, text in _inside(element))
