@@ -363,7 +363,19 @@ def test_what_a_person_cannot_do_is_said_in_a_sentence(box: Sandbox) -> None:
 
 
 JUNK: list[Any] = [5, ["x"], {"a": {"b": 1}}, "x", "[", "{}", "[1]", True]
-ARGUMENTS = ("channel", "user", "users", "ts", "text", "blocks", "view", "trigger_id", "metadata", "files", "unfurls")
+ARGUMENTS: tuple[str, ...] = (
+    "channel",
+    "user",
+    "users",
+    "ts",
+    "text",
+    "blocks",
+    "view",
+    "trigger_id",
+    "metadata",
+    "files",
+    "unfurls",
+)
 ARGUMENTS += ("limit", "cursor", "oldest", "types", "timestamp", "name", "attachments", "filename", "length", "email")
 
 

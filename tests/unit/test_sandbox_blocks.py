@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from fmo_bot.sandbox.slack import blocks, elements
 
-KEYS = ("type", "text", "elements", "element", "accessory", "fields", "options", "option_groups", "label", "rows")
+KEYS: tuple[str, ...] = (
+    "type",
+    "text",
+    "elements",
+    "element",
+    "accessory",
+    "fields",
+    "options",
+    "option_groups",
+    "label",
+    "rows",
+)
 KEYS += ("block_id", "action_id", "value", "chart", "title", "caption", "axis_config", "series", "segments", "confirm")
 WORDS = (*blocks.RULES, *elements.INPUTS, "button", "plain_text", "mrkdwn", "pie", "line")
 JSON = st.recursive(
