@@ -67,7 +67,7 @@ const tied = (block, el, ctx) => ({
 
 function button(el, block, ctx) {
   const style = { primary: "btn primary", danger: "btn danger" }[el.style] ?? "btn";
-  const face = plain(el.text?.text, el.text?.emoji !== false);
+  const face = textObject(el.text, ctx);
   const node = h(el.url ? "a" : "button", {
     class: style, data: { key: keyOf(block, el, ctx) }, "aria-label": el.accessibility_label,
     ...(el.url ? { href: safeHref(el.url), target: "_blank", rel: "noopener noreferrer" } : { type: "button" }),

@@ -1,5 +1,7 @@
 // The short codes that messages of a delivery team use. An unknown code stays as it was written.
 
+import { h, s } from "./dom.js";
+
 const SIGNS = {
   "+1": "👍", "-1": "👎", thumbsup: "👍", thumbsdown: "👎", wave: "👋", tada: "🎉", eyes: "👀", pray: "🙏", clap: "👏", rocket: "🚀",
   white_check_mark: "✅", heavy_check_mark: "✔️", ballot_box_with_check: "☑️", x: "❌", heavy_multiplication_x: "✖️",
@@ -21,3 +23,18 @@ export const emojiSign = (code) => (Object.hasOwn(SIGNS, code) ? SIGNS[code] : n
 
 /** Text with its `:codes:` as signs. */
 export const withEmoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (whole, code) => emojiSign(code) ?? whole);
+
+// Signs that stand-ups are full of, as drawings: many a server or minimal desktop has no font that holds them.
+const DRAWN = {
+  "✅": [["rect", { x: 1, y: 1, width: 14, height: 14, rx: 3, fill: "#2e9e5b" }], ["path", { d: "M4 8.3 7 11.2 12.2 5", stroke: "#fff" }]],
+  "⛔": [["circle", { cx: 8, cy: 8, r: 7, fill: "#d0273f" }], ["path", { d: "M4.2 8h7.6", stroke: "#fff" }]],
+  "⏳": [["path", { d: "M4 1.8h8 M4 14.2h8 M5 2c0 3.6 6 8.4 6 12 M11 2c0 3.6-6 8.4-6 12", stroke: "#b0722a" }]],
+  "⚠": [["path", { d: "M8 1.6 15 14.2H1z", fill: "#e0a11b" }], ["path", { d: "M8 6v4 M8 12.1v.1", stroke: "#3d2b00" }]],
+};
+const PIECES = new RegExp(`(${Object.keys(DRAWN).join("|")})\\ufe0f?`, "u");
+
+const drawing = (sign) => h("span", { class: "emoji", role: "img", "aria-label": sign },
+  s("svg", { viewBox: "0 0 16 16" }, DRAWN[sign].map(([tag, shape]) => s(tag, shape))));
+
+/** A text as a list of strings and drawings. */
+export const pictured = (text) => text.split(PIECES).filter(Boolean).map((piece) => (Object.hasOwn(DRAWN, piece) ? drawing(piece) : piece));

@@ -1,7 +1,7 @@
 // Slack's mrkdwn as DOM nodes. Entities are undone only when text becomes a text node, so nothing can turn into markup.
 
 import { fragment, h, link } from "./dom.js";
-import { emojiSign, withEmoji } from "./emoji.js";
+import { emojiSign, pictured, withEmoji } from "./emoji.js";
 import { dateTokens, fullMoment } from "./time.js";
 
 /** `&lt;`, `&gt;`, `&amp;` back to signs, in the one order that cannot decode twice. */
@@ -24,7 +24,7 @@ const INLINE = new RegExp(
 const RENDER = {
   code: (text) => h("code", {}, unescape(text.replace(/<([^<>|]+)(?:\|([^<>]+))?>/g, (_, target, label) => label ?? target))),
   entity: (text, ctx) => entity(text, ctx),
-  emoji: (code) => emojiSign(code) ?? `:${code}:`,
+  emoji: (code) => pictured(emojiSign(code) ?? `:${code}:`),
   bold: (text, ctx, verbatim) => h("strong", {}, inline(text, ctx, verbatim)),
   italic: (text, ctx, verbatim) => h("em", {}, inline(text, ctx, verbatim)),
   strike: (text, ctx, verbatim) => h("s", {}, inline(text, ctx, verbatim)),
@@ -35,12 +35,12 @@ function inline(text, ctx, verbatim) {
   const made = [];
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
-    if (match.index > at) made.push(unescape(text.slice(at, match.index)));
+    if (match.index > at) made.push(...pictured(unescape(text.slice(at, match.index))));
     const [kind, value] = Object.entries(match.groups).find(([, found]) => found !== undefined);
-    made.push(RENDER[kind](value, ctx, verbatim));
+    made.push(...[RENDER[kind](value, ctx, verbatim)].flat());
     at = match.index + match[0].length;
   }
-  if (at < text.length) made.push(unescape(text.slice(at)));
+  if (at < text.length) made.push(...pictured(unescape(text.slice(at))));
   return made;
 }
 
@@ -108,9 +108,9 @@ export function plain(text, emoji = true) {
   return emoji ? withEmoji(said) : said;
 }
 
-/** A text object (plain_text or mrkdwn), or a bare string. */
+/** A text object (plain_text or mrkdwn), or a bare string, as children for `h`. */
 export function textObject(text, ctx) {
   if (text === null || text === undefined) return "";
-  if (typeof text === "string") return plain(text);
-  return text.type === "mrkdwn" ? mrkdwn(text.text, ctx, text.verbatim === true) : plain(text.text, text.emoji !== false);
+  if (typeof text === "string") return pictured(plain(text));
+  return text.type === "mrkdwn" ? mrkdwn(text.text, ctx, text.verbatim === true) : pictured(plain(text.text, text.emoji !== false));
 }

@@ -1,7 +1,7 @@
 // rich_text blocks: sections, lists, quotes, preformatted.
 
 import { h, link } from "./dom.js";
-import { emojiSign } from "./emoji.js";
+import { emojiSign, pictured } from "./emoji.js";
 import { channelMention, dated, mention } from "./mrkdwn.js";
 
 const STYLES = { code: "code", strike: "s", italic: "em", bold: "strong", underline: "u" };
@@ -18,13 +18,13 @@ function sign(code, points) {
 }
 
 const INLINE = {
-  text: (el) => String(el.text ?? ""),
+  text: (el) => pictured(String(el.text ?? "")),
   link: (el) => link(el.url, el.text ?? el.url),
   user: (el, ctx) => mention(el.user_id, ctx),
   channel: (el, ctx) => channelMention(el.channel_id, ctx),
   usergroup: (el) => h("span", { class: "mention" }, `@${el.usergroup_id}`),
   broadcast: (el) => h("span", { class: "mention loud" }, `@${el.range}`),
-  emoji: (el) => sign(el.name, el.unicode),
+  emoji: (el) => pictured(sign(el.name, el.unicode)),
   date: (el, ctx) => dated(Number(el.timestamp), el.format ?? "{date}", el.fallback ?? "", ctx),
   color: (el) => h("code", {}, String(el.value ?? "")),
 };
