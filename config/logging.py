@@ -47,7 +47,12 @@ def configure(*, level: str, style: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    finish = (structlog.processors.format_exc_info, redact, _renderer(style))
+    finish: tuple[structlog.typing.Processor, ...] = (
+        _drop_colours,
+        structlog.processors.format_exc_info,
+        redact,
+        _renderer(style),
+    )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -64,6 +69,12 @@ def _renderer(style: str) -> structlog.typing.Processor:
     if style == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+
+
+def _drop_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Uvicorn says some lines twice: plainly, and for a terminal."""
+    event.pop("color_message", None)
+    return event
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

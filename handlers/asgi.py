@@ -11,7 +11,8 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -24,8 +25,12 @@ _FORM = "application/x-www-form-urlencoded"
 _log = structlog.get_logger(__name__)
 
 
-class TooLarge(Exception):
-    """The body is larger than any that Slack or Jira sends."""
+class NotTaken(HTTPException):
+    """The body is larger than any that Slack or Jira sends, or did not come to its end."""
+
+    def __init__(self, why: str, status: int) -> None:
+        """`why` is all the sender hears."""
+        super().__init__(status, why)
 
 
 def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics) -> Starlette:
@@ -78,10 +83,7 @@ class _Slack:
         key = request.path_params["key"]
         if key not in self._verifiers:
             return PlainTextResponse("no such app", 404)
-        try:
-            body = await _read(request)
-        except TooLarge:
-            return PlainTextResponse("too large", 413)
+        body = await _read(request)
         if not _is_genuine(self._verifiers[key], body, request):
             self._metrics.refused("slack")
             _log.warning("a request is not signed by Slack", app=key, bytes=len(body))
@@ -130,11 +132,18 @@ def _response(answer: BoltResponse) -> Response:
 
 
 async def _read(request: Request) -> bytes:
+    try:
+        return await _limited(request)
+    except ClientDisconnect as error:
+        raise NotTaken("not sent whole", 400) from error
+
+
+async def _limited(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST:
-            raise TooLarge
+            raise NotTaken("too large", 413)
     return bytes(body)
 
 
@@ -151,10 +160,7 @@ class _Jira:
         secret = self._secrets.get(site)
         if not secret:
             return PlainTextResponse("no such site", 404)
-        try:
-            body = await _read(request)
-        except TooLarge:
-            return PlainTextResponse("too large", 413)
+        body = await _read(request)
         if not webhook.is_signed(body, signature=request.headers.get("x-hub-signature"), secret=secret):
             self._metrics.refused("jira")
             _log.warning("a webhook is not signed by Jira", site=site, bytes=len(body))

@@ -1,7 +1,6 @@
 """The door as a whole: Bolt apps on their sockets and behind the web server, until somebody stops it."""
 
 import socket
-from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -9,8 +8,11 @@ import structlog
 import uvicorn
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk.errors import SlackApiError
 
 from fmo_bot.bootstrap import Bot
+from fmo_bot.errors import SettingsWrong
+from fmo_bot.slack.outcomes import code_of
 from handlers.asgi import application
 from handlers.bolt import Listeners, build
 from handlers.metrics import Metrics
@@ -28,7 +30,9 @@ class Door:
         self._listeners = Listeners()
         bot.listening = lambda: self._listeners.running
         self.apps = {app.key: build(bot, app.key, self._listeners) for app in bot.settings.slack_apps}
-        self._sockets = [_socket(self.apps[app.key], app.app_token) for app in bot.settings.slack_apps if app.app_token]
+        self._sockets = {
+            app.key: _socket(self.apps[app.key], app.app_token) for app in bot.settings.slack_apps if app.app_token
+        }
         by_http = {app.key: self.apps[app.key] for app in bot.settings.slack_apps if app.signing_secret}
         self._bound = _bind(bot.settings.host, bot.settings.port)
         self.port: int = self._bound.getsockname()[1]
@@ -45,15 +49,14 @@ class Door:
     def __enter__(self) -> Self:
         """Start the bot, then open the sockets: nobody is let in before there is somebody to answer."""
         self._bot.start()
-        for handler in self._sockets:
-            handler.connect()  # type: ignore[no-untyped-call]
+        for key, handler in self._sockets.items():
+            _connect(key, handler)
         return self
 
-    def serve(self, *, ready: Callable[[int], None] | None = None) -> None:
-        """Serve until SIGTERM or SIGINT (in the main thread) or `stop`; `ready` is told the port."""
-        if ready is not None:
-            ready(self.port)
-        _log.info("the door is open", port=self.port, sockets=len(self._sockets))
+    def serve(self) -> None:
+        """Serve until SIGTERM or SIGINT (in the main thread) or `stop`."""
+        public = self._bot.settings.public_url
+        _log.info("the door is open", port=self.port, sockets=len(self._sockets), public_url=public)
         self._server.run(sockets=[self._bound])
 
     def stop(self) -> None:
@@ -64,7 +67,7 @@ class Door:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let nobody in any more, then let what runs come to its end."""
-        for handler in self._sockets:
+        for handler in self._sockets.values():
             handler.close()  # type: ignore[no-untyped-call]
         self._listeners.shutdown(wait=True)
         self._bound.close()
@@ -77,9 +80,22 @@ def _socket(app: App, app_token: str) -> SocketModeHandler:
     return handler
 
 
+def _connect(key: str, handler: SocketModeHandler) -> None:
+    """Open a socket. Raises SettingsWrong where Slack refuses the token."""
+    try:
+        handler.connect()  # type: ignore[no-untyped-call]
+    except SlackApiError as error:
+        why = f"Slack refuses it ({code_of(error)}); it needs the scope connections:write."
+        raise SettingsWrong([f"FMO_SLACK_{key.upper()}_APP_TOKEN: {why}"]) from error
+
+
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind((host, port))
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise SettingsWrong([f"FMO_HOST and FMO_PORT: {host}:{port} cannot be used ({error.strerror})."]) from error
     return bound

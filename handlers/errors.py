@@ -5,7 +5,6 @@ acted or in a direct message. What nobody foresaw gets an id to quote, and goes 
 """
 
 import secrets
-from datetime import datetime
 from typing import Any
 
 import structlog
@@ -31,10 +30,16 @@ def register(app: App, bot: Bot) -> None:
     """Take every error of a listener."""
 
     def handle(
-        error: Exception, body: dict[str, Any], context: BoltContext, client: WebClient, respond: Respond
+        error: Exception,
+        body: dict[str, Any],
+        context: BoltContext,
+        client: WebClient,
+        respond: Respond,
+        response: BoltResponse | None,
     ) -> BoltResponse | None:
         refusal = worded(error)
-        if body.get("type") == "view_submission":
+        # `response` is None where the listener had acknowledged before it failed: then nothing can be answered with.
+        if body.get("type") == "view_submission" and response is not None:
             return _under_the_field(bot, refusal, body, context)
         show = _in_the_form if "view_id" in context else _to_them_alone
         try:
@@ -42,7 +47,7 @@ def register(app: App, bot: Bot) -> None:
         except Exception:
             # The last one to hear of it: without this line a failed answer would vanish in a thread.
             _log.exception("a refusal could not be shown", refusal=refusal.text)
-        return None
+        return None if response is None else BoltResponse(status=200, body="")
 
     app.error(handle)
 
@@ -61,20 +66,25 @@ def worded(error: Exception) -> Refusal:
 def _under_the_field(bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext) -> BoltResponse:
     """What was typed stays; a refusal of the whole stands under the first field."""
     fields = refusal.fields if isinstance(refusal, InvalidInput) else {"": refusal.text}
-    under = forms.errors(fields, body["view"], refusal.values, bot.language_of(context["person"]))
+    under = forms.errors(fields, body["view"], refusal.values, _language(bot, context))
     return BoltResponse(status=200, body={"response_action": "errors", "errors": under})
 
 
 def _in_the_form(
     bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext, client: WebClient, respond: Respond
 ) -> None:
-    view = forms.refused(refusal.text, refusal.values, bot.language_of(context["person"]))
+    view = forms.refused(refusal.text, refusal.values, _language(bot, context))
     client.views_update(view_id=context["view_id"], view=view)
 
 
 def _to_them_alone(
     bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext, client: WebClient, respond: Respond
 ) -> None:
-    at: datetime = context["at"]
+    if "person" not in context:  # it failed before it was known who acts: the log has it
+        return
     notice = Notice(text=refusal.text, values=dict(refusal.values))
-    tell(bot, respond, body, person=context["person"], message=notice, at=at)
+    tell(bot, respond, body, person=context["person"], message=notice, at=context["at"])
+
+
+def _language(bot: Bot, context: BoltContext) -> str:
+    return bot.language_of(context["person"]) if "person" in context else "en"

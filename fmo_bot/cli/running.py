@@ -1,5 +1,8 @@
 """Running the bot: `run`, `migrate`."""
 
+import signal
+from types import FrameType
+
 import typer
 
 from fmo_bot.cli.settings import settings_and_logging
@@ -16,9 +19,16 @@ def run() -> None:
     from fmo_bot.bootstrap import Bot
     from handlers.door import Door
 
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _leave)
     settings = settings_and_logging()
     with Bot(settings) as bot, Door(bot) as door:
         door.serve()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End as any block ends, so that what is in hand is finished. The web server hears of the signal first."""
+    raise SystemExit(0)
 
 
 def migrate() -> None:

@@ -45,7 +45,10 @@ def setup(
 def manifest(
     transport: Annotated[str, typer.Option(help="socket (Socket Mode) or http.")] = "socket",
     profile: Annotated[str, typer.Option(help="minimal (reads no channel history) or full.")] = "minimal",
-    url: Annotated[str | None, typer.Option(help="For http: the address under which Slack reaches the bot.")] = None,
+    url: Annotated[
+        str | None,
+        typer.Option(envvar="FMO_PUBLIC_URL", help="For http: the address under which Slack reaches the bot."),
+    ] = None,
     app_key: Annotated[str, typer.Option("--app", help="The app's key in FMO_SLACK_APPS.")] = "fmo",
 ) -> None:
     """Print the manifest from which a company creates its Slack app (api.slack.com/apps, From a manifest)."""

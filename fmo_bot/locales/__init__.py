@@ -16,7 +16,8 @@ class Translator:
     def __init__(self, language: str, catalogue: gettext.NullTranslations) -> None:
         """`language` is a code such as `en` or `zh_CN`."""
         self.language = language
-        self.locale = _locale(language)  # how days and numbers are written
+        # How days and numbers are written: as the texts around them.
+        self.locale = Locale("en") if type(catalogue) is gettext.NullTranslations else _locale(language)
         self._catalogue = catalogue
 
     def __call__(self, msgid: str, **values: object) -> str:

@@ -83,7 +83,7 @@ class House:
 def house(folder: Path, transport: str) -> Iterator[House]:
     """The sandbox, the demo's joint team, and the bot with its door open; closed and cleared away at the end."""
     with Sandbox(Options(start=START, transport=transport)) as box:
-        settings = settings_of(box, folder)
+        settings = Settings.read(given_for(box, folder))
         assert set_up(settings, TEAM).result.members == 11
         with Bot(settings) as bot, Door(bot) as door:
             serving = threading.Thread(target=door.serve)
@@ -98,7 +98,7 @@ def house(folder: Path, transport: str) -> Iterator[House]:
         assert not serving.is_alive()
 
 
-def settings_of(box: Sandbox, folder: Path) -> Settings:
+def given_for(box: Sandbox, folder: Path) -> dict[str, str]:
     """The bot's settings for a sandbox: both transports are open, the sandbox chooses."""
     given = {
         "FMO_DATABASE_URL": f"sqlite:///{folder / 'fmo.db'}",
@@ -116,7 +116,7 @@ def settings_of(box: Sandbox, folder: Path) -> Settings:
         given[f"FMO_SLACK_{key.upper()}_BOT_TOKENS"] = f"xoxb-sandbox-{key}-{team}"
         given[f"FMO_SLACK_{key.upper()}_APP_TOKEN"] = f"xapp-sandbox-{key}"
         given[f"FMO_SLACK_{key.upper()}_SIGNING_SECRET"] = f"sandbox-secret-{key}"
-    return Settings.read(given)
+    return given
 
 
 def _register(box: Sandbox, url: str, transport: str) -> None:

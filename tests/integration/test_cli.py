@@ -1,0 +1,137 @@
+"""The command line, as a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import yaml
+from sqlalchemy import create_engine, text
+
+from fmo_bot.sandbox.server import Options, Sandbox
+from tests.integration.door_support import given_for
+from tests.integration.sandbox_support import START
+
+ROOT = Path(__file__).parents[2]
+TEAM = ROOT / "config" / "demo" / "team.yaml"
+
+
+def fmo_bot(*arguments: str, folder: Path, given: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run `fmo-bot` to its end in an empty folder, with these settings and no others."""
+    return subprocess.run(
+        [sys.executable, "-m", "fmo_bot", *arguments],
+        cwd=folder,
+        env=_environment(given or {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _environment(given: dict[str, str]) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("FMO_")}
+    return plain | {"PYTHONPATH": str(ROOT)} | given
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with Sandbox(Options(start=START)) as box:
+        yield box
+
+
+def test_wrong_settings_are_all_named_and_end_with_2(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("FMO_PORT=x\nFMO_SLACK_APPS=a\n")
+    done = fmo_bot("run", folder=tmp_path)
+    assert done.returncode == 2
+    named = [line.split()[0] for line in done.stderr.splitlines()]
+    assert named == ["FMO_PORT", "FMO_SLACK_A_BOT_TOKENS", "FMO_SLACK_A_APP_TOKEN"]
+    assert done.stdout == ""
+
+
+def test_a_token_slack_refuses_is_named_and_ends_with_2(box: Sandbox, tmp_path: Path) -> None:
+    given = given_for(box, tmp_path) | {"FMO_SLACK_HUAWEI_BOT_TOKENS": "xoxb-sandbox-nobody-T0HUAWEI"}
+    done = fmo_bot("run", folder=tmp_path, given=given)
+    assert done.returncode == 2
+    assert "FMO_SLACK_HUAWEI_BOT_TOKENS: Slack refuses a token" in done.stderr
+    assert "xoxb-" not in done.stderr
+
+
+def test_a_wrong_team_file_names_each_fault_and_ends_with_2(box: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "team.yaml"
+    file.write_text(TEAM.read_text("utf-8").replace("Asia/Shanghai", "Asia/Nowhere"), "utf-8")
+    (tmp_path / "workflow.yaml").write_bytes((TEAM.parent / "workflow.yaml").read_bytes())
+    done = fmo_bot("setup", "team.yaml", folder=tmp_path, given=given_for(box, tmp_path))
+    assert done.returncode == 2
+    assert "Asia/Nowhere" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_site_the_settings_do_not_know_is_named(box: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "team.yaml"
+    file.write_text(TEAM.read_text("utf-8").replace("site: shared", "site: other"), "utf-8")
+    (tmp_path / "workflow.yaml").write_bytes((TEAM.parent / "workflow.yaml").read_bytes())
+    done = fmo_bot("setup", "team.yaml", folder=tmp_path, given=given_for(box, tmp_path))
+    assert (done.returncode, done.stderr.strip()) == (2, "board.site: `other` is not in FMO_JIRA_SITES (shared)")
+
+
+def test_set_up_tells_what_it_found_and_writes_the_stages(box: Sandbox, tmp_path: Path) -> None:
+    stages = tmp_path / "stages.yaml"
+    done = fmo_bot("setup", str(TEAM), "--write-workflow", str(stages), folder=tmp_path, given=given_for(box, tmp_path))
+    assert done.returncode == 0
+    assert "Huawei (vendor), Telefonica (operator); 11 members" in done.stdout
+    assert yaml.safe_load(stages.read_text("utf-8"))["commitment"]
+
+
+def test_the_bot_ends_cleanly_when_told_to(box: Sandbox, tmp_path: Path) -> None:
+    given = given_for(box, tmp_path) | {"FMO_LOG_FORMAT": "json", "FMO_SLACK_APPS": "huawei,telefonica"}
+    assert fmo_bot("setup", str(TEAM), folder=tmp_path, given=given).returncode == 0
+    command = [sys.executable, "-m", "fmo_bot", "run"]
+    running = subprocess.Popen(command, cwd=tmp_path, env=_environment(given), stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    try:
+        port = next(line["port"] for line in map(json.loads, running.stderr) if "door is open" in line["event"])
+        _wait_for(f"http://127.0.0.1:{port}/health/ready")
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+    finally:
+        running.kill()
+        running.stderr.close()
+    engine = create_engine(given["FMO_DATABASE_URL"])
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM delivery WHERE state = 'sending'")) == 0
+    engine.dispose()
+
+
+def test_a_port_that_is_taken_is_named(box: Sandbox, tmp_path: Path) -> None:
+    given = given_for(box, tmp_path) | {"FMO_PORT": box.url.rpartition(":")[2]}
+    done = fmo_bot("run", folder=tmp_path, given=given)
+    assert done.returncode == 2
+    assert "FMO_PORT" in done.stderr
+
+
+def test_the_manifest_is_printed_as_slack_takes_it(tmp_path: Path) -> None:
+    socket = fmo_bot("manifest", folder=tmp_path)
+    http = fmo_bot(
+        "manifest", "--transport", "http", "--url", "https://bot.example", "--app", "huawei", folder=tmp_path
+    )
+    assert yaml.safe_load(socket.stdout)["settings"]["socket_mode_enabled"] is True
+    assert "https://bot.example/slack/huawei/events" in http.stdout
+    assert fmo_bot("manifest", "--transport", "http", folder=tmp_path).returncode == 2
+
+
+def _wait_for(url: str) -> None:
+    pause = threading.Event()
+    for _ in range(200):
+        try:
+            if requests.get(url, timeout=2).ok:
+                return
+        except requests.ConnectionError:
+            pause.wait(0.05)
+    raise AssertionError("It was not ready in ten seconds.")
