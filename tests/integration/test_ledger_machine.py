@@ -20,7 +20,7 @@ from fmo_bot.domain.parties import SYSTEM, Person, Place
 from fmo_bot.errors import NotNow, RateLimited, Uncertain
 from tests.fakes import Accepted, FakeChat, FixedClock, Machine, accepted
 
-SETTINGS = {"short": (12, 25), "long": (400, 50)}  # profile: how many stories, of how many steps
+SETTINGS = {"short": (15, 25), "long": (400, 50)}  # profile: how many stories, of how many steps
 TARGETS: list[Place | Person] = [
     Place("T0HUAWEI", "C0JOINT"),
     Place("T0TELEFON", "C0TEFTEAM"),
@@ -125,6 +125,18 @@ class Ledger(RuleBasedStateMachine):
     def let_time_pass(self, seconds: float) -> None:
         self.machine.advance(seconds)
         self.clock.advance(seconds=seconds)
+
+    @rule(process=st.integers(0, 1))
+    def freeze(self, process: int) -> None:
+        """This one stands still for longer than its lease, about to send; the other goes on; this one wakes up."""
+        self.claim(process, 3)
+        for _ in range(10):
+            self.pumps[1 - process].run_once()
+            self.let_time_pass(10.0)
+        frozen = self.pumps[process]
+        for claim in [claim for pump, claim in self.in_hand if pump is frozen]:
+            frozen.send(claim)
+        self.in_hand = [(pump, claim) for pump, claim in self.in_hand if pump is not frozen]
 
     @rule(hours=st.integers(1, 48))
     def step_the_calendar(self, hours: int) -> None:
