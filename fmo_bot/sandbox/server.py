@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -146,7 +146,7 @@ class Sandbox:
             pause.wait(0.01)
 
 
-def serve(options: Options, *, ready: Any = None) -> None:
+def serve(options: Options, *, ready: Callable[[str], object] | None = None) -> None:
     """Run a sandbox in this thread until it is interrupted; `ready(url)` is called once before it answers."""
     bound = _bind(options.port)
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
