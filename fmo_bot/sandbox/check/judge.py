@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from fmo_bot.sandbox.check import oracle
 from fmo_bot.sandbox.check.day import MISSING, WAITED_ON
 from fmo_bot.sandbox.check.play import Json, World
-from fmo_bot.sandbox.check.script import ASKER, AWAY, BLOCKED, JOINT_CHANNEL, Member, Script, words
+from fmo_bot.sandbox.check.script import ASKER, AWAY, BLOCKED, DIGEST_ZONE, JOINT_CHANNEL, Member, Script, words
 
 LABELS = {
     "Committed": "committed",
@@ -201,13 +201,17 @@ def _judge_digest(verdict: Verdict, seen: Evidence, script: Script, stages: orac
     if len(digests) != 1 or not _same_minute(digests[0]["ts"], script.digest):
         verdict.complaints.append(f"{len(digests)} digests; owed: one at {script.digest}")
         return
-    since = script.digest - timedelta(days=7)
-    finished = oracle.finished_between(seen.jira["issues"], stages, since, script.digest)
-    told = re.search(r"(\d+) this week", digests[0]["text"])
-    if told is None or int(told[1]) != len(finished):
-        verdict.complaints.append(
-            f"the digest says '{told and told[0]}'; by Jira's record it is {len(finished)}: {sorted(finished)}"
-        )
+    monday = script.digest.date() - timedelta(days=script.digest.weekday())
+    weeks = [datetime.combine(monday - timedelta(weeks=back), time(), DIGEST_ZONE) for back in range(5)]
+    ends = [script.digest, *weeks]
+    owed = [
+        len(oracle.finished_between(seen.jira["issues"], stages, since, until, known_at=script.digest))
+        for since, until in zip(weeks, ends, strict=False)
+    ]
+    told = re.search(r"(\d+) this week; the weeks before: ([\d, ]+)", digests[0]["text"])
+    said = [int(told[1]), *(int(number) for number in reversed(told[2].split(",")))] if told else []
+    if said != owed:
+        verdict.complaints.append(f"the digest says {said} finished, this week first; by Jira's record it is {owed}")
 
 
 def _judge_strays(verdict: Verdict, seen: Evidence, script: Script) -> None:

@@ -85,11 +85,13 @@ def sprint_sets(issues: Iterable[Record], sprint: Record, stages: Stages, as_of:
 SETS = ("committed", "added", "removed", "completed", "carried_over", "completed_outside")
 
 
-def finished_between(issues: Iterable[Record], stages: Stages, since: datetime, until: datetime) -> set[str]:
-    """Keys whose present run of done began in [since, until), as known at `until`."""
+def finished_between(
+    issues: Iterable[Record], stages: Stages, since: datetime, until: datetime, *, known_at: datetime
+) -> set[str]:
+    """Keys whose present run of done, as known at `known_at`, began in [since, until)."""
     found = set()
     for issue in issues:
-        known = [state for at, state in states(issue, stages) if at < until]
+        known = [state for at, state in states(issue, stages) if at <= known_at]
         if known and known[-1].done_since and since <= known[-1].done_since < until:
             found.add(issue["key"])
     return found
