@@ -1,7 +1,7 @@
 """What can be typed: one table, for `/fmo`, for a mention and for a direct message alike. It writes its own help."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fmo_bot.bootstrap import Bot
@@ -11,12 +11,16 @@ from fmo_bot.domain.parties import Person
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One thing typed: by whom, where (a Slack channel id), when; `key` is the same for a repetition of it."""
+    """One thing typed: by whom, where (a Slack channel id), when; `key` is the same for a repetition of it.
+
+    `rest` is what stands after the command's word.
+    """
 
     person: Person
     channel: str | None
     key: str
     at: datetime
+    rest: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,9 @@ class Command:
 
 def run(bot: Bot, text: str, asked: Asked) -> Message:
     """What the first word of `text` asks for; help where it is none of ours."""
-    word = next(iter(text.split()), "help").lower()
-    command = COMMANDS.get(word)
-    return command.run(bot, asked) if command else help_text(unknown=word)
+    word, _, rest = " ".join(text.split()).partition(" ")
+    command = COMMANDS.get(word.lower() or "help")
+    return command.run(bot, replace(asked, rest=rest)) if command else help_text(unknown=word)
 
 
 def help_text(*, unknown: str | None = None) -> Help:
@@ -50,13 +54,13 @@ def _standup(bot: Bot, asked: Asked) -> Message:
 
 
 def _sprint(bot: Bot, asked: Asked) -> Message:
-    notice = bot.sprints.ask(asked.person, channel=asked.channel, key=asked.key, at=asked.at)
+    notice = bot.sprints.ask(asked.person, channel=asked.channel, sprint=asked.rest, key=asked.key, at=asked.at)
     bot.engine.wake("inbox")
     return notice
 
 
 COMMANDS = {
-    "sprint": Command("the sprint report, first only to you", _sprint),
+    "sprint": Command("the sprint report, first only to you; add a sprint's name for an earlier one", _sprint),
     "standup": Command("the stand-up that is open for you now", _standup),
     "help": Command("what can be typed here", _help),
 }

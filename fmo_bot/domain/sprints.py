@@ -47,6 +47,20 @@ def latest(sprints: Iterable[Sprint], as_of: datetime) -> Sprint | None:
     return max(running or ended, key=lambda entry: entry[:2])[2] if begun else None
 
 
+def named(sprints: Iterable[Sprint], words: str, as_of: datetime) -> Sprint | None:
+    """The sprint somebody typed, by its id or its name in any case, among those begun; of namesakes the last begun."""
+    wanted = " ".join(words.split()).casefold()
+    begun = [(found.start, sprint.id, sprint) for sprint in sprints if (found := window(sprint, as_of))]
+    same = [entry for entry in begun if wanted in (str(entry[1]), " ".join(entry[2].name.split()).casefold())]
+    return max(same, key=lambda entry: entry[:2])[2] if same else None
+
+
+def newest(sprints: Iterable[Sprint], as_of: datetime, *, most: int) -> tuple[Sprint, ...]:
+    """At most `most` sprints that have begun, the last begun first."""
+    begun = [(found.start, sprint.id, sprint) for sprint in sprints if (found := window(sprint, as_of))]
+    return tuple(sprint for _, _, sprint in sorted(begun, key=lambda entry: entry[:2], reverse=True)[:most])
+
+
 @dataclass(frozen=True, kw_only=True)
 class SprintFigures:
     """What is true of a sprint at its end (while it runs: at as_of). Field names are those of the report message."""

@@ -17,6 +17,7 @@ from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox, outbox
 from fmo_bot.domain import sprints
+from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, SprintReport
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound
@@ -33,6 +34,11 @@ NO_SPRINTS = (
     "Throughput, cycle time and ageing work are in the weekly digest in the joint channel."
 )
 NOT_BEGUN = "No sprint of {board} has begun yet. Ask again once the first sprint of {team} is started in Jira."
+NO_SUCH_SPRINT = (
+    "{board} has no sprint called {asked} that has begun. The newest are: {newest}. Try /fmo sprint <name>."
+)
+NEWEST = 5  # sprints named where the one asked for is not there
+LONGEST_NAME = 255  # characters; Jira's own names are shorter
 NO_FIGURES = "There are no figures of {team} yet: {reason} Try again in a few minutes."
 OLD_FIGURES = "Jira could not be read just now: {reason} These figures are as of {as_of}."
 SHARED = "The report on {sprint} is in the joint channel of {team} now."
@@ -53,11 +59,12 @@ class BoardReader(Protocol):
 
 @dataclass(frozen=True)
 class _Asked:
-    """A report as it was asked for: by whom, in which joint team, on which board, under which reference."""
+    """A report as it was asked for: by whom, in which joint team, on which board, on which sprint ("": the latest)."""
 
     actor: Actor
     board_id: int
     ref: str
+    sprint: str
 
 
 class Sprints:
@@ -71,10 +78,18 @@ class Sprints:
         self.parties = Parties(store)
 
     def ask(
-        self, person: Person, *, channel: str | None = None, team_ref: str | None = None, key: str, at: datetime
+        self,
+        person: Person,
+        *,
+        channel: str | None = None,
+        team_ref: str | None = None,
+        sprint: str = "",
+        key: str,
+        at: datetime,
     ) -> Notice:
         """Record the job that makes the report; `key` names what was pressed or typed, the same twice is one report.
 
+        `sprint`: a name or id as it was typed; without it the running sprint, else the one that ended last.
         `channel` and `team_ref` as in `Parties.actor`, whose refusals it raises; also NotAllowed.
         """
         actor = self.parties.actor(person, channel=channel, team_ref=team_ref, at=at)
@@ -85,6 +100,7 @@ class Sprints:
             "user": person.user,
             "team_id": actor.team_id,
             "ref": self.token(12),
+            "sprint": sprint[:LONGEST_NAME],
         }
         with self.store.transaction(scope) as session:
             inbox.record(session, event_key=f"{JOB}:{key}", kind=JOB, payload=payload, at=at)
@@ -142,7 +158,7 @@ class Sprints:
             except NotFound:
                 return None
             board = select(BoardRow.id).where(BoardRow.team_id == actor.team_id).order_by(BoardRow.id)
-            return _Asked(actor, session.scalars(board).first() or 0, payload["ref"])
+            return _Asked(actor, session.scalars(board).first() or 0, payload["ref"], payload["sprint"])
 
     def _sync(self, board_id: int, at: datetime) -> str | None:
         """Why the board could not be read anew, or None."""
@@ -153,10 +169,9 @@ class Sprints:
         return None
 
     def _owe_report(self, session: Session, asked: _Asked, view: BoardView, as_of: datetime, at: datetime) -> None:
-        sprint = sprints.latest(view.sprints, as_of)
-        if sprint is None:
-            text = NOT_BEGUN if view.sprints else NO_SPRINTS
-            self._owe(session, asked, Notice(text=text, values=self._named(asked, board=view.shape.name)), at)
+        sprint = _sprint_of(view, asked.sprint, as_of)
+        if isinstance(sprint, Notice):
+            self._owe(session, asked, replace(sprint, values=self._named(asked, **sprint.values)), at)
             return
         figures = sprints.report(sprint, view.issues, view.workflow, as_of)
         report = self._report(session, asked, view, sprint.name, sprint.goal, figures)
@@ -250,6 +265,19 @@ class Sprints:
         _post(session, f"{name}:chart", _chart(report), at, team.language, place, thread_of=name)
         own = replace(report, shareable=False)
         outbox.owe_update(session, name=f"report:{report.ref}", message=own, due=at, language=actor.language)
+
+
+def _sprint_of(view: BoardView, asked: str, as_of: datetime) -> Sprint | Notice:
+    """The sprint that is meant, or the sentence why there is none."""
+    board = view.shape.name
+    if not view.sprints:
+        return Notice(text=NO_SPRINTS, values={"board": board})
+    newest = sprints.newest(view.sprints, as_of, most=NEWEST)
+    if not newest:
+        return Notice(text=NOT_BEGUN, values={"board": board})
+    meant = sprints.named(view.sprints, asked, as_of) if asked.strip() else sprints.latest(view.sprints, as_of)
+    names = ", ".join(sprint.name for sprint in newest)
+    return meant or Notice(text=NO_SUCH_SPRINT, values={"board": board, "asked": asked, "newest": names})
 
 
 def _post(

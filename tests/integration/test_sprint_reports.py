@@ -40,8 +40,8 @@ class Desk:
         self.boards = boards or FakeBoards(board_view(FINISHED, STARTED))
         self.sprints = Sprints(store, self.boards)
 
-    def ask(self, person: Person, key: str = "click 1") -> None:
-        self.sprints.ask(person, channel="C0JOINT", key=key, at=clock("10:00"))
+    def ask(self, person: Person, key: str = "click 1", sprint: str = "") -> None:
+        self.sprints.ask(person, channel="C0JOINT", sprint=sprint, key=key, at=clock("10:00"))
 
     def make(self) -> None:
         with self.team.store.transaction(SYSTEM) as session:
@@ -182,3 +182,23 @@ def test_who_left_meanwhile_gets_no_report(store: Store) -> None:
     setup.apply(store, file, clock("10:00"))
     desk.make()
     assert desk.team.owed("report:") == []
+
+
+@pytest.mark.parametrize("typed", ["Core Sprint 12", "  core   sprint 12 ", "12"])
+def test_a_sprint_may_be_asked_for_by_name_or_id(store: Store, typed: str) -> None:
+    desk = Desk(store)
+    desk.ask(LUCIA, sprint=typed)
+    desk.make()
+    report = desk.team.owed("report:")[0][2]
+    assert isinstance(report, SprintReport)
+    assert report.sprint == "Core Sprint 12"
+
+
+@pytest.mark.parametrize("typed", ["Core Sprint 99", "<!channel> {team} %s"])
+def test_a_sprint_that_is_not_there_is_answered_with_those_that_are(store: Store, typed: str) -> None:
+    desk = Desk(store)
+    desk.ask(LUCIA, sprint=typed)
+    desk.make()
+    told = desk.team.owed("report:")[0][2]
+    assert isinstance(told, Notice)
+    assert (told.values["asked"], told.values["newest"]) == (typed, "Core Sprint 12")

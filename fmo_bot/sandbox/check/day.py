@@ -37,7 +37,7 @@ def _acts(world: World, script: Script) -> list[Act]:
         acts.append((script.due(member) + ANSWERS_AFTER, lambda member=member: _answer(world, member)))  # type: ignore[misc]
     asked_at = script.sprint_over or script.closes
     acts += [(script.closes, nothing), (script.digest, nothing)]
-    acts.append((asked_at + timedelta(minutes=5), lambda: _ask_for_the_sprint(world, shared=script.sprint is not None)))
+    acts.append((asked_at + timedelta(minutes=5), lambda: _ask_for_the_sprint(world, script.sprint)))
     return acts
 
 
@@ -94,11 +94,12 @@ def _inputs(view: Json, kind: str) -> list[Any]:
     return [block for block in view["blocks"] if block["type"] == "input" and block["element"]["type"] == kind]
 
 
-def _ask_for_the_sprint(world: World, *, shared: bool) -> None:
+def _ask_for_the_sprint(world: World, sprint: Json | None) -> None:
+    """By name, since the next sprint may have begun within the minute."""
     human = world.person(ASKER)
-    human.command(JOINT_CHANNEL, "/fmo sprint")
+    human.command(JOINT_CHANNEL, f"/fmo sprint {sprint['name'] if sprint else ''}")
     world.settle()
-    if not shared:
+    if sprint is None:
         return
     reports = [(place["id"], found) for place, found in human.direct_messages() if "Sprint report" in found["text"]]
     if not reports:
