@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from fmo_bot.sandbox.server import Options, Sandbox
@@ -264,6 +265,23 @@ def test_a_card_is_moved_and_flagged(page: Page) -> None:
     flag.click()
 
     expect(flag).to_have_attribute("aria-pressed", "false" if was == "true" else "true")
+
+
+def test_faults_are_switched_on_and_off_again(page: Page, box: Sandbox) -> None:
+    page.get_by_role("button", name="Faults").click()
+    drawer = page.get_by_role("dialog", name="Faults")
+    drawer.get_by_label("Slack answers 429").fill("0.5")
+    drawer.get_by_role("button", name="Apply").click()
+    expect(drawer).to_contain_text("In force from now on.")
+    assert requests.get(f"{box.url}/control/faults", timeout=10).json()["rate_limited"] == 0.5
+
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Faults").click()
+    expect(drawer.get_by_label("Slack answers 429")).to_have_value("0.5")
+    drawer.get_by_role("button", name="All to 0").click()
+    drawer.get_by_role("button", name="Apply").click()
+    expect(drawer).to_contain_text("In force from now on.")
+    assert requests.get(f"{box.url}/control/faults", timeout=10).json()["rate_limited"] == 0
 
 
 # mrkdwn as a person with the zone of Madrid sees it, and the HTML it becomes.

@@ -45,7 +45,8 @@ export const as = (user) => {
 export const world = () => get("/control/world");
 export const clock = () => get("/clock");
 export const step = (how) => post("/clock/step", how);
-export const faults = (what) => post("/control/faults", what);
+export const faults = () => get("/control/faults");
+export const setFaults = (what) => post("/control/faults", what);
 export const board = (site, id) => get(`/control/jira/${q(site)}/boards/${q(id)}`);
 export const move = (site, key, status) => post(`/control/jira/${q(site)}/issues/${q(key)}/move`, { status });
 export const flag = (site, key, on) => post(`/control/jira/${q(site)}/issues/${q(key)}/flag`, { on });

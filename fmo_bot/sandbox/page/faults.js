@@ -20,19 +20,20 @@ function field([name, label, kind]) {
     h("input", { id, name, type: "number", min: 0, step: kind === "share" ? 0.1 : 1, max: kind === "share" ? 1 : null, value: "0", class: "field short" }));
 }
 
+/** The drawer and the way to open it: it shows what is in force. */
 export function faultsDrawer() {
   const told = h("p", { role: "status", class: "quiet" });
   const error = h("p", { role: "alert", class: "error" });
   const form = h("form", {}, FAULTS.map(field),
     h("div", { class: "foot" },
       h("button", { type: "button", class: "btn", on: { click: () => box.close() } }, "Close"),
-      h("button", { type: "reset", class: "btn" }, "All to 0"),
+      h("button", { type: "button", class: "btn", on: { click: () => fill({}) } }, "All to 0"),
       h("button", { type: "submit", class: "btn primary" }, "Apply")));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     told.textContent = error.textContent = "";
     try {
-      await api.faults(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, Number(value)])));
+      await api.setFaults(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, Number(value)])));
       told.textContent = "In force from now on.";
     } catch (refusal) {
       error.textContent = refusal.message;
@@ -40,5 +41,17 @@ export function faultsDrawer() {
   });
   const box = h("dialog", { class: "ask faults", "aria-label": "Faults" },
     h("h2", {}, "Faults"), h("p", { class: "quiet" }, "Shares go from 0 (never) to 1 (always)."), form, told, error);
-  return box;
+  const fill = (values) => {
+    for (const input of form.querySelectorAll("input")) input.value = String(values[input.name] ?? 0);
+  };
+  const open = async () => {
+    told.textContent = error.textContent = "";
+    box.showModal();
+    try {
+      fill(await api.faults());
+    } catch (refusal) {
+      error.textContent = refusal.message;
+    }
+  };
+  return { box, open };
 }

@@ -42,7 +42,7 @@ function boardPanels(world) {
 
 function tools(boards) {
   const drawer = faultsDrawer();
-  document.body.append(drawer);
+  document.body.append(drawer.box);
   const shown = () => document.body.classList.contains("with-board");
   const toggle = h("button", { type: "button", class: "btn small wide-only", "aria-pressed": "false" }, "Jira board");
   const set = (on) => {
@@ -53,7 +53,7 @@ function tools(boards) {
   toggle.addEventListener("click", () => set(!shown()));
   set(sessionStorage.getItem("board") === "on");
   at("tools").replaceChildren(...(boards.length ? [toggle] : []),
-    h("button", { type: "button", class: "btn small", on: { click: () => drawer.showModal() } }, "Faults"));
+    h("button", { type: "button", class: "btn small", on: { click: drawer.open } }, "Faults"));
 }
 
 async function open() {
