@@ -108,14 +108,11 @@ class _Setup:
                 self.faults.append(
                     f"organisations[{index}].workspace.id: `{wanted.id}` belongs to another company here"
                 )
-            elif row := next((row for row in rows if row.app_key == wanted.app), None):
-                row.name = wanted.name
+            elif rows:  # one installation speaks in a workspace: the one named last
+                rows[0].app_key, rows[0].name = wanted.app, wanted.name
             else:
-                self._new(
-                    WorkspaceRow(
-                        organisation_id=owner.id, app_key=wanted.app, slack_team_id=wanted.id, name=wanted.name
-                    )
-                )
+                values = {"app_key": wanted.app, "slack_team_id": wanted.id, "name": wanted.name}
+                self._new(WorkspaceRow(organisation_id=owner.id, **values))
 
     def _team(self, host: OrganisationRow) -> tuple[JointTeamRow, bool]:
         spec = self.spec

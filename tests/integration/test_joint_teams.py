@@ -9,6 +9,7 @@ from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.blockers import BlockerRow
 from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.ceremonies import CeremonyRow
+from fmo_bot.db.parties import WorkspaceRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.tables import METADATA
 from fmo_bot.domain.messages import AnswerPost, Home
@@ -85,6 +86,17 @@ def test_a_given_workflow_is_no_guess_and_can_be_given_up_again(store: Store) ->
         with store.transaction(SYSTEM) as session:
             board = session.scalars(select(BoardRow)).one()
             assert (board.workflow_guessed, bool(board.workflow)) == (given == "guess", given == workflow)
+
+
+def test_another_app_in_a_workspace_takes_the_place_of_the_first(store: Store) -> None:
+    setup.apply(store, team_file(), clock("00:30"))
+    file = team_file()
+    for organisation in file["organisations"]:
+        organisation["workspace"]["app"] = "fmo"
+    setup.apply(store, file, clock("00:40"))
+    with store.transaction(SYSTEM) as session:
+        apps = [(row.slack_team_id, row.app_key) for row in session.scalars(select(WorkspaceRow))]
+    assert sorted(apps) == [("T0HUAWEI", "fmo"), ("T0TELEFON", "fmo")]
 
 
 def claims(**operator: Any) -> dict[str, Any]:
@@ -249,8 +261,8 @@ def test_a_blocker_is_resolved_once_and_its_answer_says_so(store: Store, person:
         (ELENA, NotFound),
     ],
 )
-def test_others_cannot_resolve_it(store: Store, person: Person, refusal: type[Exception]) -> None:
-    ledger = Ledger(store)
+def test_others_cannot_resolve_it(sqlite_store: Store, person: Person, refusal: type[Exception]) -> None:
+    ledger = Ledger(sqlite_store)
     with pytest.raises(refusal):
         ledger.blockers.resolve(person, ledger.ref, clock("09:00"))
 

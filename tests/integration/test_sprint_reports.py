@@ -98,8 +98,8 @@ def test_blockers_of_the_sprint_stand_in_the_report(store: Store) -> None:
     ]
 
 
-def test_a_board_without_sprints_is_said_in_a_sentence(store: Store) -> None:
-    desk = Desk(store, FakeBoards(board_view(FINISHED, sprints=())))
+def test_a_board_without_sprints_is_said_in_a_sentence(sqlite_store: Store) -> None:
+    desk = Desk(sqlite_store, FakeBoards(board_view(FINISHED, sprints=())))
     desk.ask(LUCIA)
     desk.make()
     notice = desk.team.one("report:")
@@ -109,8 +109,8 @@ def test_a_board_without_sprints_is_said_in_a_sentence(store: Store) -> None:
     )
 
 
-def test_figures_that_are_old_say_how_old(store: Store) -> None:
-    desk = Desk(store, FakeBoards(board_view(FINISHED, synced_at=clock("07:00"))))
+def test_figures_that_are_old_say_how_old(sqlite_store: Store) -> None:
+    desk = Desk(sqlite_store, FakeBoards(board_view(FINISHED, synced_at=clock("07:00"))))
     desk.boards.down = "Jira answered 503."
     assert desk.report(LUCIA).as_of == clock("07:00")
     notice = desk.team.owed("report:")[-1][2]
@@ -118,10 +118,10 @@ def test_figures_that_are_old_say_how_old(store: Store) -> None:
     assert notice.values == {"reason": "Jira answered 503.", "as_of": clock("07:00")}
 
 
-def test_a_board_that_was_never_read_is_said_in_a_sentence(store: Store) -> None:
+def test_a_board_that_was_never_read_is_said_in_a_sentence(sqlite_store: Store) -> None:
     boards = FakeBoards(None)
     boards.down = "Jira answered 503."
-    desk = Desk(store, boards)
+    desk = Desk(sqlite_store, boards)
     desk.ask(LUCIA)
     desk.make()
     assert isinstance(desk.team.one("report:"), Notice)
@@ -166,8 +166,8 @@ def test_a_ref_is_worth_nothing_in_other_hands(store: Store, person: Person) -> 
     assert desk.team.owed("shared:") == []
 
 
-def test_a_stakeholder_reads_a_report_and_cannot_share_it(store: Store) -> None:
-    desk = Desk(store)
+def test_a_stakeholder_reads_a_report_and_cannot_share_it(sqlite_store: Store) -> None:
+    desk = Desk(sqlite_store)
     report = desk.report(MARTA)
     assert not report.shareable
     with pytest.raises(NotAllowed):

@@ -50,27 +50,27 @@ def test_planning_twice_wants_the_same_once(store: Store) -> None:
     assert team.planned() == once
 
 
-def test_nine_stays_nine_when_the_clocks_change(store: Store) -> None:
-    team = JointTeam(store)
+def test_nine_stays_nine_when_the_clocks_change(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     friday = datetime(2026, 10, 23, 0, 0, tzinfo=UTC)  # Madrid leaves summer time on Sunday
     team.plan(friday, hours=24 * 4)
     assert [due for kind, who, due in team.planned() if who == "Lucía Ortega"] == ["10-23 07:00", "10-26 08:00"]
 
 
-def test_nobody_of_a_side_on_holiday_is_asked(store: Store) -> None:
-    team = JointTeam(store)
+def test_nobody_of_a_side_on_holiday_is_asked(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.plan(datetime(2026, 12, 8, 0, 30, tzinfo=UTC), hours=22)  # a holiday in Spain
     assert {who for kind, who, _ in team.planned() if kind == "prompt"} == {"Li Wei", "Chen Yu", "Rajesh Kumar"}
 
 
-def test_a_make_up_saturday_is_no_day_of_this_stand_up(store: Store) -> None:
-    team = JointTeam(store)
+def test_a_make_up_saturday_is_no_day_of_this_stand_up(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.plan(datetime(2026, 10, 10, 0, 0, tzinfo=UTC), hours=20)  # a decreed working Saturday in China
     assert team.planned() == []  # the stand-up is on Monday to Friday
 
 
-def test_a_first_round_that_is_hours_late_is_not_wanted(store: Store) -> None:
-    team = JointTeam(store)
+def test_a_first_round_that_is_hours_late_is_not_wanted(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.plan(clock("03:30"), hours=12)  # two and a half hours after nine in Shanghai
     assert {who for kind, who, _ in team.planned() if kind == "prompt"} == {"Lucía Ortega", "Sofía Hernández"}
 
@@ -112,8 +112,8 @@ def test_one_parent_post_stands_in_the_joint_channel_and_counts_who_is_away(stor
     )
 
 
-def test_a_side_on_holiday_counts_as_away(store: Store) -> None:
-    team = JointTeam(store)
+def test_a_side_on_holiday_counts_as_away(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     holiday = datetime(2026, 12, 8, 0, 30, tzinfo=UTC)
     team.plan(holiday)
     team.run(datetime(2026, 12, 8, 5, 0, tzinfo=UTC))
@@ -280,9 +280,9 @@ def test_after_the_deadline_an_answer_is_refused_with_its_time(store: Store, fir
     ],
 )
 def test_a_bad_answer_is_refused_under_its_field_and_nothing_is_stored(
-    store: Store, said: dict[str, Any], field: str
+    sqlite_store: Store, said: dict[str, Any], field: str
 ) -> None:
-    team = JointTeam(store)
+    team = JointTeam(sqlite_store)
     team.play("01:00")
     with pytest.raises(InvalidInput) as refused:
         team.answer(LIWEI, "01:20", **said)
@@ -290,8 +290,8 @@ def test_a_bad_answer_is_refused_under_its_field_and_nothing_is_stored(
     assert team.owed("answer:") == []
 
 
-def test_the_number_of_characters_is_said(store: Store) -> None:
-    team = JointTeam(store)
+def test_the_number_of_characters_is_said(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.play("01:00")
     with pytest.raises(InvalidInput) as refused:
         team.answer(LIWEI, "01:20", next="界" * 3_001)
@@ -415,8 +415,10 @@ def test_choosing_not_blocked_any_more_takes_the_blocker_back(store: Store) -> N
         ({"side": "operator", "issue": "OTHER-1"}, "issue"),  # not on this joint team's board
     ],
 )
-def test_a_choice_that_cannot_be_is_refused_under_its_field(store: Store, blocked: dict[str, Any], field: str) -> None:
-    team = JointTeam(store)
+def test_a_choice_that_cannot_be_is_refused_under_its_field(
+    sqlite_store: Store, blocked: dict[str, Any], field: str
+) -> None:
+    team = JointTeam(sqlite_store)
     team.play("01:00")
     with pytest.raises(InvalidInput) as refused:
         team.answer(LIWEI, "01:20", blocked=blocked)
@@ -451,7 +453,7 @@ def test_a_round_closes_once_with_one_summary_after_every_sides_day(store: Store
     assert len(team.owed("summary:")) == 1
 
 
-def test_a_day_on_which_nobody_works_has_no_round(store: Store) -> None:
-    team = JointTeam(store)
+def test_a_day_on_which_nobody_works_has_no_round(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.plan(datetime(2026, 11, 21, 0, 0, tzinfo=UTC), hours=40)
     assert [each for each in team.planned() if each[0] == "prompt"] == []

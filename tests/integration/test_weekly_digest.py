@@ -54,8 +54,8 @@ def test_a_digest_stands_once_in_the_joint_channel_with_companies_by_name(store:
     assert (digest.workflow_guessed, digest.stale) == (True, False)
 
 
-def test_a_digest_of_old_figures_says_so(store: Store) -> None:
-    desk = Desk(store, FakeBoards(board_view(synced_at=clock("00:00") - timedelta(days=2))))
+def test_a_digest_of_old_figures_says_so(sqlite_store: Store) -> None:
+    desk = Desk(sqlite_store, FakeBoards(board_view(synced_at=clock("00:00") - timedelta(days=2))))
     desk.plan()
     desk.team.run(clock("17:00"))
     digest = desk.team.one("digest:")
@@ -71,9 +71,9 @@ def test_a_digest_of_old_figures_says_so(store: Store) -> None:
     ],
 )
 def test_a_digest_that_cannot_be_is_told_to_the_scrum_masters_of_both_sides(
-    store: Store, boards: FakeBoards, at: datetime
+    sqlite_store: Store, boards: FakeBoards, at: datetime
 ) -> None:
-    desk = Desk(store, boards)
+    desk = Desk(sqlite_store, boards)
     desk.plan()
     desk.team.due(at)
     assert desk.team.owed("digest:") == []
