@@ -4,11 +4,12 @@ import { h, menuButton, uid } from "./dom.js";
 import { icon } from "./icons.js";
 import { escape } from "./mrkdwn.js";
 
-/** Names after @ become mentions, the rest is escaped, as Slack's client does on sending. */
-export function asSlackText(text, world) {
+/** Names after @ become mentions, the rest is escaped, as Slack's client does on sending; `team`'s own bot comes first. */
+export function asSlackText(text, world, team) {
+  const bots = [...world.bots].sort(([, a], [, b]) => (b.team === team) - (a.team === team));
   const names = [
     ...world.raw.people.map((person) => [world.nameOf(person.id), person.id]),
-    ...[...world.bots].map(([bot, { app }]) => [app.name, bot]),
+    ...bots.map(([bot, { app }]) => [app.name, bot]),
   ].sort(([a], [b]) => b.length - a.length);
   return names.reduce((said, [name, id]) => said.replaceAll(`@${escape(name)}`, `<@${id}>`), escape(text));
 }

@@ -439,7 +439,7 @@ export class Side {
   async post(text, thread) {
     const channel = this.channelOf(this.place);
     if (!channel) throw new api.Refused("There is no direct message with this app yet; it starts when the app writes first.");
-    await this.me.say({ channel, text: asSlackText(text, this.world), ...(thread ? { thread_ts: thread } : {}) });
+    await this.me.say({ channel, text: asSlackText(text, this.world, this.workspace.id), ...(thread ? { thread_ts: thread } : {}) });
     this.refresh();
   }
 
