@@ -35,7 +35,7 @@ NO_SPRINTS = (
 )
 NOT_BEGUN = "No sprint of {board} has begun yet. Ask again once the first sprint of {team} is started in Jira."
 NO_SUCH_SPRINT = (
-    "{board} has no sprint called {asked} that has begun. The newest are: {newest}. Try /fmo sprint <name>."
+    "{board} has no sprint called {typed} that has begun. The newest are: {newest}. Try /fmo sprint <name>."
 )
 NEWEST = 5  # sprints named where the one asked for is not there
 LONGEST_NAME = 255  # characters; Jira's own names are shorter
@@ -277,7 +277,7 @@ def _sprint_of(view: BoardView, asked: str, as_of: datetime) -> Sprint | Notice:
         return Notice(text=NOT_BEGUN, values={"board": board})
     meant = sprints.named(view.sprints, asked, as_of) if asked.strip() else sprints.latest(view.sprints, as_of)
     names = ", ".join(sprint.name for sprint in newest)
-    return meant or Notice(text=NO_SUCH_SPRINT, values={"board": board, "asked": asked, "newest": names})
+    return meant or Notice(text=NO_SUCH_SPRINT, values={"board": board, "typed": asked, "newest": names})
 
 
 def _post(

@@ -201,4 +201,4 @@ def test_a_sprint_that_is_not_there_is_answered_with_those_that_are(store: Store
     desk.make()
     told = desk.team.owed("report:")[0][2]
     assert isinstance(told, Notice)
-    assert (told.values["asked"], told.values["newest"]) == (typed, "Core Sprint 12")
+    assert (told.values["typed"], told.values["newest"]) == (typed, "Core Sprint 12")
