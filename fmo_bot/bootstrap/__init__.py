@@ -89,7 +89,7 @@ class Bot:
         for name, seconds, job in (
             ("plan", 60, self._plan),
             ("due", 1, self._run_due),
-            ("pump", 0.5, self._pump.run_once),
+            ("pump", 0.5, self._send),
             ("inbox", 0.5, self._work_inbox),
             ("boards", 60, self._sync),
             ("retain", 3600, self._retain),
@@ -180,6 +180,10 @@ class Bot:
 
     def _run_due(self) -> None:
         if occurrences.run_due(self.store, self._due, self.clock.now()):
+            self.engine.wake("pump")
+
+    def _send(self) -> None:
+        if self._pump.run_once():  # where one could go, the next may be able to
             self.engine.wake("pump")
 
     def _work_inbox(self) -> None:

@@ -21,10 +21,10 @@ def in_hand(session: Session, at: datetime, *, extra: int = 0) -> int:
     to_say = and_(DeliveryRow.state == READY, DeliveryRow.due <= at, can_go)
     to_find = and_(DeliveryRow.state == UNSURE, DeliveryRow.searches < MAX_SEARCHES)
     unfinished = or_(DeliveryRow.state == SENDING, to_say, to_find)
-    queries = (
+    queries = (  # in the order in which one leads to the next, so that nothing slips through between two looks
         select(func.count()).select_from(OccurrenceRow).where(planned),
-        with_targets(select(func.count(DeliveryRow.id))).where(unfinished),
         select(func.count()).select_from(InboxRow).where(InboxRow.state.in_((inbox.READY, inbox.WORKING))),
+        with_targets(select(func.count(DeliveryRow.id))).where(unfinished),
     )
     return extra + sum(session.scalar(query) or 0 for query in queries)
 
