@@ -299,6 +299,32 @@ def test_a_field_that_is_not_on_the_screen_is_refused_and_nothing_is_changed(box
     assert box.get("/rest/api/2/issue/CORE-51").json()["fields"]["summary"].startswith("Firewall rules")
 
 
+def test_a_body_of_the_wrong_shape_is_refused_in_jiras_words(box: Box) -> None:
+    one = "/rest/api/2/issue/CORE-51"
+    table: list[tuple[str, str, Any]] = [
+        ("POST", f"{one}/transitions", {"transition": "31"}),
+        ("POST", f"{one}/transitions", {"transition": {"id": "81"}, "fields": {"resolution": "Done"}}),
+        ("POST", f"{one}/comment", ["x"]),
+        ("PUT", one, {"fields": []}),
+        ("PUT", one, {"fields": {"assignee": "me"}}),
+        ("PUT", one, {"fields": {FLAGGED: "Impediment"}}),
+        ("PUT", one, {"fields": {"labels": [None]}}),
+        ("PUT", f"{one}/assignee", {}),
+        ("POST", "/rest/api/2/issueLink", {"type": {"name": "Blocks"}, "inwardIssue": "CORE-1", "outwardIssue": {}}),
+        ("POST", "/rest/api/2/issue", {"fields": {"project": "CORE"}}),
+        ("POST", f"{API3}/search/jql", {"jql": "project = CORE", "maxResults": "many"}),
+        ("POST", f"{API3}/changelog/bulkfetch", {"issueIdsOrKeys": "CORE-1"}),
+        ("POST", f"{API3}/issue/bulkfetch", []),
+        ("POST", "/rest/webhooks/1.0/webhook", {"url": "http://127.0.0.1:1/", "events": "all"}),
+    ]
+    for method, path, body in table:
+        answer = box.send(method, path, body)
+        assert answer.status_code == 400, (path, body, answer.text)
+        assert set(answer.json()) == {"errorMessages", "errors"}
+    with box.session as session:
+        assert session.post(f"{box.url}{one}/comment", data=b"{", timeout=5).status_code == 400
+
+
 def test_the_story_goes_on_as_the_clock_steps(box: Box) -> None:
     def sprint_of(key: str) -> list[int]:
         return [one["id"] for one in box.get(f"/rest/api/2/issue/{key}").json()["fields"][SPRINT]]

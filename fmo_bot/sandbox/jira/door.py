@@ -16,6 +16,7 @@ from fmo_bot.sandbox.jira.site import CLOUD, DATA_CENTER, Site
 from fmo_bot.sandbox.jira.views import Selection, Views
 
 Json = dict[str, Any]
+INVALID = "Invalid request payload. Refer to the REST API documentation and try again."
 MAX_BODY = 5_000_000
 _REASONS = {  # jira_429_reason: (RateLimit-Reason, seconds to wait)
     "burst": ("jira-burst-based", 1),
@@ -77,9 +78,14 @@ class Call:
 
     def given(self) -> Json:
         """The body, which must be an object."""
-        if not isinstance(self.body, dict):
-            raise Refused(400, "Invalid request payload. Refer to the REST API documentation and try again.")
-        return self.body
+        return part(self.body)
+
+
+def part(value: Any) -> Json:
+    """A JSON object in a body; Jira's 400 for anything else."""
+    if not isinstance(value, dict):
+        raise Refused(400, INVALID)
+    return value
 
 
 Answer = Json | list[Any] | Response
@@ -143,7 +149,7 @@ async def _body(request: Request) -> Any:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise Refused(400, "Invalid request payload. Refer to the REST API documentation and try again.") from error
+        raise Refused(400, INVALID) from error
 
 
 def _known(site: Site, request: Request) -> None:

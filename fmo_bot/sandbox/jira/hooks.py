@@ -94,7 +94,8 @@ class Hooks:
             raise Refused(400, "This is a sandbox and sends webhooks only to 127.0.0.1.")
         if not isinstance(events, list) or not events:
             raise Refused(400, "At least one event is required.")
-        asked = (told.get("filters") or {}).get("issue-related-events-section")
+        filters = told.get("filters")
+        asked = filters.get("issue-related-events-section") if isinstance(filters, dict) else None
         hook = Hook(
             number=max(self.by_number, default=0) + 1,
             name=str(told.get("name") or ""),

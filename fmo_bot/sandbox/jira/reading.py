@@ -3,7 +3,7 @@
 from typing import Any
 
 from fmo_bot.sandbox.jira import times
-from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
+from fmo_bot.sandbox.jira.door import INVALID, Answer, Call, Endpoint
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import CLOUD
@@ -72,7 +72,7 @@ def bulk_changelog(call: Call) -> Answer:
 def _names(body: Json, name: str) -> list[str]:
     value = body.get(name, [])
     if not isinstance(value, list) or not all(isinstance(one, str | int) for one in value):
-        raise Refused(400, "Invalid request payload. Refer to the REST API documentation and try again.")
+        raise Refused(400, INVALID)
     return [str(one) for one in value]
 
 

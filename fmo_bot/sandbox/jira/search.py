@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fmo_bot.sandbox.jira import jql
-from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
+from fmo_bot.sandbox.jira.door import INVALID, Answer, Call, Endpoint
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import CLOUD, DATA_CENTER
@@ -44,7 +44,7 @@ def enhanced(call: Call) -> Answer:
 def _strict(call: Call) -> None:
     """POST: every part that is given must have its type; `null` is not one."""
     if isinstance(call.body, dict) and any(value is None for value in call.body.values()):
-        raise Refused(400, "Invalid request payload. Refer to the REST API documentation and try again.")
+        raise Refused(400, INVALID)
 
 
 def _found(call: Call) -> list[Issue]:

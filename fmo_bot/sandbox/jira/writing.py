@@ -6,14 +6,13 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from fmo_bot.sandbox.jira.changes import Changes, item
-from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
+from fmo_bot.sandbox.jira.door import INVALID, Answer, Call, Endpoint, part
 from fmo_bot.sandbox.jira.fields import LINK_TYPES, FieldIds, Item
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.texts import accept
 
 Json = dict[str, Any]
-_BAD = "Invalid request payload. Refer to the REST API documentation and try again."
 
 
 class Writing:
@@ -34,11 +33,11 @@ class Writing:
     def transition(self, call: Call) -> Answer:
         """By id; 400 where it is not there or a required field is missing."""
         issue = call.site.find(call.path("issue"))
-        wanted = str((call.given().get("transition") or {}).get("id") or "")
+        wanted = str(part(call.given().get("transition")).get("id") or "")
         found = next((one for one in self._transitions(call, issue) if one["id"] == wanted), None)
         if found is None or "transition" in call.site.settings.denied:
             raise Refused(400, f"Transition id '{wanted}' is not valid for this issue.")
-        resolution = ((call.given().get("fields") or {}).get("resolution") or {}).get("name")
+        resolution = part(part(call.given().get("fields") or {}).get("resolution") or {}).get("name")
         if _must_resolve(found["to"]) and not resolution:
             raise Refused(400, errors={"resolution": "Resolution is required."})
         self.changes.move(issue, found["to"]["id"], by=self.me, resolution=resolution)
@@ -62,7 +61,7 @@ class Writing:
         issue = call.site.find(call.path("issue"))
         name = "accountId" if call.site.is_cloud else "name"
         if name not in call.given():
-            raise Refused(400, _BAD)
+            raise Refused(400, INVALID)
         self.changes.change(issue, self._assignee(issue, {name: call.given()[name]}), by=self.me)
         return Response(status_code=204)
 
@@ -72,7 +71,7 @@ class Writing:
         issue = call.site.find(call.path("issue"))
         told = call.given().get("fields")
         if not isinstance(told, dict) or not told or set(call.given()) - {"fields"}:
-            raise Refused(400, _BAD)
+            raise Refused(400, INVALID)
         editors = self._editors(call.site.ids)
         unknown = [name for name in told if name not in editors]
         if unknown:
@@ -86,7 +85,7 @@ class Writing:
         """The inward issue blocks, the outward one is blocked by it."""
         call.site.permit("link")
         body = call.given()
-        kind = str((body.get("type") or {}).get("name"))
+        kind = str(part(body.get("type")).get("name"))
         if kind not in LINK_TYPES:
             raise Refused(404, f"No issue link type with name '{kind}' found.")
         blocker, blocked = (self._end(call, body, end) for end in ("inwardIssue", "outwardIssue"))
@@ -102,7 +101,7 @@ class Writing:
         call.site.permit("create")
         told = call.given().get("fields")
         if not isinstance(told, dict):
-            raise Refused(400, _BAD)
+            raise Refused(400, INVALID)
         fields = dict(told)
         self._complete(call, fields)
         issue = self.changes.create(fields, by=self.me)
@@ -115,7 +114,7 @@ class Writing:
             wrong["summary"] = "You must specify a summary of the issue."
         if not isinstance(fields.get("issuetype"), dict):
             wrong["issuetype"] = "Specify an issue type"
-        project = fields.get("project") or {}
+        project = part(fields.get("project") or {})
         own = call.site.board["location"]
         if str(own.get("key")) != project.get("key") and str(own.get("id")) != str(project.get("id")):
             wrong["project"] = "Specify a valid project ID or key"
@@ -139,7 +138,7 @@ class Writing:
             yield found | ({"fields": _screen(to)} if screens else {})
 
     def _end(self, call: Call, body: Json, end: str) -> Issue:
-        told = body.get(end) or {}
+        told = part(body.get(end))
         return call.site.find(str(told.get("key") or told.get("id") or ""))
 
     def _editors(self, ids: FieldIds) -> dict[str, Callable[[Issue, Any], list[Item]]]:
@@ -164,7 +163,7 @@ class Writing:
         return [item("labels", before=(None, before), after=(None, " ".join(value)))]
 
     def _assignee(self, issue: Issue, value: Any) -> list[Item]:
-        account = (value or {}).get("accountId" if self.site.is_cloud else "name")
+        account = part(value or {}).get("accountId" if self.site.is_cloud else "name")
         person = self.site.people.get(str(account)) if account else None
         if account and person is None:
             raise Refused(400, errors={"assignee": f"User '{account}' does not exist."})
@@ -172,7 +171,7 @@ class Writing:
         return [item("assignee", before=_ends(held), after=_ends(person))]
 
     def _flag(self, issue: Issue, value: Any) -> list[Item]:
-        if value and [one.get("value") for one in value if isinstance(one, dict)] != ["Impediment"]:
+        if value and value != [{"value": "Impediment"}]:
             raise Refused(400, errors={self.site.ids.flagged: "Option value is not valid."})
         held = bool(self._now(issue).get(self.site.ids.flagged))
         if held == bool(value):
