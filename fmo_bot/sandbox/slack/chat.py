@@ -119,14 +119,16 @@ def record(call: Call, channel: Channel, body: dict[str, Any], kept_metadata: di
 
 
 def _wrong_side(call: Call, channel: Channel) -> tuple[Channel, User]:
-    """A person of another company, with that company's bot."""
+    """The counterpart of a person at another company, with that company's bot."""
     cast = call.state.cast
     person = cast.users[channel.members[0]]
+    colleagues = [user.id for user in cast.people() if user.team_id == person.team_id]
     for app in cast.apps.values():
         for team_id in app.installed:
-            stranger = next((u for u in cast.people() if u.team_id == team_id and u.team_id != person.team_id), None)
-            if stranger is not None:
-                return call.state.direct(stranger, cast.bot(app, team_id)), cast.bot(app, team_id)
+            strangers = [user for user in cast.people() if user.team_id == team_id != person.team_id]
+            if strangers:
+                counterpart = strangers[colleagues.index(person.id) % len(strangers)]
+                return call.state.direct(counterpart, cast.bot(app, team_id)), cast.bot(app, team_id)
     return channel, call.bot
 
 
