@@ -20,7 +20,9 @@ from fmo_bot.slack.outcomes import code_of
 from handlers.answers import tell
 
 _log = structlog.get_logger(__name__)
-_TOO_SLOW = frozenset({"expired_trigger_id", "trigger_expired", "hash_conflict"})
+_TOO_SLOW = frozenset({"expired_trigger_id", "trigger_expired"})
+# A newer choice has changed the form already, or it was closed meanwhile: there is nothing to tell anybody.
+_OVERTAKEN = frozenset({"hash_conflict", "not_found"})
 
 SLOW = "Slack waited too long for FMO bot. Please press once more."
 UNFORESEEN = "That did not work, for a reason nobody foresaw. Whoever runs FMO bot finds it in the log as {id}."
@@ -37,6 +39,8 @@ def register(app: App, bot: Bot) -> None:
         respond: Respond,
         response: BoltResponse | None,
     ) -> BoltResponse | None:
+        if isinstance(error, SlackApiError) and code_of(error) in _OVERTAKEN:
+            return None if response is None else BoltResponse(status=200, body="")
         refusal = worded(error)
         # `response` is None where the listener had acknowledged before it failed: then nothing can be answered with.
         if body.get("type") == "view_submission" and response is not None:

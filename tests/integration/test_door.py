@@ -161,6 +161,22 @@ def test_an_event_delivered_again_does_nothing_twice(open_house: House) -> None:
     assert len(answers()) == 1
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"type": "block_actions", "actions": [{"type": "button", "action_id": "gone", "block_id": "b", "value": "x"}]},
+        {"type": "view_submission", "view": {"type": "modal", "callback_id": "gone", "state": {"values": {}}}},
+        {"type": "view_closed", "view": {"type": "modal", "callback_id": "gone"}},
+        {"type": "shortcut", "callback_id": "gone"},
+        {"type": "message_action", "callback_id": "gone"},
+        {"type": "block_suggestion", "action_id": "gone", "block_id": "b", "value": "x"},
+    ],
+)
+def test_what_nobody_waits_for_any_more_is_acknowledged(open_house: House, sent: dict[str, Any]) -> None:
+    who = {"team": {"id": "T0HUAWEI"}, "user": {"id": "U0LIWEI", "team_id": "T0HUAWEI"}, "trigger_id": "1.2.9"}
+    assert open_house.signed(json.dumps(sent | who).encode(), **JSON).status_code == 200
+
+
 def test_a_slash_command_may_say_payload(open_house: House) -> None:
     assert open_house.command("the payload").status_code == 200
 

@@ -228,7 +228,8 @@ def test_a_prompt_offers_what_its_state_allows(state: str, label: str | None) ->
 def test_a_report_states_its_balance_and_is_shared_once() -> None:
     report = every_message("x")[5]
     assert isinstance(report, m.SprintReport)
-    assert "2 + 2 − 2 = 2 + 2 issues" in render(report, "en").text
+    assert "in issues: 2 + 2 − 2 = 2 + 2\n" in render(report, "en").text
+    assert "in points, with re-estimates: 3.5 + 3.5 − 3.5 − 2 = 3.5 + 3.5\n" in render(report, "en").text
     shared = render(replace(report, shared_by="Li Wei"), "en")
     assert "Shared by Li Wei." in shared.text
     assert not [block for block in shared.blocks if block["type"] == "actions"]

@@ -5,6 +5,7 @@ from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import SPRINT_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
 from fmo_bot.slack.render.sprints import spread
+from fmo_bot.slack.render.trust import trust
 from fmo_bot.slack.text import clip, day_of, duration, escape, moment
 
 _AGEING_SHOWN = 5
@@ -20,7 +21,7 @@ def digest(message: Digest, t: Translator) -> list[Block]:
         section("\n".join(_flow(message, t))),
         section("\n".join(_ageing(message, t))),
         section("\n".join(_waits(message.waits, t))),
-        *_trust(message, t),
+        *trust(message.data_quality, t, workflow_guessed=message.workflow_guessed, stale=message.stale),
         actions(button(t("Sprint report"), SPRINT_ASK, message.team_ref)),
     ]
 
@@ -57,10 +58,3 @@ def _wait(found: WaitsOn, t: Translator) -> str:
     direction = t("{waiting} waits on {waited_on}", waiting=waiting, waited_on=waited_on)
     oldest = t("oldest since {when}", when=moment(found.oldest_since, t))
     return f"• {direction}: {found.open} · {oldest}"
-
-
-def _trust(message: Digest, t: Translator) -> list[Block]:
-    notes = [t("{what}: {n}", what=escape(t(what)), n=n) for what, n in message.data_quality if n]
-    notes += [t("stages were guessed from the board's columns")] * message.workflow_guessed
-    notes += [t("Jira was last read more than a day ago")] * message.stale
-    return [context(f"{t('Data quality')}: " + " · ".join(notes))] if notes else []

@@ -5,6 +5,7 @@ from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import SPRINT_SHARE
 from fmo_bot.slack.blocks import Block, actions, button, context, fields, header, quote, section
 from fmo_bot.slack.render.standups import blocker
+from fmo_bot.slack.render.trust import trust
 from fmo_bot.slack.text import duration, escape, moment, number
 
 _BLOCKERS_SHOWN = 10
@@ -21,7 +22,7 @@ def report(message: SprintReport, t: Translator) -> list[Block]:
         section(balance(message, t)),
         section(_times(message, t)),
         *_stuck(message, t),
-        *_trust(message, t),
+        *trust(message.data_quality, t, workflow_guessed=message.workflow_guessed),
     ]
     if message.shared_by is not None:
         return [*blocks, context(t("Shared by {name}.", name=escape(message.shared_by)))]
@@ -62,15 +63,27 @@ def _size(found: SprintSet, t: Translator) -> str:
 
 
 def balance(message: SprintReport, t: Translator) -> str:
-    """The identity of definition 12, in issues."""
-    left = f"{message.committed.issues} + {message.added.issues} − {message.removed.issues}"
-    sums = f"{left} = {message.completed.issues} + {message.carried_over.issues}"
-    lines = [t("Committed + added − removed = completed + carried over: {sums} issues", sums=sums)]
-    if message.re_estimated:
-        lines.append(t("Re-estimated during the sprint: {points} points", points=number(message.re_estimated, t)))
+    """The identity of definition 12, in issues and, with re-estimates, in points."""
+    sets = (message.committed, message.added, message.removed, message.completed, message.carried_over)
+    issues = _sum([str(each.issues) for each in sets])
+    points = _sum([number(each.points, t) for each in sets], re_estimated=_signed(message.re_estimated, t))
+    lines = [
+        t("Committed + added − removed = completed + carried over"),
+        t("in issues: {sums}", sums=issues),
+        t("in points, with re-estimates: {sums}", sums=points),
+    ]
     if message.unestimated:
         lines.append(t.many("{n} issue has no estimate", "{n} issues have no estimate", message.unestimated))
     return "\n".join(lines)
+
+
+def _sum(sizes: list[str], *, re_estimated: str = "") -> str:
+    committed, added, removed, completed, carried_over = sizes
+    return f"{committed} + {added} − {removed}{re_estimated} = {completed} + {carried_over}"
+
+
+def _signed(points: float, t: Translator) -> str:
+    return f" {'−' if points < 0 else '+'} {number(abs(points), t)}" if points else ""
 
 
 def spread(found: Spread, t: Translator) -> str:
@@ -84,8 +97,11 @@ def spread(found: Spread, t: Translator) -> str:
 def _times(message: SprintReport, t: Translator) -> str:
     lines = [f"*{t('Cycle time')}*  {spread(message.cycle_time, t)}"]
     if message.never_started:
-        text = t.many("{n} finished without a start", "{n} finished without a start", message.never_started)
-        lines.append(text)
+        one, several = (
+            "{n} issue finished without a start is not in it",
+            "{n} issues finished without a start are not in it",
+        )
+        lines.append(t.many(one, several, message.never_started))
     total = sum(seconds for _, seconds in message.split_s)
     if total:
         parts = [f"{_share(name, message, t)} {seconds / total:.0%}" for name, seconds in message.split_s if seconds]
@@ -117,10 +133,3 @@ def keys(found: tuple[str, ...]) -> str:
     """Issue keys, the first few of them."""
     shown = ", ".join(escape(key) for key in found[:_KEYS_SHOWN])
     return f"{shown} … +{len(found) - _KEYS_SHOWN}" if len(found) > _KEYS_SHOWN else shown
-
-
-def _trust(message: SprintReport, t: Translator) -> list[Block]:
-    notes = [t("{what}: {n}", what=escape(t(what)), n=n) for what, n in message.data_quality if n]
-    if message.workflow_guessed:
-        notes.append(t("stages were guessed from the board's columns"))
-    return [context(f"{t('Data quality')}: " + " · ".join(notes))] if notes else []

@@ -1,0 +1,38 @@
+"""Which figures to trust less, said so that a reader can look into it."""
+
+from fmo_bot.locales import Translator
+from fmo_bot.slack.blocks import Block, context
+from fmo_bot.slack.text import escape
+
+# Codes of domain.flow.data_quality as (one, several), with how many.
+_NOTES = {
+    "truncated_changelogs": ("{n} issue without its whole history", "{n} issues without their whole history"),
+    "unmapped_statuses": ("{n} status belongs to no stage", "{n} statuses belong to no stage"),
+    "unmapped_issues": ("{n} issue was in a status of no stage", "{n} issues were in a status of no stage"),
+    "gaps": ("{n} gap in a history", "{n} gaps in histories"),
+    "status_disagrees": (
+        "{n} issue whose history does not end in its status",
+        "{n} issues whose history does not end in their status",
+    ),
+    "negative_durations": ("{n} issue changed before it was created", "{n} issues changed before they were created"),
+    "never_started": ("{n} issue finished without a start", "{n} issues finished without a start"),
+    "back_before_commitment": ("{n} issue went back before its start", "{n} issues went back before their start"),
+    "moved": ("{n} issue came from another project", "{n} issues came from another project"),
+}
+
+
+def trust(
+    found: tuple[tuple[str, int], ...], t: Translator, *, workflow_guessed: bool, stale: bool = False
+) -> list[Block]:
+    """Small print below a report; none where there is nothing to say."""
+    notes = [_note(code, n, t) for code, n in found if n]
+    notes += [t("stages were guessed from the board's columns")] * workflow_guessed
+    notes += [t("Jira was last read more than a day ago")] * stale
+    return [context(f"{t('Data quality')}: " + " · ".join(notes))] if notes else []
+
+
+def _note(code: str, n: int, t: Translator) -> str:
+    if code not in _NOTES:
+        return f"{escape(code)}: {n}"
+    one, several = _NOTES[code]
+    return t.many(one, several, n)
