@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
@@ -63,13 +64,14 @@ class FakeChat:
     homes: list[tuple[Person, Message]] = field(default_factory=list)
     opened: list[Person] = field(default_factory=list)
     searched: list[tuple[str, datetime]] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
     script: list["BaseException | Accepted | None"] = field(default_factory=list)
     history_allowed: bool = True
     before_post: Callable[[], object] = lambda: None
 
     def post(self, place: Place, outgoing: Outgoing) -> str:
         self.before_post()
-        ts = f"{len(self.posted) + 1}.000000"
+        ts = f"{next(self.numbers)}.000000"
         with self._ending():
             self.posted.append(Posted(place, ts, outgoing.key, outgoing.message, outgoing.thread_ts))
         return ts

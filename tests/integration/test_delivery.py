@@ -1,6 +1,7 @@
 """What is owed is sent once, in its place, in its turn: the ledger on both databases, with a pretend Slack."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from fmo_bot.db.parties import MemberRow, OrganisationRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import lanes, outbox, quiet
 from fmo_bot.delivery.pump import LONGEST_PAUSE_S, MAX_ATTEMPTS, Pump
+from fmo_bot.delivery.retention import retain
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Person, Place
 from fmo_bot.errors import NotNow, RateLimited, Uncertain, Undeliverable
@@ -477,3 +479,34 @@ def test_a_pump_that_was_stopped_claims_nothing(store: Store, pump: Pump) -> Non
     assert pump.stop(within=1)
     assert pump.run_once() == {}
     assert delivery(store, "post:a").state == "ready"
+
+
+def test_processes_that_send_at_the_same_time_share_the_work(
+    store: Store, chat: FakeChat, clock: FixedClock, machine: Machine
+) -> None:
+    for n in range(48):
+        owe(store, f"{n}", place=Place(f"T{n % 8}", f"C{n}"))
+    pumps = [Pump(store=store, chat=chat, clock=clock, machine=machine, owner=f"{n}", patience=60) for n in range(3)]
+
+    def send(pump: Pump) -> int:
+        sent = 0
+        while done := pump.run_once():
+            sent += done["sent"]
+        return sent
+
+    with ThreadPoolExecutor() as threads:
+        assert sum(threads.map(send, pumps)) == 48
+    assert len({each.key for each in chat.posted}) == len(chat.posted) == 48
+    assert all(pump.stop(within=5) for pump in pumps)
+
+
+# Days since it was sent -> whether its text is still kept.
+@pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
+def test_the_text_of_what_was_sent_is_forgotten_after_thirty_days(
+    days: int, kept: bool, store: Store, pump: Pump
+) -> None:
+    owe(store, "a")
+    pump.run_once()
+    with store.transaction(SYSTEM) as session:
+        retain(session, MONDAY_NINE + timedelta(days=days))
+    assert bool(delivery(store, "post:a").value) is kept
