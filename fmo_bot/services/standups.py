@@ -84,7 +84,7 @@ class Standups:
         """The round of a local date; made now, with the roster as it is on that day, if this is its first prompt."""
         query = select(RoundRow).where(RoundRow.ceremony_id == ceremony.id, RoundRow.local_date == day)
         if (known := session.scalar(query)) is not None:
-            return known
+            return _hold(session, known.id)
         people = People(session, ceremony, day, day)
         asked = people.turns(day)
         closes = closes_at(asked) or at
@@ -113,6 +113,7 @@ class Standups:
             )
         )
         if prompt is not None:
+            _hold(session, prompt.round_id)
             prompt.state = rounds.MISSED
             rounds.owe_round_update(session, prompt.round, due=at)
         _tell_scrum_masters(session, ceremony, participation, occurrence, at)
@@ -330,13 +331,24 @@ def _tell_scrum_masters(
 
 
 def _own(session: Session, actor: Actor, prompt_ref: str, *, lock: bool = False) -> PromptRow:
-    """The actor's own prompt, once asked; everything else is as if it were not there."""
+    """The actor's own prompt, once asked; everything else is as if it were not there.
+
+    Locked is its whole round: what the parent post counts has to hold all answers that came before.
+    """
     may(actor, Action.ANSWER, Scope(team_id=actor.team_id))
     query = select(PromptRow).where(PromptRow.ref == prompt_ref, PromptRow.member_id == actor.member_id)
-    prompt = session.scalar(query.with_for_update() if lock else query)
+    prompt = session.scalar(query)
+    if prompt is not None and lock:
+        _hold(session, prompt.round_id)
+        session.refresh(prompt)
     if prompt is None or prompt.state not in (rounds.ASKED, rounds.ANSWERED):
         raise NotFound
     return prompt
+
+
+def _hold(session: Session, round_id: int) -> RoundRow:
+    """A round as it is now; nobody else changes it until this transaction ends."""
+    return session.get_one(RoundRow, round_id, with_for_update=True, populate_existing=True)
 
 
 def _in_time(prompt: PromptRow, at: datetime) -> None:

@@ -1,7 +1,7 @@
 """Stand-ups from plan to summary, by the services' doors, on both databases."""
 
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -234,6 +234,24 @@ def test_pressing_twice_at_once_gives_one_answer(store: Store) -> None:
         each.join()
     assert len(team.owed("answer:")) == 1
     assert parent(team).sides[0].answered == 1
+
+
+def test_answers_given_at_once_are_all_counted(store: Store) -> None:
+    team = JointTeam(store)
+    team.play("15:00")
+    everybody = (LIWEI, CHENYU, LUCIA, SOFIA)
+    together = Barrier(len(everybody))
+
+    def answer(person: Person) -> None:
+        together.wait(timeout=10)
+        team.answer(person, "15:10")
+
+    threads = [Thread(target=answer, args=(person,)) for person in everybody]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert [side.answered for side in parent(team).sides] == [2, 2]
 
 
 def test_an_edit_changes_the_same_post(store: Store) -> None:
