@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -56,8 +55,8 @@ def chat() -> FakeChat:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The URL of a PostgreSQL on which databases may be created."""
-    with ExitStack() as stack:
-        yield stack.enter_context(postgres_server())
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
