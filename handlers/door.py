@@ -6,7 +6,6 @@ from typing import Self
 
 import structlog
 import uvicorn
-from slack_bolt import App
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
@@ -31,7 +30,9 @@ class Door:
         bot.listening = lambda: self._listeners.running
         self.apps = {app.key: build(bot, app.key, self._listeners) for app in bot.settings.slack_apps}
         self._sockets = {
-            app.key: _socket(self.apps[app.key], app.app_token) for app in bot.settings.slack_apps if app.app_token
+            app.key: SocketModeHandler(self.apps[app.key], app.app_token)
+            for app in bot.settings.slack_apps
+            if app.app_token
         }
         by_http = {app.key: self.apps[app.key] for app in bot.settings.slack_apps if app.signing_secret}
         self._bound = _bind(bot.settings.host, bot.settings.port)
@@ -71,13 +72,6 @@ class Door:
             handler.close()  # type: ignore[no-untyped-call]
         self._listeners.shutdown(wait=True)
         self._bound.close()
-
-
-def _socket(app: App, app_token: str) -> SocketModeHandler:
-    handler = SocketModeHandler(app, app_token)
-    if app.client.proxy is None:
-        handler.client.proxy = None  # an address of this machine; see slack.installs.client
-    return handler
 
 
 def _connect(key: str, handler: SocketModeHandler) -> None:

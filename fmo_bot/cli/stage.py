@@ -18,6 +18,7 @@ import requests
 import yaml
 
 from config.manifests import manifest
+from fmo_bot.cli.settings import without_proxy
 from fmo_bot.errors import Failure
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.team_file import read_yaml
@@ -54,6 +55,7 @@ class Stage:
 @contextmanager
 def stage(plan: Plan) -> Iterator[Stage]:
     """Put the demo on: sandbox, settings, set-up, bot; and clear it away at the end."""
+    without_proxy()
     shutil.rmtree(plan.folder, ignore_errors=True)
     plan.folder.mkdir(parents=True)
     with Sandbox(replace(plan.sandbox, manifest=_manifest(plan))) as sandbox:
