@@ -38,13 +38,16 @@ def _home_opened(event: Event) -> str | None:
 
 
 def _mention(event: Event) -> str | None:
-    return WORDS
+    return WORDS if _spoken(event) else None
 
 
 def _direct_message(event: Event) -> str | None:
-    """A person's own new words to the bot; not an edit, a file's notice, or another bot."""
-    spoken = event.get("channel_type") == "im" and not event.get("subtype") and not event.get("bot_id")
-    return WORDS if spoken else None
+    return WORDS if event.get("channel_type") == "im" and _spoken(event) else None
+
+
+def _spoken(event: Event) -> bool:
+    """A person's own new words; not an edit, a file's notice, or another bot, with which we might talk for ever."""
+    return "user" in event and not event.get("subtype") and not event.get("bot_id")
 
 
 def _nothing(event: Event) -> str | None:

@@ -107,7 +107,7 @@ def find_direct(home: House, user: str, words: str) -> tuple[str, dict[str, Any]
 
 def test_somebody_outside_the_team_may_press_and_is_told_why_not(open_house: House) -> None:
     parent = open_house.joint("U0ELENA")[0]
-    open_house.press("U0ELENA", "C0JOINT", parent, SPRINT_ASK)
+    assert open_house.press("U0ELENA", "C0JOINT", parent, SPRINT_ASK) == {"ok": True}  # acknowledged all the same
     told = eventually(lambda: whispers(open_house, "U0ELENA"))
     assert "does not know you yet" in told[-1]["text"]
 
@@ -129,6 +129,28 @@ def test_an_unknown_command_is_answered_with_help(open_house: House) -> None:
     told = eventually(lambda: [each for each in open_house.joint() if "does not know" in each["text"]])
     assert "`payload`" in told[-1]["text"]
     assert "/fmo help" in told[-1]["text"]
+
+
+@pytest.mark.parametrize(
+    ("user", "answer"),
+    [
+        ("U0ZHAOMIN", "Three short questions"),  # was asked at nine in Shanghai
+        ("U0DIEGO", "Nothing is asked of you now."),  # Mexico City is still asleep
+        ("U0ELENA", None),  # a guest who may type commands, but is nobody the bot knows
+    ],
+)
+def test_the_stand_up_can_be_called_up_with_a_word(open_house: House, user: str, answer: str | None) -> None:
+    before = len(whispers(open_house, user))
+    assert act(open_house.box, user, "command", channel="C0JOINT", command="/fmo", text="standup") == {"ok": True}
+    told = eventually(lambda: whispers(open_house, user)[before:])
+    assert (answer or "does not know you yet") in told[-1]["text"]
+    assert (STANDUP_OPEN in json.dumps(told[-1])) == (user == "U0ZHAOMIN")
+
+
+def test_words_in_a_direct_message_are_commands_too(open_house: House) -> None:
+    channel, _ = eventually(lambda: open_house.direct("U0ZHAOMIN")[1] and open_house.direct("U0ZHAOMIN"))
+    act(open_house.box, "U0ZHAOMIN", "say", channel=channel, text="help")
+    eventually(lambda: find_direct(open_house, "U0ZHAOMIN", "/fmo help"))
 
 
 def test_app_home_greets_a_member_and_says_who_runs_the_server(open_house: House) -> None:

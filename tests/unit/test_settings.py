@@ -1,12 +1,14 @@
 """Settings: read once, every problem named at once."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from config.settings import SLACK_API_URL, Settings
+from config.settings import _APP_PARTS, _SITE_PARTS, SLACK_API_URL, Settings
 from fmo_bot.errors import SettingsWrong
 
+ROOT = Path(__file__).parents[2]
 RIGHT = {
     "FMO_SLACK_APPS": "huawei, telefonica",
     "FMO_SLACK_HUAWEI_BOT_TOKENS": "xoxb-1",
@@ -83,6 +85,14 @@ def test_one_wrong_setting_is_one_sentence(change: dict[str, str], sentence: str
     with pytest.raises(SettingsWrong) as caught:
         Settings.read(RIGHT | change)
     assert len([problem for problem in caught.value.problems if sentence in problem]) == 1
+
+
+def test_every_setting_is_explained() -> None:
+    explained = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    named = set(re.findall(r"FMO_[A-Z_]+[A-Z]", (ROOT / "config" / "settings.py").read_text("utf-8")))
+    parts = {f"FMO_SLACK_K_{part}" for part in _APP_PARTS} | {f"FMO_JIRA_S_{part}" for part in _SITE_PARTS}
+    prefixes = {"FMO_SLACK", "FMO_JIRA"}
+    assert {name for name in (named - prefixes) | parts if f"`{name}`" not in explained} == set()
 
 
 def test_every_problem_is_named_at_once() -> None:
