@@ -44,6 +44,7 @@ class Sabotage(StrEnum):
 
 
 File = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)]
+Database = Annotated[str | None, typer.Option(help="An empty database for the bot; without it a file of its own.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -61,12 +62,14 @@ def demo(
     sprints: File = None,
     board: File = None,
     workflow: File = None,
+    database: Database = None,
 ) -> None:
     """Two pretend companies, a pretend Jira and the real bot; be anyone of them on a page."""
     from fmo_bot.cli.stage import DemoFailed, Plan, stage, tail
 
     options = _options(locals(), start=None if issues else STORY_BEGINS)
-    with stage(Plan(sandbox=options, workflow=workflow, folder=FOLDER / "demo")) as running:
+    plan = Plan(sandbox=options, workflow=workflow, folder=FOLDER / "demo", database=database)
+    with stage(plan) as running:
         print(f"\nThe demo is on: open {running.sandbox.url}/")
         print("Two companies, one joint channel, a pretend Jira and the real bot. Ctrl-C ends it.", flush=True)
         try:
@@ -84,6 +87,7 @@ def demo_check(
     sprints: File = None,
     board: File = None,
     workflow: File = None,
+    database: Database = None,
     sabotage: Annotated[Sabotage | None, typer.Option("--break", help="Falsify what Slack records.")] = None,
     folder: Annotated[Path, typer.Option(help="Where its files go; emptied first.")] = FOLDER / "demo-check",
 ) -> None:
@@ -91,7 +95,8 @@ def demo_check(
     from fmo_bot.cli.stage import Plan, stage, tail
 
     options = _options(locals() | {"port": 0}, start=None)
-    with stage(Plan(sandbox=options, workflow=workflow, folder=folder, one_day=True)) as running:
+    plan = Plan(sandbox=options, workflow=workflow, folder=folder, database=database, one_day=True)
+    with stage(plan) as running:
         command = [sys.executable, "-m", "fmo_bot.sandbox.check", running.sandbox.url, str(running.workflow)]
         judged = subprocess.run([*command, *(["--break", sabotage] if sabotage else [])], check=False)
         if running.bot.poll() is not None:

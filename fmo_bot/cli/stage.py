@@ -16,9 +16,11 @@ from typing import Any
 
 import requests
 import yaml
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.manifests import manifest
 from fmo_bot.cli.settings import without_proxy
+from fmo_bot.db.schema import holds_tables
 from fmo_bot.errors import Failure
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.team_file import read_yaml
@@ -34,11 +36,15 @@ class DemoFailed(Failure):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What is put on: the sandbox's options, the workflow file (None: the story's, or guessed), where files go."""
+    """What is put on: the sandbox's options, the workflow file (None: the story's, or guessed), where files go.
+
+    `database`: an empty one for the bot; None is a file in the folder.
+    """
 
     sandbox: Options
     workflow: Path | None
     folder: Path
+    database: str | None = None
     one_day: bool = False  # the stand-up only on the day the clock starts, the digest on the day the sprint ends
 
 
@@ -56,6 +62,7 @@ class Stage:
 def stage(plan: Plan) -> Iterator[Stage]:
     """Put the demo on: sandbox, settings, set-up, bot; and clear it away at the end."""
     without_proxy()
+    _refuse_full(plan.database)
     shutil.rmtree(plan.folder, ignore_errors=True)
     plan.folder.mkdir(parents=True)
     with Sandbox(replace(plan.sandbox, manifest=_manifest(plan))) as sandbox:
@@ -80,7 +87,7 @@ _FMO_BOT = (sys.executable, "-m", "fmo_bot")
 def settings_for(world: dict[str, Any], plan: Plan, port: int) -> dict[str, str]:
     """The bot's settings for this world: what a person would write into `.env` for a real Slack and Jira."""
     settings = {
-        "FMO_DATABASE_URL": f"sqlite:///{(plan.folder / 'fmo.db').resolve()}",
+        "FMO_DATABASE_URL": plan.database or f"sqlite:///{(plan.folder / 'fmo.db').resolve()}",
         "FMO_PORT": str(port),
         "FMO_SLACK_API_URL": world["slack_api_url"],
         "FMO_SLACK_APPS": ",".join(app["key"] for app in world["apps"]),
@@ -100,6 +107,17 @@ def settings_for(world: dict[str, Any], plan: Plan, port: int) -> dict[str, str]
         if site["flavour"] == "cloud":
             settings[f"{prefix}_EMAIL"] = site["email"]
     return settings
+
+
+def _refuse_full(database: str | None) -> None:
+    """A demo never plays in a database that holds something: it may be somebody's."""
+    if database is None:
+        return
+    try:
+        if holds_tables(database):
+            raise DemoFailed("--database: it holds tables already. Give an empty one.")
+    except SQLAlchemyError as error:
+        raise DemoFailed(f"--database: it cannot be opened ({type(error).__name__}).") from error
 
 
 WEBHOOK_SECRET = "webhook-sandbox-secret"

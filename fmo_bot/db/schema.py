@@ -4,7 +4,7 @@ from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from fmo_bot.db.store import open_engine
 
@@ -18,6 +18,15 @@ def migrate(url: str) -> None:
         with engine.begin() as connection:
             _wait_for_others(connection)
             command.upgrade(configuration(connection), "head")
+    finally:
+        engine.dispose()
+
+
+def holds_tables(url: str) -> bool:
+    """Whether anything is in the database at `url`."""
+    engine = open_engine(url)
+    try:
+        return bool(inspect(engine).get_table_names())
     finally:
         engine.dispose()
 
