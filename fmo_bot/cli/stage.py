@@ -60,7 +60,8 @@ class Stage:
 
 @contextmanager
 def stage(plan: Plan) -> Iterator[Stage]:
-    """Put the demo on: sandbox, settings, set-up, bot; and clear it away at the end."""
+    """Put the demo on: sandbox, settings, set-up, bot; and clear it away at the end, also when told to stop."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     without_proxy()
     _refuse_full(plan.database)
     shutil.rmtree(plan.folder, ignore_errors=True)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.databases import empty_postgres
 from tests.unit.exported import shared
@@ -90,3 +91,18 @@ def test_a_file_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
 
 def _last_line(done: "subprocess.CompletedProcess[str]") -> str:
     return (done.stdout.strip().splitlines() or [""])[-1]
+
+
+def test_the_demo_takes_the_bot_with_it_when_it_is_told_to_stop(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FMO_")}
+    environment |= {"PYTHONPATH": str(Path.cwd())}
+    command = [sys.executable, "-m", "fmo_bot", "demo", "--port", "0"]
+    with subprocess.Popen(command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        page = next(line.split("open ")[1].strip() for line in demo.stdout if "open http" in line)
+        assert requests.get(page, timeout=10).ok
+        demo.terminate()
+        assert demo.wait(30) == 0
+    assert "Finished server process" in (tmp_path / "var" / "demo" / "bot.log").read_text(
+        "utf-8"
+    )
