@@ -103,6 +103,4 @@ def test_the_demo_takes_the_bot_with_it_when_it_is_told_to_stop(tmp_path: Path) 
         assert requests.get(page, timeout=10).ok
         demo.terminate()
         assert demo.wait(30) == 0
-    assert "Finished server process" in (tmp_path / "var" / "demo" / "bot.log").read_text(
-        "utf-8"
-    )
+    assert "Finished server process" in (tmp_path / "var" / "demo" / "bot.log").read_text("utf-8")
