@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check test test-long check lock clean
+.PHONY: help demo demo-check test test-long pictures check lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -39,6 +39,9 @@ test: $(VENV)/dev ## every test, PostgreSQL included
 
 test-long: $(VENV)/dev ## the same with the long profile of every property test
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q
+
+pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium)
+	@$(BIN)/python docs/pictures/take.py
 
 check: $(VENV)/dev ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

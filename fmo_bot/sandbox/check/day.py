@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fmo_bot.sandbox.check.play import Human, Json, Stuck, World
-from fmo_bot.sandbox.check.script import ASKER, BLOCKED, JOINT_CHANNEL, Member, Script, words
+from fmo_bot.sandbox.check.script import ASKER, BLOCKED, JOINT_CHANNEL, SAID, Member, Script
 
 ANSWERS_AFTER = timedelta(minutes=12)
 WAITED_ON = "Huawei"
@@ -74,14 +74,15 @@ def _say_who_is_waited_on(world: World, human: Human) -> None:
 
 
 def _filled(view: Json, member: Member) -> Json:
-    """Every text written, every choice left as it stands, an issue picked where one is asked for."""
+    """The questions answered in turn, every choice left as it stands, an issue picked where one is asked for."""
     values: Json = {}
+    said = iter(SAID[member.user])
     for block in view["blocks"]:
         if block["type"] != "input":
             continue
         element = block["element"]
         if element["type"] == "plain_text_input":
-            text = MISSING if "missing" in block["label"]["text"].lower() else words(member.user)
+            text = MISSING if "missing" in block["label"]["text"].lower() else next(said, "")
             values[block["block_id"]] = {element["action_id"]: text}
         elif element["type"] == "static_select":
             values[block["block_id"]] = {element["action_id"]: element["options"][0]["value"]}

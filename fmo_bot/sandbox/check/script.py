@@ -98,6 +98,20 @@ def script_of(world: dict[str, Any]) -> Script:
     )
 
 
+# What each says, one text per question in turn; the first is nobody else's.
+SAID = {
+    "U0LIWEI": (
+        "Slice template for the roaming profile merged (CORE-47)",
+        "Pair with Madrid on the charging interface",
+    ),
+    "U0CHENYU": ("Alarm correlation passes on the lab core", "Load test with 40,000 sessions"),
+    "U0AISYAH": ("Handover counters exported every five minutes", "Dashboards for the night shift"),
+    "U0LUCIA": ("Roaming case ready for the joint test", "Run it as soon as the profiles are here"),
+    "U0JAVIER": ("Acceptance notes for the slice in production", "Review the firewall rules with Querétaro"),
+    "U0SOFIA": ("Tariff table loaded into the test system", "Compare the first rated records"),
+}
+
+
 def words(user: str) -> str:
     """Words only this person's answer holds."""
-    return f"Finished the interface test ({user.lower().removeprefix('u0')}-0417)"
+    return SAID[user][0]
