@@ -5,6 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
 from fmo_bot.slack.actions import SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
+from tests.databases import empty_postgres
 from tests.integration.door_support import WEBHOOK_SECRET, House, house
 from tests.integration.sandbox_support import act, client, eventually, see
 
@@ -103,6 +105,15 @@ def find_direct(home: House, user: str, words: str) -> tuple[str, dict[str, Any]
     channel, messages = home.direct(user)
     found = [each for each in messages if words in each["text"]]
     return (channel, found[-1]) if found else None
+
+
+def test_the_same_house_stands_on_postgresql(postgres: str, tmp_path: Path) -> None:
+    with empty_postgres(postgres) as url, house(tmp_path, "socket", FMO_DATABASE_URL=url) as home:
+        home.step()
+        parent = eventually(home.joint)[0]
+        home.press("U0LIWEI", "C0JOINT", parent, SPRINT_ASK)
+        eventually(lambda: find_direct(home, "U0LIWEI", "Three short questions"))
+        eventually(lambda: find_direct(home, "U0LIWEI", "Sprint report"))
 
 
 def test_somebody_outside_the_team_may_press_and_is_told_why_not(open_house: House) -> None:
