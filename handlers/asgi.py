@@ -1,7 +1,7 @@
 """The web server: Slack's requests, Jira's webhooks, health and figures. Everything that comes in is proved first."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -33,13 +33,13 @@ class NotTaken(HTTPException):
         super().__init__(status, why)
 
 
-def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics) -> Starlette:
-    """The ASGI application; `apps`: Bolt apps by key, those that are reached over HTTP."""
+def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics, *, problems: Callable[[], list[str]]) -> Starlette:
+    """The ASGI application; `apps`: Bolt apps by key, those reached over HTTP; `problems`: why nobody is served now."""
     slack = _Slack(bot, apps, metrics)
     return Starlette(
         routes=[
             Route("/health/live", _alive),
-            Route("/health/ready", _ready(bot)),
+            Route("/health/ready", _ready(problems)),
             Route("/metrics", _figures(metrics)),
             Route("/slack/{key}/events", slack.take, methods=["POST"]),
             Route("/jira/{site}/webhook", _Jira(bot, metrics).take, methods=["POST"]),
@@ -51,10 +51,10 @@ async def _alive(request: Request) -> Response:
     return PlainTextResponse("alive")
 
 
-def _ready(bot: Bot) -> Any:
+def _ready(problems: Callable[[], list[str]]) -> Any:
     async def ready(request: Request) -> Response:
-        problems = await run_in_threadpool(bot.problems)
-        return JSONResponse({"ready": not problems, "problems": problems}, 503 if problems else 200)
+        found = await run_in_threadpool(problems)
+        return JSONResponse({"ready": not found, "problems": found}, 503 if found else 200)
 
     return ready
 

@@ -39,7 +39,7 @@ class Door:
         self.port: int = self._bound.getsockname()[1]
         self._server = uvicorn.Server(
             uvicorn.Config(
-                application(bot, by_http, Metrics(bot)),
+                application(bot, by_http, Metrics(bot), problems=self.problems),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -59,6 +59,11 @@ class Door:
         public = self._bot.settings.public_url
         _log.info("the door is open", port=self.port, sockets=len(self._sockets), public_url=public)
         self._server.run(sockets=[self._bound])
+
+    def problems(self) -> list[str]:
+        """Why not everybody can be served now, in sentences: the database, or a socket that is not open."""
+        closed = [key for key, handler in self._sockets.items() if not handler.client.is_connected()]
+        return [*self._bot.problems(), *(f"The socket of Slack app {key} is not open." for key in closed)]
 
     def stop(self) -> None:
         """End `serve`."""

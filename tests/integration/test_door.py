@@ -13,10 +13,14 @@ import requests
 from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
+from config.settings import Settings
+from fmo_bot.bootstrap import Bot
+from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.slack.actions import SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
+from handlers.door import Door
 from tests.databases import empty_postgres
-from tests.integration.door_support import WEBHOOK_SECRET, House, house
-from tests.integration.sandbox_support import act, client, eventually, see
+from tests.integration.door_support import WEBHOOK_SECRET, House, given_for, house
+from tests.integration.sandbox_support import START, act, client, eventually, see
 
 JSON = {"content-type": "application/json"}
 
@@ -266,6 +270,15 @@ def test_a_webhook_of_jira_is_taken_only_with_its_signature(open_house: House) -
     unsigned = requests.post(url, data=body, timeout=10)
     elsewhere = requests.post(f"{open_house.url}/jira/other/webhook", data=body, timeout=10)
     assert [each.status_code for each in (right, wrong, unsigned, elsewhere)] == [200, 401, 401, 404]
+
+
+def test_a_socket_that_is_not_open_makes_the_bot_unready(tmp_path: Path) -> None:
+    with Sandbox(Options(start=START)) as box, Bot(Settings.read(given_for(box, tmp_path))) as bot:
+        door = Door(bot)
+        closed = door.problems()
+        with door:
+            assert door.problems() == []
+    assert closed == [f"The socket of Slack app {key} is not open." for key in ("huawei", "telefonica")]
 
 
 def test_health_and_figures_are_there_to_be_read(open_house: House) -> None:
