@@ -13,6 +13,8 @@ from dotenv import dotenv_values
 from fmo_bot.errors import SettingsWrong
 
 SLACK_API_URL = "https://slack.com/api/"
+MESSAGES_PER_MINUTE = 300  # Slack allows "several hundred" in a workspace
+MOST_PER_MINUTE = 100_000
 _KEY = re.compile(r"[a-z][a-z0-9]{0,30}")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("text", "json")
@@ -52,6 +54,7 @@ class Settings:
     public_url: str | None
     slack_apps: tuple[SlackApp, ...]
     slack_api_url: str
+    slack_messages_per_minute: int
     jira_sites: tuple[JiraSite, ...]
     clock_url: str | None
     log_level: str
@@ -91,6 +94,7 @@ class _Reader:
             public_url=self._url("FMO_PUBLIC_URL", "the https address under which the web server is reached"),
             slack_apps=self._slack_apps(),
             slack_api_url=self._slack_api(),
+            slack_messages_per_minute=self._messages_per_minute(),
             jira_sites=self._jira_sites(),
             clock_url=self._url("FMO_CLOCK_URL", "the sandbox's /clock address"),
             log_level=self._one_of("FMO_LOG_LEVEL", _LEVELS, "INFO", str.upper),
@@ -134,6 +138,15 @@ class _Reader:
             return int(text)
         self._problems.append(f"FMO_PORT must be a port number from 0 (any free one) to 65535; it is {text!r}.")
         return 0
+
+    def _messages_per_minute(self) -> int:
+        text = self._get("FMO_SLACK_MESSAGES_PER_MINUTE") or str(MESSAGES_PER_MINUTE)
+        if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PER_MINUTE:
+            return int(text)
+        self._problems.append(
+            f"FMO_SLACK_MESSAGES_PER_MINUTE must be a number from 1 to {MOST_PER_MINUTE}; it is {text!r}."
+        )
+        return MESSAGES_PER_MINUTE
 
     def _one_of(self, name: str, allowed: tuple[str, ...], default: str, fold: Callable[[str], str]) -> str:
         value = fold(self._get(name) or default)

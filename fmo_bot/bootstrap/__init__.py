@@ -23,6 +23,7 @@ from fmo_bot.db.schema import migrate
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox, occurrences, outbox, quiet, retention
 from fmo_bot.delivery.embedded import EmbeddedEngine
+from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.pump import Pump
 from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
@@ -61,8 +62,9 @@ class Bot:
         self.listening: Callable[[], int] = lambda: 0  # listeners that run now; the door says how many
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._wire_services()
+        paces = Paces(settings.slack_messages_per_minute)
         chat = SlackChat(installs=self.installs, pictures=Charts())
-        self._pump = Pump(store=self.store, chat=chat, clock=self.clock, owner=self._owner)
+        self._pump = Pump(store=self.store, chat=chat, clock=self.clock, paces=paces, owner=self._owner)
         # What can come in, each with what works it; handlers add their own.
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             sprints.JOB: self.sprints.make,

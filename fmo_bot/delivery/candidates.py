@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 
 from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
 from fmo_bot.delivery import lanes
+from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.outbox import HOME, POST, READY, UNSURE, UPDATE
 
 MAX_SEARCHES = 3  # so many without a result and it has failed; also marks an unsure one that is left to a person
@@ -49,10 +50,12 @@ def with_targets(query: Select[*Ts]) -> Select[*Ts]:
     )
 
 
-def candidates(session: Session, *, at: datetime, now: float, limit: int) -> list[tuple[int, tuple[str, ...]]]:
+def candidates(
+    session: Session, *, at: datetime, now: float, limit: int, paces: Paces
+) -> list[tuple[int, tuple[str, ...]]]:
     """Ids of deliveries that may go with every lane free as it stands, each with its lanes."""
     of_channel, of_method = aliased(LaneRow), aliased(LaneRow)
-    ahead = case(*((condition, lanes.METHODS[method].ahead) for condition, method in _method))
+    ahead = case(*((condition, paces.of_method(method).ahead) for condition, method in _method))
     conversation = _Target.workspace + ":" + func.coalesce(_Target.channel, _Target.person)
     turn = func.row_number().over(
         partition_by=case((_is_post, conversation), else_=cast(DeliveryRow.id, String)),

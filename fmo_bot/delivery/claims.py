@@ -22,6 +22,7 @@ from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import lanes
 from fmo_bot.delivery.candidates import candidates, ripe
+from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.outbox import FAILED, MISSED, POST, READY, SENDING, SENT, UNSURE, UPDATE
 from fmo_bot.domain.parties import SYSTEM
 
@@ -57,13 +58,13 @@ class Claim:
     lanes: tuple[str, ...]
 
 
-def claim(store: Store, *, owner: str, at: datetime, now: float, limit: int) -> list[Claim]:
+def claim(store: Store, *, owner: str, at: datetime, now: float, limit: int, paces: Paces) -> list[Claim]:
     """Take up to `limit` deliveries that may go now, in the order they are due; at most one per conversation.
 
     `at` is calendar time, `now` machine time. A delivery whose lane is busy stays where it is and holds up no other.
     """
     with store.transaction(SYSTEM) as session:
-        wanted = dict(candidates(session, at=at, now=now, limit=limit))
+        wanted = dict(candidates(session, at=at, now=now, limit=limit, paces=paces))
         lanes.ensure(session, {lane for each in wanted.values() for lane in each})
     if not wanted:
         return []
@@ -73,7 +74,7 @@ def claim(store: Store, *, owner: str, at: datetime, now: float, limit: int) -> 
         return [
             _take(delivery, target, thread_ts, wanted[delivery.id], owner=owner, at=at, now=now)
             for delivery, target, thread_ts in rows
-            if lanes.take(held, wanted[delivery.id], now)
+            if lanes.take(held, wanted[delivery.id], now, paces)
         ]
 
 

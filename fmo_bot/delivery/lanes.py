@@ -2,7 +2,8 @@
 
 A lane's `next_at` is the machine time from which its next slot is free (the generic cell rate algorithm: with a burst
 of n, up to n slots may be taken ahead of their time). Sources: 1 message a second in a channel; chat.postMessage
-"several hundred a minute" in a workspace; tiers 1 to 4 are 1, 20, 50, 100 calls a minute of a method in a workspace.
+"several hundred a minute" in a workspace (a setting); tiers 1 to 4 are 1, 20, 50, 100 calls a minute of a method in a
+workspace.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,13 +33,29 @@ class Pace:
 CHANNEL = Pace(1.04)  # a little over a second: a thread that starts late must not catch up with the one before
 POST, UPDATE, HOME = "chat.postMessage", "chat.update", "views.publish"
 OPEN, SEARCH = "conversations.open", "conversations.history"
-METHODS = {
-    POST: Pace(0.2, burst=10),
+_TIERED = {
     UPDATE: Pace(1.2, burst=5),
     HOME: Pace(0.6, burst=5),
     OPEN: Pace(1.2, burst=5),
     SEARCH: Pace(1.2, burst=5),
 }
+
+
+class Paces:
+    """How fast each lane moves."""
+
+    def __init__(self, messages_per_minute: int = 300) -> None:
+        """So many messages may be posted in one workspace in any minute; a second's worth of them at once."""
+        burst = max(1, messages_per_minute // 60)
+        self._methods = {**_TIERED, POST: Pace(60 / (messages_per_minute - burst + 1), burst)}
+
+    def of(self, lane: str) -> Pace:
+        """How fast a lane moves; a method we do not know is taken for Tier 3."""
+        return CHANNEL if lane.startswith("channel:") else self.of_method(lane.rpartition(":")[2])
+
+    def of_method(self, method: str) -> Pace:
+        """How fast a method's lane moves, in every workspace."""
+        return self._methods.get(method, _TIERED[SEARCH])
 
 
 def of_channel(workspace: str, channel: str) -> str:
@@ -61,11 +78,6 @@ def method_sql(workspace: SQLColumnExpression[Any], method: SQLColumnExpression[
     return literal("method:") + workspace + ":" + method
 
 
-def pace(lane: str) -> Pace:
-    """How fast a lane moves; a method we do not know is taken for Tier 3."""
-    return CHANNEL if lane.startswith("channel:") else METHODS.get(lane.rpartition(":")[2], METHODS[SEARCH])
-
-
 def ensure(session: Session, lanes: Iterable[str]) -> None:
     """Make rows for lanes that have none. In a transaction of its own: it waits for others that make the same ones."""
     wanted = set(lanes)
@@ -79,17 +91,17 @@ def hold(session: Session, lanes: Iterable[str]) -> dict[str, LaneRow]:
     return {row.key: row for row in session.scalars(query.execution_options(populate_existing=True))}
 
 
-def take(held: Mapping[str, LaneRow], lanes: Sequence[str], now: float) -> bool:
+def take(held: Mapping[str, LaneRow], lanes: Sequence[str], now: float, paces: Paces) -> bool:
     """Take one slot on each of `lanes` if all have one free; otherwise none."""
-    if not all(lane in held and held[lane].next_at - pace(lane).ahead <= now for lane in lanes):
+    if not all(lane in held and held[lane].next_at - paces.of(lane).ahead <= now for lane in lanes):
         return False
     for lane in lanes:
-        held[lane].next_at = max(held[lane].next_at, now) + pace(lane).interval
+        held[lane].next_at = max(held[lane].next_at, now) + paces.of(lane).interval
     return True
 
 
-def push(session: Session, lane: str, until: float) -> None:
+def push(session: Session, lane: str, until: float, paces: Paces) -> None:
     """Nothing on this lane before `until` (machine time)."""
     ensure(session, [lane])
     row = hold(session, [lane])[lane]
-    row.next_at = max(row.next_at, until + pace(lane).ahead)
+    row.next_at = max(row.next_at, until + paces.of(lane).ahead)

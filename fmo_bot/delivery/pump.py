@@ -17,11 +17,13 @@ from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import claims, lanes
 from fmo_bot.delivery.candidates import MAX_SEARCHES
 from fmo_bot.delivery.claims import SEARCH_AFTER_S, Claim
+from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.outbox import AT_LEAST_ONCE, FAILED, HOME, POST, READY, SENDING, SENT, UNSURE, UPDATE
 from fmo_bot.domain.parties import SYSTEM, Person, Place
 from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
 from fmo_bot.ports import Chat, Clock, Outgoing
 
+NORMAL = Paces()
 TALK_S = 30.0  # what the calls of one post may take together: three of ten seconds, for a picture
 MAX_ATTEMPTS = 12  # with the pauses between them, twenty minutes
 LONGEST_PAUSE_S = 300.0
@@ -43,6 +45,7 @@ class Pump:
         clock: Clock,
         machine: Callable[[], float] = time,
         owner: str,
+        paces: Paces = NORMAL,
         workers: int = 8,
         patience: float = 1.0,
     ) -> None:
@@ -52,7 +55,7 @@ class Pump:
         """
         self._store, self._chat, self._clock, self._machine = store, chat, clock, machine
         self._owners = (f"{owner}#{n}" for n in count(1))  # a name per batch: an old claim is never taken for a new one
-        self._workers, self._patience = workers, patience
+        self._paces, self._workers, self._patience = paces, workers, patience
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pump")
         self._talking: set[Future[str]] = set()
         # What is done with a claim by the state it is in, and what is done after each outcome other than well.
@@ -102,7 +105,7 @@ class Pump:
         with self._store.transaction(SYSTEM) as session:
             claims.recover(session, now)
             claims.expire(session, at)
-        return claims.claim(self._store, owner=next(self._owners), at=at, now=now, limit=limit)
+        return claims.claim(self._store, owner=next(self._owners), at=at, now=now, limit=limit, paces=self._paces)
 
     def send(self, claim: Claim) -> str:
         """Say (or search for) what was claimed and note what came of it; the state it is left in."""
@@ -142,7 +145,7 @@ class Pump:
             )
             session.execute(update(MemberRow).where(*them).values(dm_channel=place.channel))
             lane = lanes.of_channel(place.workspace, place.channel)
-            lanes.push(session, lane, self._machine() + lanes.CHANNEL.interval)
+            lanes.push(session, lane, self._machine() + lanes.CHANNEL.interval, self._paces)
 
     def _limited(self, claim: Claim, outcome: SendOutcome) -> str:
         until = self._push_lanes(claim, outcome)
@@ -196,7 +199,7 @@ class Pump:
         assert isinstance(outcome, RateLimited)
         until = self._machine() + outcome.retry_after
         with self._store.transaction(SYSTEM) as session:
-            lanes.push(session, outcome.lane if outcome.lane in claim.lanes else claim.lanes[0], until)
+            lanes.push(session, outcome.lane if outcome.lane in claim.lanes else claim.lanes[0], until, self._paces)
         return until
 
     def _note(

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -23,9 +23,10 @@ from fmo_bot.sandbox.clock import Clock, NothingPlanned, StillBusy, WouldGoBack,
 from fmo_bot.sandbox.control import Control
 from fmo_bot.sandbox.doorkeeper import Doorkeeper
 from fmo_bot.sandbox.faults import Faults
+from fmo_bot.sandbox.slack.limits import WORKSPACE_PER_MINUTE
 from fmo_bot.sandbox.slack.site import Slack
 from fmo_bot.sandbox.slack.state import State
-from fmo_bot.sandbox.world import load
+from fmo_bot.sandbox.world import Cast, load
 
 TICK_S = 0.2
 SITE = "shared"
@@ -41,6 +42,7 @@ class Options:
     """How the pretend world is to be: see docs/sandbox.md.
 
     `manifest` is every app's (none: every scope). Without `start` the clock starts where Jira's issues suggest.
+    `cast`: other people than the agreed ones, with their own apps. `messages_per_minute`: of an app in a workspace.
     """
 
     apps: str = "two"
@@ -52,6 +54,8 @@ class Options:
     start: datetime | None = None
     port: int = 0
     manifest: Path | None = None
+    cast: Cast | None = None
+    messages_per_minute: int = WORKSPACE_PER_MINUTE
 
 
 class World:
@@ -64,8 +68,9 @@ class World:
         self.changes = Changes()
         self.clock = Clock(options.start or jira.suggested_start(options))
         self.faults = Faults()
-        cast = load(options.apps, options.manifest)
-        state = State(cast=cast, clock=self.clock, changes=self.changes, faults=self.faults, url=url)
+        cast = options.cast or load(options.apps, options.manifest)
+        told: dict[str, Any] = {"clock": self.clock, "changes": self.changes, "faults": self.faults, "url": url}
+        state = State(cast=cast, per_minute=options.messages_per_minute, **told)
         self.slack = Slack(state, transport=options.transport)
         self.clock.planned_by(state.next_event)
         self.clock.on_step(state.due)

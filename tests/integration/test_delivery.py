@@ -1,5 +1,6 @@
 """What is owed is sent once, in its place, in its turn: the ledger on both databases, with a pretend Slack."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -296,8 +297,15 @@ def test_a_workspace_gets_messages_at_its_pace(store: Store, pump: Pump, chat: F
     for _ in range(100):
         pump.run_once()
         machine.advance(0.05)
-    pace = lanes.METHODS["chat.postMessage"]
-    assert len(chat.posted) == pace.burst + round(5 / pace.interval) - 1  # of five seconds
+    assert len(chat.posted) == 5 + 24  # a second's worth at once, then 296 a minute for five seconds
+
+
+@pytest.mark.parametrize("allowed", [1, 59, 60, 300, 525, 60_000])
+def test_no_minute_has_more_messages_than_are_allowed_in_a_workspace(allowed: int) -> None:
+    pace = lanes.Paces(allowed).of_method(lanes.POST)
+    moments = [max(0.0, n * pace.interval - pace.ahead) for n in range(2 * allowed)]
+    assert max(bisect_left(moments, at + 60 - 1e-9) - n for n, at in enumerate(moments)) <= allowed
+    assert moments[-1] < 2 * 60 * 1.05  # and nearly as many as are allowed
 
 
 def test_a_direct_conversation_is_opened_once_and_remembered(
@@ -485,7 +493,7 @@ def test_processes_that_send_at_the_same_time_share_the_work(
     store: Store, chat: FakeChat, clock: FixedClock, machine: Machine
 ) -> None:
     for n in range(48):
-        owe(store, f"{n}", place=Place(f"T{n % 8}", f"C{n}"))
+        owe(store, f"{n}", place=Place(f"T{n % 12}", f"C{n}"))
     pumps = [Pump(store=store, chat=chat, clock=clock, machine=machine, owner=f"{n}", patience=60) for n in range(3)]
 
     def send(pump: Pump) -> int:

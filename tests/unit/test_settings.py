@@ -75,6 +75,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ({"FMO_CLOCK_URL": "http://localhost:1/clock"}, "FMO_CLOCK_URL is for the sandbox only"),  # real Slack
         ({"FMO_PORT": "80800"}, "FMO_PORT must be"),
         ({"FMO_PORT": "²"}, "FMO_PORT must be"),  # a digit to Python, not to a person
+        ({"FMO_SLACK_MESSAGES_PER_MINUTE": "0"}, "FMO_SLACK_MESSAGES_PER_MINUTE must be"),
         ({"FMO_LOG_LEVEL": "loud"}, "FMO_LOG_LEVEL must be one of"),
         ({"FMO_LOG_FORMAT": "xml"}, "FMO_LOG_FORMAT must be one of"),
         ({"FMO_DATABASE_URL": "mysql://x"}, "FMO_DATABASE_URL must be"),

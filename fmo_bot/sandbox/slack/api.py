@@ -50,9 +50,14 @@ class Api:
         if faults.strikes("server_error", name):
             return PlainTextResponse("upstream connect error", 503)
         if faults.strikes("rate_limited", name):
-            return self._written(name, None, TooMany(1))
+            return await self._limited(request, name)
         response = await self._answer(request, name)
         return await _cut(request) if faults.strikes("drop_after_accept", name) else response
+
+    async def _limited(self, request: Request, name: str) -> Response:
+        """Too many, though nobody counted: as it happens where others call as well."""
+        token = _token(request, Args(await _fields(request)))
+        return self._written(name, self.hub.state.tokens.get(token), TooMany(1))
 
     async def _answer(self, request: Request, name: str) -> Response:
         args = Args(await _fields(request))
@@ -106,6 +111,7 @@ class Api:
                 "error": error,
                 "at": iso(self.hub.state.clock.now()),
                 "machine_at": time.time(),
+                **({"retry_after": outcome.retry_after} if isinstance(outcome, TooMany) else {}),
             }
         )
         if isinstance(outcome, TooMany):

@@ -35,9 +35,10 @@ class Bucket:
 class Limits:
     """Every bucket of one sandbox."""
 
-    def __init__(self, machine: Callable[[], float]) -> None:
-        """`machine` gives seconds of machine time."""
+    def __init__(self, machine: Callable[[], float], *, per_minute: int = WORKSPACE_PER_MINUTE) -> None:
+        """`machine` gives seconds of machine time; `per_minute`: messages of an app in a workspace."""
         self.machine = machine
+        self._per_minute = per_minute
         self._buckets: dict[tuple[str, ...], Bucket] = {}
 
     def call(self, method: str, tier: int | None, team_id: str, app_id: str) -> None:
@@ -49,7 +50,7 @@ class Limits:
         """Count a posted message; raises `TooMany`, having counted nothing."""
         self._take(
             (CHANNEL_BURST, 1.0, ("channel", channel)),
-            (WORKSPACE_PER_MINUTE, WORKSPACE_PER_MINUTE / 60, ("workspace", team_id, app_id)),
+            (self._per_minute, self._per_minute / 60, ("workspace", team_id, app_id)),
         )
 
     def _take(self, *wanted: tuple[float, float, tuple[str, ...]]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from fmo_bot.sandbox.changes import Changes
 from fmo_bot.sandbox.clock import Clock, iso
 from fmo_bot.sandbox.faults import Faults
-from fmo_bot.sandbox.slack.limits import Limits
+from fmo_bot.sandbox.slack.limits import WORKSPACE_PER_MINUTE, Limits
 from fmo_bot.sandbox.world import App, Cast, Channel, User
 
 
@@ -118,14 +118,23 @@ class Scheduled:
 class State:
     """The whole of Slack, for every other file of this folder."""
 
-    def __init__(self, *, cast: Cast, clock: Clock, changes: Changes, faults: Faults, url: str) -> None:
-        """`url` is the server's own address."""
+    def __init__(
+        self,
+        *,
+        cast: Cast,
+        clock: Clock,
+        changes: Changes,
+        faults: Faults,
+        url: str,
+        per_minute: int = WORKSPACE_PER_MINUTE,
+    ) -> None:
+        """`url` is the server's own address; `per_minute`: messages of an app in a workspace."""
         self.cast = cast
         self.clock = clock
         self.changes = changes
         self.faults = faults
         self.url = url
-        self.limits = Limits(clock.machine)
+        self.limits = Limits(clock.machine, per_minute=per_minute)
         self.messages: dict[str, list[Message]] = {}
         self.ghosts: set[tuple[str, str]] = set()
         self.triggers: dict[str, Trigger] = {}
