@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from fmo_bot.errors import SettingsWrong
 
@@ -19,6 +21,10 @@ _KEY = re.compile(r"[a-z][a-z0-9]{0,30}")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("text", "json")
 _APP_PARTS = ("BOT_TOKENS", "APP_TOKEN", "SIGNING_SECRET")
+_APPS = (
+    "a name of your choice for each Slack app, such as huawei,telefonica. Each then needs FMO_SLACK_<NAME>_BOT_TOKENS, "
+    "and FMO_SLACK_<NAME>_APP_TOKEN for Socket Mode or FMO_SLACK_<NAME>_SIGNING_SECRET for HTTP"
+)
 _SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET", "LINK_URL")
 
 
@@ -63,18 +69,42 @@ class Settings:
     @classmethod
     def read(cls, environ: Mapping[str, str], env_file: Path | None = None) -> "Settings":
         """The settings of `environ`, which goes before `env_file`. Raises SettingsWrong with every problem."""
-        from_file = dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
-        given = {**from_file, **environ}
+        given = {**_from_file(env_file), **environ}
         return _Reader({name: value.strip() for name, value in given.items() if value and value.strip()}).settings()
 
 
 def is_loopback(url: str) -> bool:
     """Whether `url` stays on this machine: `localhost` or a loopback address."""
-    host = urlsplit(url).hostname or ""
+    parts = _split(url)
+    host = (parts and parts.hostname) or ""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _from_file(env_file: Path | None) -> Mapping[str, str | None]:
+    try:
+        return dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
+    except UnicodeDecodeError as error:
+        raise SettingsWrong([f"{env_file}: this is not UTF-8 text. Save it as UTF-8."]) from error
+
+
+def _is_database(url: str) -> bool:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
+        return False
+    return True
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of an address; None where it is none."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.port is None or parts.port > 0 else None
+    except ValueError:  # a bracket left open, a port that is no number
+        return None
 
 
 class _Reader:
@@ -113,7 +143,7 @@ class _Reader:
     def _need(self, name: str, what: str) -> str:
         value = self._get(name)
         if value is None:
-            self._problems.append(f"{name} is missing: put {what} there.")
+            self._problems.append(f"{name} is missing: it takes {what}.")
         return value or ""
 
     def _list(self, name: str, value: str | None) -> tuple[str, ...]:
@@ -126,7 +156,7 @@ class _Reader:
         url = self._get("FMO_DATABASE_URL") or "sqlite:///fmo.db"
         if url.startswith("postgresql://"):
             url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        if not url.startswith(("sqlite:///", "postgresql+psycopg://")) or not _is_database(url):
             self._problems.append(
                 "FMO_DATABASE_URL must be sqlite:///path/to/file.db or postgresql://user:password@host/database."
             )
@@ -160,8 +190,8 @@ class _Reader:
 
     def _checked_url(self, name: str, url: str, what: str) -> str:
         """`url`, after a look at its scheme: plain http would carry tokens in clear, so it stays on this machine."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        parts = _split(url)
+        if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
             self._problems.append(f"{name} must be {what}, beginning with https://.")
         elif parts.scheme == "http" and not is_loopback(url):
             self._problems.append(f"{name} uses http: only an address of this machine may; use https://.")
@@ -175,7 +205,7 @@ class _Reader:
         return tuple(key for key in keys if key not in wrong)
 
     def _slack_apps(self) -> tuple[SlackApp, ...]:
-        value = self._need("FMO_SLACK_APPS", "a name of your choice for each Slack app, such as huawei,telefonica")
+        value = self._need("FMO_SLACK_APPS", _APPS)
         return tuple(self._slack_app(key) for key in self._keys("FMO_SLACK_APPS", value, "an app's key"))
 
     def _slack_app(self, key: str) -> SlackApp:

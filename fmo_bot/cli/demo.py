@@ -9,29 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from fmo_bot.cli.options import Apps, File, Flavour, Transport
+
 FOLDER = Path("var")
 STORY_BEGINS = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)  # half way through the story's sprint, before the first prompt
-
-
-class Apps(StrEnum):
-    """How many Slack apps the two companies use."""
-
-    ONE = "one"
-    TWO = "two"
-
-
-class Transport(StrEnum):
-    """How Slack reaches the bot."""
-
-    SOCKET = "socket"
-    HTTP = "http"
-
-
-class Flavour(StrEnum):
-    """Which Jira it is."""
-
-    CLOUD = "cloud"
-    DATA_CENTER = "dc"
 
 
 class Sabotage(StrEnum):
@@ -43,7 +24,6 @@ class Sabotage(StrEnum):
     LATE = "late"
 
 
-File = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, readable=True)]
 Database = Annotated[str | None, typer.Option(help="An empty database for the bot; without it a file of its own.")]
 
 

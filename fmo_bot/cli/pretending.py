@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from fmo_bot.cli.options import Apps, Flavour, Transport, a_file
+
 
 def register(app: typer.Typer) -> None:
     """Add this command."""
@@ -13,13 +15,13 @@ def register(app: typer.Typer) -> None:
 
 
 def sandbox(
-    apps: Annotated[str, typer.Option(help="one app in both workspaces, or two, one per company.")] = "two",
-    transport: Annotated[str, typer.Option(help="socket or http.")] = "socket",
-    jira: Annotated[str, typer.Option(help="cloud or dc (Data Center).")] = "cloud",
-    issues: Annotated[Path | None, typer.Option(help="Issues as JSON lines, instead of the story.")] = None,
-    sprints: Annotated[Path | None, typer.Option(help="Their sprints, as JSON.")] = None,
-    board: Annotated[Path | None, typer.Option(help="Their board, as JSON.")] = None,
-    manifest: Annotated[Path | None, typer.Option(help="The apps' manifest; without it they have every scope.")] = None,
+    apps: Annotated[Apps, typer.Option(help="One app in both workspaces, or one per company.")] = Apps.TWO,
+    transport: Annotated[Transport, typer.Option(help="How Slack reaches the bot.")] = Transport.SOCKET,
+    jira: Annotated[Flavour, typer.Option(help="Jira Cloud, or Data Center.")] = Flavour.CLOUD,
+    issues: Annotated[Path | None, a_file("Issues as JSON lines, instead of the story.")] = None,
+    sprints: Annotated[Path | None, a_file("Their sprints, as JSON.")] = None,
+    board: Annotated[Path | None, a_file("Their board, as JSON.")] = None,
+    manifest: Annotated[Path | None, a_file("The apps' manifest; without it they have every scope.")] = None,
     start: Annotated[datetime | None, typer.Option(help="The instant its clock starts at, in UTC.")] = None,
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 is any free one.")] = 0,
 ) -> None:

@@ -116,6 +116,23 @@ def test_a_port_that_is_taken_is_named(box: Sandbox, tmp_path: Path) -> None:
     assert "FMO_PORT" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--apps", "three"),
+        ("--transport", "pigeon"),
+        ("--jira", "server"),
+        ("--issues", "nowhere.jsonl"),
+        ("--manifest", "nowhere.yaml"),
+    ],
+)
+def test_the_sandbox_names_an_option_it_does_not_understand(tmp_path: Path, arguments: tuple[str, str]) -> None:
+    done = fmo_bot("sandbox", *arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert arguments[1] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_manifest_is_printed_as_slack_takes_it(tmp_path: Path) -> None:
     socket = fmo_bot("manifest", folder=tmp_path)
     http = fmo_bot(

@@ -54,6 +54,21 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     assert (settings.port, settings.host) == (10, "0.0.0.0")
 
 
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("FMO_HOST=Málaga\n".encode("latin-1"))
+    with pytest.raises(SettingsWrong, match=r"\.env: this is not UTF-8 text"):
+        Settings.read(RIGHT, file)
+
+
+def test_without_any_setting_the_one_sentence_says_what_follows_from_it() -> None:
+    with pytest.raises(SettingsWrong) as caught:
+        Settings.read({})
+    (problem,) = caught.value.problems
+    for name in ("FMO_SLACK_APPS", "_BOT_TOKENS", "_APP_TOKEN", "_SIGNING_SECRET"):
+        assert name in problem
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -70,6 +85,8 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ({"FMO_SLACK_API_URL": "http://slack.example/api/"}, "FMO_SLACK_API_URL uses http"),  # not this machine
         ({"FMO_SLACK_API_URL": "http://127.0.0.1.example.com/"}, "FMO_SLACK_API_URL uses http"),  # only looks local
         ({"FMO_SLACK_API_URL": "slack.com"}, "FMO_SLACK_API_URL must be"),
+        ({"FMO_SLACK_API_URL": "https://[slack.com/api/"}, "FMO_SLACK_API_URL must be"),  # a bracket left open
+        ({"FMO_PUBLIC_URL": "https://bot.example:https"}, "FMO_PUBLIC_URL must be"),  # a port that is no number
         ({"FMO_JIRA_SHARED_URL": "http://jira.example"}, "FMO_JIRA_SHARED_URL uses http"),
         ({"FMO_JIRA_SHARED_TOKEN": ""}, "FMO_JIRA_SHARED_TOKEN is missing"),
         ({"FMO_CLOCK_URL": "http://localhost:1/clock"}, "FMO_CLOCK_URL is for the sandbox only"),  # real Slack
@@ -79,6 +96,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ({"FMO_LOG_LEVEL": "loud"}, "FMO_LOG_LEVEL must be one of"),
         ({"FMO_LOG_FORMAT": "xml"}, "FMO_LOG_FORMAT must be one of"),
         ({"FMO_DATABASE_URL": "mysql://x"}, "FMO_DATABASE_URL must be"),
+        ({"FMO_DATABASE_URL": "postgresql://u:p@h:port/d"}, "FMO_DATABASE_URL must be"),
         ({"FMO_SLACK_HUAWEI_BOT_TOKEN": "x"}, "is FMO_SLACK_HUAWEI_BOT_TOKENS meant?"),  # misspelt
     ],
 )
