@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from fmo_bot.domain.parties import Scope
 
+# An error goes to the log whole: without this, so would the answer that was being stored.
+_POOL: dict[str, Any] = {"pool_size": 20, "max_overflow": 0, "hide_parameters": True}
+
 
 class Store:
     """Transactions on one database. SQLite: WAL, synchronous=FULL, BEGIN IMMEDIATE, so a claim survives a crash."""
@@ -38,11 +41,11 @@ def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address, foreign_keys=foreign_keys)
-    return create_engine(address.set(drivername="postgresql+psycopg"), pool_size=20, max_overflow=0, pool_pre_ping=True)
+    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL)
 
 
 def _sqlite(address: URL, *, foreign_keys: bool) -> Engine:
-    engine = create_engine(address, connect_args={"timeout": 10}, pool_size=20, max_overflow=0)
+    engine = create_engine(address, connect_args={"timeout": 10}, **_POOL)
     switch = "ON" if foreign_keys else "OFF"
     pragmas = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", f"foreign_keys={switch}")
 

@@ -81,6 +81,12 @@ def wanted(session: Session, ceremony: CeremonyRow, at: datetime, until: datetim
         yield _one(ceremony, CLOSE, "all", day, due)
 
 
+def closings(session: Session, ceremony: CeremonyRow) -> Iterable[Wanted]:
+    """The close of every round that began and has not closed."""
+    for day, due in _open_rounds(session, ceremony).items():
+        yield _one(ceremony, CLOSE, "all", day, due)
+
+
 def _open_rounds(session: Session, ceremony: CeremonyRow) -> dict[date, datetime]:
     """Local date -> when it closes, of rounds that began and have not closed."""
     query = select(RoundRow).where(RoundRow.ceremony_id == ceremony.id, RoundRow.closed_at.is_(None))

@@ -43,8 +43,13 @@ class Standups:
 
     def wanted(self, session: Session, at: datetime, until: datetime) -> list[Wanted]:
         """Every prompt and closing due until `until`, and those overdue that are still worth sending."""
-        query = select(CeremonyRow).where(CeremonyRow.kind == "standup", CeremonyRow.active)
-        return [one for ceremony in session.scalars(query) for one in standup_plan.wanted(session, ceremony, at, until)]
+        found: list[Wanted] = []
+        for ceremony in session.scalars(select(CeremonyRow).where(CeremonyRow.kind == "standup")):
+            if ceremony.active:
+                found.extend(standup_plan.wanted(session, ceremony, at, until))
+            else:  # given up: nobody is asked any more, but who was gets a summary
+                found.extend(standup_plan.closings(session, ceremony))
+        return found
 
     def due_prompt(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
         """Ask one member: the round, if this is its first, and the prompt become rows with what they owe to Slack."""

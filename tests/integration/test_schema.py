@@ -1,8 +1,10 @@
 """The migrations and the tables in code say the same, on both databases."""
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from fmo_bot.db.schema import migrate
 from fmo_bot.db.store import Store, open_engine
@@ -44,3 +46,9 @@ def test_a_sqlite_claim_survives_a_power_cut_and_readers_do_not_block(sqlite_sto
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
         assert session.scalar(text("PRAGMA synchronous")) == 2  # FULL
         assert session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_an_error_of_the_database_does_not_show_what_people_said(store: Store) -> None:
+    with pytest.raises(DBAPIError) as caught, store.transaction(SYSTEM) as session:
+        session.execute(text("SELECT * FROM nowhere WHERE answer = :answer"), {"answer": "Their lab is slow"})
+    assert "Their lab is slow" not in str(caught.value)  # which goes to the log whole

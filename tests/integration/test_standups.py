@@ -475,3 +475,19 @@ def test_a_day_on_which_nobody_works_has_no_round(sqlite_store: Store) -> None:
     team = JointTeam(sqlite_store)
     team.plan(datetime(2026, 11, 21, 0, 0, tzinfo=UTC), hours=40)
     assert [each for each in team.planned() if each[0] == "prompt"] == []
+
+
+def test_a_round_of_a_stand_up_that_is_given_up_meanwhile_is_closed_all_the_same(store: Store) -> None:
+    team = JointTeam(store)
+    team.play("08:00")
+    team.answer(LIWEI, "08:10")
+    setup.apply(store, team_file(standups=[{"name": "Morning", "at": "10:30", "days": ["fri"]}]), clock("09:00"))
+    team.plan(clock("09:00"))
+    team.run(clock("19:00"))
+    assert len(team.owed("summary:")) == 1
+    assert parent(team).closed
+    assert [row.person for row, _, _ in team.owed("prompt:")] == [
+        "U0LIWEI",
+        "U0CHENYU",
+        "U0LUCIA",
+    ]  # Mexico is not asked
