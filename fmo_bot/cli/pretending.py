@@ -22,6 +22,7 @@ def sandbox(
     sprints: Annotated[Path | None, a_file("Their sprints, as JSON.")] = None,
     board: Annotated[Path | None, a_file("Their board, as JSON.")] = None,
     manifest: Annotated[Path | None, a_file("The apps' manifest; without it they have every scope.")] = None,
+    world: Annotated[Path | None, a_file("Who and what there is, in the form of the sandbox's world.yaml.")] = None,
     start: Annotated[datetime | None, typer.Option(help="The instant its clock starts at, in UTC.")] = None,
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 is any free one.")] = 0,
 ) -> None:
@@ -29,6 +30,7 @@ def sandbox(
     from datetime import UTC
 
     from fmo_bot.sandbox.server import Options, serve
+    from fmo_bot.sandbox.world import load
 
     begin = start.replace(tzinfo=UTC) if start is not None and start.tzinfo is None else start
     options = Options(
@@ -39,6 +41,7 @@ def sandbox(
         sprints=sprints,
         board=board,
         manifest=manifest,
+        cast=load(apps, manifest, world) if world else None,
         start=begin,
         port=port,
     )

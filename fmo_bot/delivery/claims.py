@@ -58,10 +58,13 @@ class Claim:
     lanes: tuple[str, ...]
 
 
-def claim(store: Store, *, owner: str, at: datetime, now: float, limit: int, paces: Paces) -> list[Claim]:
+def claim(
+    store: Store, *, owner: str, at: datetime, now: float, limit: int, paces: Paces, lease: float = LEASE_S
+) -> list[Claim]:
     """Take up to `limit` deliveries that may go now, in the order they are due; at most one per conversation.
 
-    `at` is calendar time, `now` machine time. A delivery whose lane is busy stays where it is and holds up no other.
+    `at` is calendar time, `now` machine time, `lease` seconds of it. A delivery whose lane is busy stays where it is
+    and holds up no other.
     """
     with store.transaction(SYSTEM) as session:
         wanted = dict(candidates(session, at=at, now=now, limit=limit, paces=paces))
@@ -72,7 +75,7 @@ def claim(store: Store, *, owner: str, at: datetime, now: float, limit: int, pac
         rows = _hold(session, list(wanted), at=at, now=now)
         held = lanes.hold(session, {lane for delivery, *_ in rows for lane in wanted[delivery.id]})
         return [
-            _take(delivery, target, thread_ts, wanted[delivery.id], owner=owner, at=at, now=now)
+            _take(delivery, target, thread_ts, wanted[delivery.id], owner=owner, at=at, lease_until=now + lease)
             for delivery, target, thread_ts in rows
             if lanes.take(held, wanted[delivery.id], now, paces)
         ]
@@ -159,9 +162,9 @@ def _take(
     *,
     owner: str,
     at: datetime,
-    now: float,
+    lease_until: float,
 ) -> Claim:
-    row.lease_until = now + LEASE_S
+    row.lease_until = lease_until
     if row.state == READY:
         row.state, row.owner, row.attempt = SENDING, owner, row.attempt + 1
     row.claimed_at = row.claimed_at or at
@@ -177,7 +180,7 @@ def _take(
         policy=row.policy,
         searches=row.searches,
         since=row.claimed_at,
-        lease_until=row.lease_until,
+        lease_until=lease_until,
         name=target.name,
         key=target.key,
         workspace=target.workspace,

@@ -16,7 +16,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import claims, lanes
 from fmo_bot.delivery.candidates import MAX_SEARCHES
-from fmo_bot.delivery.claims import SEARCH_AFTER_S, Claim
+from fmo_bot.delivery.claims import LEASE_S, SEARCH_AFTER_S, Claim
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.outbox import AT_LEAST_ONCE, FAILED, HOME, POST, READY, SENDING, SENT, UNSURE, UPDATE
 from fmo_bot.domain.parties import SYSTEM, Person, Place
@@ -48,14 +48,18 @@ class Pump:
         paces: Paces = NORMAL,
         workers: int = 8,
         patience: float = 1.0,
+        lease: float = LEASE_S,
+        talk: float = TALK_S,
     ) -> None:
         """`owner` names this pump among all that run; `machine` is Unix time, which all processes share.
 
         `patience`: how many seconds one run waits for its slowest call; what is due next does not wait longer for it.
+        `lease`: how long what is claimed is left to its owner; nothing is said with less than `talk` seconds of it.
         """
         self._store, self._chat, self._clock, self._machine = store, chat, clock, machine
         self._owners = (f"{owner}#{n}" for n in count(1))  # a name per batch: an old claim is never taken for a new one
         self._paces, self._workers, self._patience = paces, workers, patience
+        self._lease, self._talk = lease, talk
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pump")
         self._talking: set[Future[str]] = set()
         # What is done with a claim by the state it is in, and what is done after each outcome other than well.
@@ -105,7 +109,9 @@ class Pump:
         with self._store.transaction(SYSTEM) as session:
             claims.recover(session, now)
             claims.expire(session, at)
-        return claims.claim(self._store, owner=next(self._owners), at=at, now=now, limit=limit, paces=self._paces)
+        return claims.claim(
+            self._store, owner=next(self._owners), at=at, now=now, limit=limit, paces=self._paces, lease=self._lease
+        )
 
     def send(self, claim: Claim) -> str:
         """Say (or search for) what was claimed and note what came of it; the state it is left in."""
@@ -121,7 +127,7 @@ class Pump:
 
     def _say(self, claim: Claim) -> str:
         place = self._place(claim)
-        if claim.lease_until - self._machine() < TALK_S:
+        if claim.lease_until - self._machine() < self._talk:
             raise NotNow("the lease has run out")
         return self._note(claim, SENT, ts=_TALK[claim.op](self._chat, claim, place))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-RATES = ("drop_before", "drop_after_accept", "server_error", "rate_limited", "jira_429", "jira_503")
+RATES = ("drop_before", "drop_after_accept", "timeout", "server_error", "rate_limited", "jira_429", "jira_503")
 SECONDS = ("history_lag_s", "index_lag_s")
 JIRA_429_REASONS = ("burst", "quota", "per-issue")
 SABOTAGE = ("drop", "double", "wrong-side", "late")

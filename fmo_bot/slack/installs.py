@@ -30,11 +30,11 @@ class Installation:
 class Installs:
     """All installations of all apps. A workspace is found by its id alone, whatever an enterprise id says."""
 
-    def __init__(self, installations: Iterable[Installation], api_url: str) -> None:
-        """`api_url` is Slack's, or the sandbox's."""
+    def __init__(self, installations: Iterable[Installation], api_url: str, *, timeout: int = _TIMEOUT) -> None:
+        """`api_url` is Slack's, or the sandbox's; `timeout` is in seconds, for one call."""
         self.all = tuple(installations)
         self.api_url = api_url
-        self._clients = {install.token: client(api_url, install.token) for install in self.all}
+        self._clients = {install.token: client(api_url, install.token, timeout=timeout) for install in self.all}
         self._bots = {install.bot_id for install in self.all} | {install.bot_user_id for install in self.all}
 
     @classmethod
@@ -71,9 +71,9 @@ class Installs:
         return event.get("bot_id") in self._bots or event.get("user") in self._bots
 
 
-def client(api_url: str, token: str | None = None) -> WebClient:
+def client(api_url: str, token: str | None = None, *, timeout: int = _TIMEOUT) -> WebClient:
     """A client that never repeats a call by itself: a post repeated blindly is a message twice."""
-    return WebClient(token=token, base_url=api_url, timeout=_TIMEOUT, retry_handlers=[])
+    return WebClient(token=token, base_url=api_url, timeout=timeout, retry_handlers=[])
 
 
 def _proved(key: str, token: str, api_url: str) -> Installation:

@@ -236,6 +236,15 @@ def test_faults_cut_the_line_before_or_after_the_message_was_taken(fresh: Sandbo
         assert len(record(fresh)["messages"]) == recorded, fault
 
 
+def test_a_caller_may_wait_in_vain_for_a_message_that_was_taken(fresh: Sandbox) -> None:
+    faults(fresh, timeout=1, methods=["chat.postMessage"])
+    impatient = client(fresh)
+    impatient.timeout = 1
+    with pytest.raises(TimeoutError):
+        impatient.chat_postMessage(channel="C0JOINT", text="x")
+    assert len(record(fresh)["messages"]) == 1
+
+
 def test_delayed_history_does_not_know_a_young_message(fresh: Sandbox) -> None:
     faults(fresh, history_lag_s=60)
     client(fresh).chat_postMessage(channel="C0JOINT", text="x")

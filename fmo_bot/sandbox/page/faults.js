@@ -6,6 +6,7 @@ import { h, uid } from "./dom.js";
 const FAULTS = [
   ["drop_after_accept", "Slack takes a request, the answer is lost", "share"],
   ["drop_before", "Slack hangs up before it takes a request", "share"],
+  ["timeout", "Slack takes a request and never answers", "share"],
   ["server_error", "Slack answers 500", "share"],
   ["rate_limited", "Slack answers 429", "share"],
   ["history_lag_s", "Slack's history lags behind, seconds", "seconds"],

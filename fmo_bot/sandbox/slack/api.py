@@ -1,5 +1,6 @@
 """The Web API's front door: faults, tokens, scopes, limits, then the method; every call is written down."""
 
+import asyncio
 import contextlib
 import json
 import time
@@ -22,6 +23,8 @@ NOT_A_SANDBOX_TOKEN = (
     "This is a sandbox: it takes only its own tokens, which contain -sandbox-. "
     "A real token must not be sent here; take it out of the settings."
 )
+
+_LOOK_S = 0.1  # how often it is seen whether a caller without an answer has gone
 
 
 class Api:
@@ -52,7 +55,9 @@ class Api:
         if faults.strikes("rate_limited", name):
             return await self._limited(request, name)
         response = await self._answer(request, name)
-        return await _cut(request) if faults.strikes("drop_after_accept", name) else response
+        if faults.strikes("drop_after_accept", name):
+            return await _cut(request)
+        return await _never(request) if faults.strikes("timeout", name) else response
 
     async def _limited(self, request: Request, name: str) -> Response:
         """Too many, though nobody counted: as it happens where others call as well."""
@@ -129,6 +134,13 @@ class Api:
 
 async def _cut(request: Request) -> Response:
     await doorkeeper.hang_up(request.scope)
+    return doorkeeper.Silence()
+
+
+async def _never(request: Request) -> Response:
+    """No answer, however long the caller waits."""
+    while not await request.is_disconnected():
+        await asyncio.sleep(_LOOK_S)
     return doorkeeper.Silence()
 
 

@@ -1,0 +1,52 @@
+"""`python -m tests.chaos`: storms of full strength, one line each; see docs/benchmarks.md."""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos.storm import SET_UPS, Plan, storm
+
+_SHOWN = 10
+
+
+def main() -> int:
+    told = _arguments()
+    engines = [told.engine] if told.engine else list(SET_UPS)
+    return max(_run(told, engine) for engine in engines)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--engine", choices=sorted(SET_UPS))
+    parser.add_argument("--break", dest="broken", choices=("reconcile", "lease"), default="")
+    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4)))
+    parser.add_argument("--seconds", type=float, help="over which things are owed; default: items / 50, at least 30")
+    parser.add_argument("--lease", type=float, default=10.0)
+    return parser.parse_args()
+
+
+def _run(told: argparse.Namespace, engine: str) -> int:
+    folder = Path(tempfile.mkdtemp(prefix="fmo-chaos-"))
+    seconds = told.seconds or max(30.0, told.items / 50)
+    plan = Plan(
+        engine=engine,
+        items=told.items,
+        seed=told.seed,
+        folder=folder,
+        seconds=seconds,
+        lease=told.lease,
+        broken=told.broken,
+    )
+    outcome = storm(plan)
+    print(outcome.line(), flush=True)
+    print(f"  seed={told.seed} took={outcome.took:.0f}s affected={len(outcome.verdict.recoveries)} files={folder}")
+    for problem in [*outcome.verdict.lost, *outcome.verdict.doubled][:_SHOWN]:
+        print(f"  {problem}")
+    return 0 if outcome.verdict.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

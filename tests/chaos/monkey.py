@@ -1,0 +1,121 @@
+"""Who breaks things: kills and freezes bot processes, restarts PostgreSQL."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_KILL_AFTER_S = (1.5, 3.5)
+_LOOK_S = 0.05
+
+
+@dataclass
+class Workers:
+    """Bot processes, each restarted at once when it is killed."""
+
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    log: Path
+    processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+
+    def start(self, number: int) -> None:
+        self.processes = [self._one() for _ in range(number)]
+
+    def kill(self, index: int) -> None:
+        self.processes[index].kill()
+        self.processes[index].wait()
+        self.processes[index] = self._one()
+
+    def died(self) -> list[int]:
+        """Exit codes of processes that ended without having been killed."""
+        return [each.returncode for each in self.processes if each.poll() is not None]
+
+    def stop(self) -> None:
+        for each in self.processes:
+            each.send_signal(signal.SIGCONT)
+            each.terminate()
+        for each in self.processes:
+            try:
+                each.wait(15)
+            except subprocess.TimeoutExpired:
+                each.kill()
+                each.wait()
+
+    def _one(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as log:
+            command = (sys.executable, *self.command)
+            return subprocess.Popen(command, env=os.environ | self.environment, stdout=log, stderr=log)
+
+
+@dataclass
+class Monkey:
+    """Kills one process every 1.5 to 3.5 s; from `freeze_after` on one is frozen for `frozen_for`, once."""
+
+    workers: Workers
+    dice: random.Random
+    freeze_after: float
+    frozen_for: float
+    restart: Callable[[], object] | None = None  # of the database
+    restart_every: float = 45.0
+    kills: int = 0
+
+    def __post_init__(self) -> None:
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="monkey")
+        self._frozen: tuple[int, float] | None = None  # which, until when
+        self._froze = False
+        self.errors: list[BaseException] = []
+
+    def __enter__(self) -> "Monkey":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """After this nothing is killed any more; what is frozen has thawed."""
+        self._ended.set()
+        self._thread.join()
+        self._thaw(always=True)
+        if self.errors:
+            raise self.errors[0]
+
+    def _run(self) -> None:
+        begin = now = time.monotonic()
+        next_kill, next_restart = now + self._pause(), now + self.restart_every
+        try:
+            while not self._ended.wait(_LOOK_S):
+                now = time.monotonic()
+                if now >= next_kill:
+                    self._kill()
+                    next_kill = now + self._pause()
+                if not self._froze and now >= begin + self.freeze_after:
+                    self._freeze(now)
+                if self.restart and now >= next_restart:
+                    self.restart()
+                    next_restart = now + self.restart_every
+                self._thaw()
+        except BaseException as error:
+            self.errors.append(error)
+
+    def _pause(self) -> float:
+        return self.dice.uniform(*_KILL_AFTER_S)
+
+    def _kill(self) -> None:
+        frozen = self._frozen[0] if self._frozen else None
+        self.workers.kill(self.dice.choice([n for n in range(len(self.workers.processes)) if n != frozen]))
+        self.kills += 1
+
+    def _freeze(self, now: float) -> None:
+        index = self.dice.randrange(len(self.workers.processes))
+        self.workers.processes[index].send_signal(signal.SIGSTOP)
+        self._frozen, self._froze = (index, now + self.frozen_for), True
+
+    def _thaw(self, *, always: bool = False) -> None:
+        if self._frozen and (always or time.monotonic() >= self._frozen[1]):
+            self.workers.processes[self._frozen[0]].send_signal(signal.SIGCONT)
+            self._frozen = None

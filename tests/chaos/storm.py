@@ -1,0 +1,185 @@
+"""A storm: a sandbox and bot processes of their own, things owed, things broken, and a verdict."""
+
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from fmo_bot.db.ledger import DeliveryRow, MessageRow
+from fmo_bot.db.schema import migrate
+from fmo_bot.db.store import Store
+from fmo_bot.delivery import outbox, quiet
+from fmo_bot.domain.parties import SYSTEM
+from tests.chaos.feeder import Feeder
+from tests.chaos.judge import Verdict, judge
+from tests.chaos.monkey import Monkey, Workers
+from tests.chaos.world import World
+from tests.databases import own_postgres
+
+USUAL = {"drop_after_accept": 0.02, "drop_before": 0.02, "timeout": 0.01, "server_error": 0.01, "rate_limited": 0.05}
+_STRUCK = ("chat.postMessage", "chat.update", "conversations.open", "conversations.history", "conversations.replies")
+_NEARLY_ALL = 0.98  # so much has been sent when the storm ends
+_WORKERS = 2
+
+
+@dataclass(frozen=True)
+class SetUp:
+    """One way to run the bot."""
+
+    database: str  # sqlite | postgres
+    profile: str = "full"  # of the app's manifest; minimal: no history of channels
+    restarts: bool = False  # PostgreSQL itself, now and then
+
+
+SET_UPS = {
+    "sqlite": SetUp("sqlite"),
+    "postgres": SetUp("postgres"),
+    "no-history": SetUp("sqlite", profile="minimal"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How hard it blows. Times are seconds of machine time."""
+
+    engine: str
+    items: int
+    seed: int
+    folder: Path
+    workspaces: int = 40
+    seconds: float = 200.0  # over which things are owed
+    lease: float = 10.0
+    broken: str = ""  # reconcile | lease: without this safeguard
+    faults: dict[str, float] = field(default_factory=lambda: dict(USUAL))
+    patience: float = 120.0  # after the last fault
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a storm."""
+
+    plan: Plan
+    kills: int
+    verdict: Verdict
+    took: float
+
+    def line(self) -> str:
+        """The one line of a run."""
+        found = self.verdict
+        line = f"chaos: engine={self.plan.engine} items={self.plan.items} kills={self.kills} lost={len(found.lost)}"
+        line += f" doubled={len(found.doubled)} p99_recovery_s={found.p99:.0f}"
+        return line + (f" unsure={found.unsure}" if SET_UPS[self.plan.engine].profile == "minimal" else "")
+
+
+def storm(plan: Plan) -> Outcome:
+    """Let it blow, wait, judge."""
+    begin, set_up, dice = time.monotonic(), SET_UPS[plan.engine], random.Random(plan.seed)
+    world, diary = World(plan.workspaces), plan.folder / "diary.jsonl"
+    diary.touch()
+    with _database(set_up, plan.folder) as (url, restart), _sandbox(world, set_up, plan.folder) as slack:
+        migrate(url)
+        store = Store(url)
+        feeder = Feeder(store, world, dice, plan.items, plan.seconds)
+        environment = {
+            "CHAOS_DATABASE": url,
+            "CHAOS_SLACK": f"{slack}/slack/api/",
+            "CHAOS_TOKENS": json.dumps(world.tokens()),
+            "CHAOS_LEASE": str(plan.lease),
+            "CHAOS_DIARY": str(diary),
+            "CHAOS_BREAK": plan.broken,
+        }
+        workers = Workers(("-m", "tests.chaos.worker"), environment, plan.folder / "workers.log")
+        monkey = Monkey(workers, dice, plan.seconds * 0.4, 2 * plan.lease, restart if set_up.restarts else None)
+        _faults(slack, **plan.faults, methods=list(_STRUCK))
+        workers.start(_WORKERS)
+        try:
+            with monkey:
+                _feed(feeder)
+                _until(store, at_most=plan.items * (1 - _NEARLY_ALL), within=plan.seconds, workers=workers)
+            _faults(slack, **dict.fromkeys(USUAL, 0))
+            _until(store, at_most=0, within=plan.patience, workers=workers)
+            unsure = _unsure(store) if set_up.profile == "minimal" else set()
+            record = requests.get(f"{slack}/control/record", timeout=60).json()
+        finally:
+            workers.stop()
+            store.close()
+    verdict = judge(feeder.owed, record, unsure=unsure, diary=diary)
+    return Outcome(plan, monkey.kills, verdict, time.monotonic() - begin)
+
+
+def _feed(feeder: Feeder) -> None:
+    feeder.run()
+
+
+def _until(store: Store, *, at_most: float, within: float, workers: Workers) -> None:
+    """Wait until no more than this is in hand, but not for ever: it is judged as it stands then."""
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if codes := workers.died():
+            raise RuntimeError(f"A bot process ended by itself ({codes}): see {workers.log}.")
+        try:
+            with store.transaction(SYSTEM) as session:
+                if quiet.in_hand(session, datetime.now(UTC)) <= at_most:
+                    return
+        except DBAPIError:
+            pass  # PostgreSQL is being restarted: that is part of it
+        time.sleep(0.5)
+
+
+def _unsure(store: Store) -> set[str]:
+    """Keys of the messages in channels that are left to a person."""
+    left = select(MessageRow.key).join(DeliveryRow, DeliveryRow.message_id == MessageRow.id)
+    with store.transaction(SYSTEM) as session:
+        return set(session.scalars(left.where(DeliveryRow.state == outbox.UNSURE, MessageRow.person.is_(None))))
+
+
+@contextmanager
+def _database(set_up: SetUp, folder: Path) -> Iterator[tuple[str, Any]]:
+    if set_up.database == "sqlite":
+        yield f"sqlite:///{folder / 'storm.db'}", None
+        return
+    with own_postgres() as server:
+        yield server.get_uri(), lambda: None
+
+
+@contextmanager
+def _sandbox(world: World, set_up: SetUp, folder: Path) -> Iterator[str]:
+    file, manifest = world.write(folder, profile=set_up.profile)
+    start = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    options = {"apps": "one", "world": str(file), "manifest": str(manifest), "start": start}
+    command = [sys.executable, "-m", "fmo_bot", "sandbox", *(f"--{name}={told}" for name, told in options.items())]
+    with (folder / "sandbox.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline().strip().rpartition(" ")[2].rstrip("/")
+        _faults(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(15)
+        process.stdout.close()
+
+
+def _faults(slack: str, **switches: Any) -> None:
+    pause = threading.Event()
+    for _ in range(100):
+        try:
+            requests.post(f"{slack}/control/faults", json=switches, timeout=10).raise_for_status()
+        except requests.ConnectionError:
+            pause.wait(0.1)
+        else:
+            return
+    raise RuntimeError("The sandbox does not answer.")
