@@ -85,7 +85,8 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
         clean = _SECRETS.sub("[secret]", value)
-        return clean if len(clean) <= _LONGEST else clean[:_LONGEST] + "…"
+        half = _LONGEST // 2  # the end of a traceback says what happened
+        return clean if len(clean) <= _LONGEST else f"{clean[:half]}…{clean[-half:]}"
     if isinstance(value, dict):
         return {key: "[secret]" if str(key).lower() in _SECRET_KEYS else _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -46,11 +46,26 @@ def set_up(settings: Settings, file: Path) -> SetUp:
 
 def _judge(settings: Settings, mapping: dict[str, Any]) -> None:
     """A team file may name only apps and sites that the settings know; their form is judged elsewhere."""
-    board = mapping.get("board")
-    site = board.get("site") if isinstance(board, dict) else None
-    known = [each.key for each in settings.jira_sites]
-    if isinstance(site, str) and site not in known:
-        raise FileWrong(f"board.site: `{site}` is not in FMO_JIRA_SITES ({', '.join(known) or 'which is empty'})")
+    apps, sites = [app.key for app in settings.slack_apps], [site.key for site in settings.jira_sites]
+    named = [("board.site", _inside(mapping, "board", "site"), "FMO_JIRA_SITES", sites)]
+    organisations = mapping.get("organisations")
+    for index, organisation in enumerate(organisations if isinstance(organisations, list) else ()):
+        place = f"organisations[{index}].workspace.app"
+        named.append((place, _inside(organisation, "workspace", "app"), "FMO_SLACK_APPS", apps))
+    faults = [
+        f"{place}: `{key}` is not in {setting} ({', '.join(known) or 'which is empty'})"
+        for place, key, setting, known in named
+        if isinstance(key, str) and key not in known
+    ]
+    if faults:
+        raise FileWrong("\n".join(faults))
+
+
+def _inside(mapping: Any, *keys: str) -> Any:
+    """What stands below these keys; None where nothing does."""
+    for key in keys:
+        mapping = mapping.get(key) if isinstance(mapping, dict) else None
+    return mapping
 
 
 def _workflow(store: Store, boards: Boards, result: SetupResult) -> dict[str, Any]:

@@ -81,6 +81,15 @@ def test_a_site_the_settings_do_not_know_is_named(box: Sandbox, tmp_path: Path) 
     assert (done.returncode, done.stderr.strip()) == (2, "board.site: `other` is not in FMO_JIRA_SITES (shared)")
 
 
+def test_an_app_the_settings_do_not_know_is_named(box: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "team.yaml"
+    file.write_text(TEAM.read_text("utf-8").replace("app: telefonica", "app: orange"), "utf-8")
+    (tmp_path / "workflow.yaml").write_bytes((TEAM.parent / "workflow.yaml").read_bytes())
+    done = fmo_bot("setup", "team.yaml", folder=tmp_path, given=given_for(box, tmp_path))
+    known = "is not in FMO_SLACK_APPS (huawei, telefonica)"
+    assert (done.returncode, done.stderr.strip()) == (2, f"organisations[1].workspace.app: `orange` {known}")
+
+
 def test_set_up_tells_what_it_found_and_writes_the_stages(box: Sandbox, tmp_path: Path) -> None:
     stages = tmp_path / "stages.yaml"
     done = fmo_bot("setup", str(TEAM), "--write-workflow", str(stages), folder=tmp_path, given=given_for(box, tmp_path))

@@ -20,7 +20,7 @@ from fmo_bot.slack.actions import SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
 from handlers.door import Door
 from tests.databases import empty_postgres
 from tests.integration.door_support import WEBHOOK_SECRET, House, given_for, house
-from tests.integration.sandbox_support import START, act, client, eventually, see
+from tests.integration.sandbox_support import START, act, client, eventually, record, see
 
 JSON = {"content-type": "application/json"}
 
@@ -196,6 +196,20 @@ def test_an_event_delivered_again_does_nothing_twice(open_house: House) -> None:
     eventually(answers)
     eventually(lambda: open_house.bot.quiet().in_hand == 0)
     assert len(answers()) == 1
+
+
+def test_what_another_bot_says_is_answered_by_nobody(open_house: House) -> None:
+    said = {"type": "app_mention", "channel": "C0JOINT", "text": "<@U0BOTHUAWEI> help", "bot_id": "B0WORKFLOW"}
+    with capture_logs() as lines:
+        answer = open_house.event(said | {"ts": "1794790901.000100"}, event_id="Ev0BOT")  # a workflow has no user id
+        other = said | {"ts": "1794790902.000100", "user": "U0WORKFLOW", "team": "T0HUAWEI"}
+        assert open_house.event(other, event_id="Ev0BOT2").status_code == 200
+    assert answer.status_code == 200
+    assert not [line for line in lines if line["log_level"] == "error"]
+    eventually(lambda: open_house.bot.quiet().in_hand == 0)
+    assert not [
+        call for call in record(open_house.box)["calls"] if call["method"] == "conversations.open" and call["error"]
+    ]
 
 
 @pytest.mark.parametrize(

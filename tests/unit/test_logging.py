@@ -36,6 +36,13 @@ def test_secret_fields_and_long_bodies_are_cut() -> None:
     assert len(line["body"]) <= 2001
 
 
+def test_of_a_long_traceback_the_end_is_kept_which_says_what_happened() -> None:
+    line = redact(None, "error", {"event": "x", "exception": "Traceback\n" + "frame\n" * 2000 + "KeyError: 'user'"})
+    assert line["exception"].startswith("Traceback")
+    assert line["exception"].endswith("KeyError: 'user'")
+    assert len(line["exception"]) <= 2001
+
+
 def test_our_lines_and_the_libraries_come_out_of_one_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
