@@ -48,9 +48,9 @@ def _help(bot: Bot, asked: Asked) -> Message:
 
 
 def _standup(bot: Bot, asked: Asked) -> Message:
-    """The newest prompt again: its button brings the form, which typed words cannot."""
-    prompts = bot.parties.home(asked.person, asked.at).prompts
-    return prompts[-1] if prompts else Notice(text="Nothing is asked of you now.", values={})
+    """The prompt again: its button brings the form, which typed words cannot."""
+    prompt = bot.parties.next_prompt(asked.person, channel=asked.channel, at=asked.at)
+    return prompt or Notice(text="Nothing is asked of you now.", values={})
 
 
 def _sprint(bot: Bot, asked: Asked) -> Message:

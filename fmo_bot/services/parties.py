@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain.messages import Home
+from fmo_bot.domain.messages import Home, Prompt
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role, Scope
 from fmo_bot.errors import NotAMember, NotFound, NotLinked, SeveralTeams
 from fmo_bot.services import rounds, waits
@@ -55,6 +55,20 @@ class Parties:
             blockers=tuple(line for part in parts for line in part.blockers),
             host=", ".join(dict.fromkeys(part.host for part in parts)),
         )
+
+    def next_prompt(self, person: Person, *, channel: str | None, at: datetime) -> Prompt | None:
+        """The prompt this member would answer next: an open one before an answered one, then the newest.
+
+        In the channel of one of their joint teams that team's only. Refusals as in `home`.
+        """
+        with self.store.transaction(SYSTEM) as session:
+            theirs = _participations(session, _member(session, person))
+            team = _team_of_channel(session, channel)
+            actors = [_actor(each) for each in theirs if each.team_id == team] or [_actor(each) for each in theirs]
+        if not actors:
+            raise NotLinked
+        prompts = [prompt for actor in actors for prompt in self._home_of(actor, at).prompts]
+        return max(prompts, key=lambda each: (each.state == "open", each.deadline), default=None)
 
     def _home_of(self, actor: Actor, at: datetime) -> Home:
         scope = Scope(team_id=actor.team_id)

@@ -58,9 +58,9 @@ class House:
         return self.signed(urlencode(fields).encode(), **{"content-type": "application/x-www-form-urlencoded"})
 
     def step(self) -> None:
-        """Step the clock to the first prompts."""
-        told = {"to": FIRST_PROMPTS.isoformat()}
-        requests.post(f"{self.box.url}/clock/step", json=told, timeout=60).raise_for_status()
+        """Step the clock to the first prompts, and wait until they are there."""
+        for told in ({"to": FIRST_PROMPTS.isoformat()}, {"by": 0}):
+            requests.post(f"{self.box.url}/clock/step", json=told, timeout=60).raise_for_status()
 
     def direct(self, user: str) -> tuple[str, list[dict[str, Any]]]:
         """A person's direct conversation with the app: its id, and its messages ("" where there is none yet)."""

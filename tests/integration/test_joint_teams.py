@@ -12,7 +12,7 @@ from fmo_bot.db.ceremonies import CeremonyRow
 from fmo_bot.db.parties import WorkspaceRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.tables import METADATA
-from fmo_bot.domain.messages import AnswerPost, Home
+from fmo_bot.domain.messages import AnswerPost, Home, Prompt
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role
 from fmo_bot.errors import FileWrong, NotAllowed, NotAMember, NotFound, NotLinked, SeveralTeams
 from fmo_bot.services import setup
@@ -25,6 +25,7 @@ from tests.joint_team import (
     LUCIA,
     MARTA,
     QUESTIONS,
+    SAID,
     SOFIA,
     STRANGER,
     WANG,
@@ -213,6 +214,28 @@ def test_home_shows_open_prompts_and_blockers_of_ones_own_teams_only(store: Stor
     assert seen(STRANGER, "01:30") == (["open"], [], "Huawei")  # their own joint team's
     team.run(clock("19:00"))
     assert seen(CHENYU, "19:00")[0] == []
+
+
+def test_of_several_prompts_the_one_of_the_channel_is_next_and_an_open_one_before_an_answered(store: Store) -> None:
+    other = other_team_file()
+    other["sides"]["vendor"]["members"].append(member("U0LIWEI", "Li Wei", "Asia/Shanghai", language="zh"))
+    team = JointTeam(store)
+    setup.apply(store, other, clock("00:30"))
+    team.play("01:00")
+    parties = Parties(store)
+
+    def asked(channel: str | None) -> Prompt:
+        prompt = parties.next_prompt(LIWEI, channel=channel, at=clock("01:30"))
+        assert prompt is not None
+        return prompt
+
+    assert [asked(channel).team for channel in ("C0JOINT", "C0ORANGE")] == ["5G Core", "Orange RAN"]
+    team.standups.submit(LIWEI, asked("C0ORANGE").ref, SAID, {}, clock("01:20"))
+    assert asked("C0ORANGE").state == "answered"
+    assert (asked(None).team, asked(None).state) == ("5G Core", "open")
+    assert parties.next_prompt(SOFIA, channel=None, at=clock("01:30")) is None  # not asked yet
+    with pytest.raises(NotAMember):
+        parties.next_prompt(ELENA, channel="C0JOINT", at=clock("01:30"))
 
 
 # --- the waits-on ledger -----------------------------------------------------------------------------------------
