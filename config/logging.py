@@ -26,6 +26,8 @@ _QUIETED = {
     "uvicorn.access": logging.WARNING,
     "matplotlib": logging.WARNING,
     "alembic": logging.WARNING,
+    "procrastinate": logging.WARNING,
+    "psycopg": logging.ERROR,
 }
 
 

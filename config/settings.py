@@ -18,6 +18,7 @@ SLACK_API_URL = "https://slack.com/api/"
 MESSAGES_PER_MINUTE = 300  # Slack allows "several hundred" in a workspace
 MOST_PER_MINUTE = 100_000
 _KEY = re.compile(r"[a-z][a-z0-9]{0,30}")
+ENGINES = EMBEDDED, PROCRASTINATE = "embedded", "procrastinate"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("text", "json")
 _APP_PARTS = ("BOT_TOKENS", "APP_TOKEN", "SIGNING_SECRET")
@@ -55,6 +56,7 @@ class Settings:
     """Everything that is set from outside."""
 
     database_url: str = field(repr=False)
+    engine: str  # embedded: a ticker in each process; procrastinate: a queue in PostgreSQL, for any number of workers
     host: str
     port: int
     public_url: str | None
@@ -119,6 +121,7 @@ class _Reader:
         """The whole, or SettingsWrong."""
         settings = Settings(
             database_url=self._database(),
+            engine=self._one_of("FMO_ENGINE", ENGINES, EMBEDDED, str.lower),
             host=self._get("FMO_HOST") or "127.0.0.1",
             port=self._port(),
             public_url=self._url("FMO_PUBLIC_URL", "the https address under which the web server is reached"),
@@ -130,6 +133,7 @@ class _Reader:
             log_level=self._one_of("FMO_LOG_LEVEL", _LEVELS, "INFO", str.upper),
             log_format=self._one_of("FMO_LOG_FORMAT", _FORMATS, "text", str.lower),
         )
+        self._judge_engine(settings)
         self._judge_clock(settings)
         self._judge_unknown()
         if self._problems:
@@ -241,6 +245,13 @@ class _Reader:
             webhook_secret=self._get(secret),
             link_url=(self._url(link, "the address people open Jira at") or "").rstrip("/") or None,
         )
+
+    def _judge_engine(self, settings: Settings) -> None:
+        if settings.engine == PROCRASTINATE and settings.database_url.startswith("sqlite"):
+            self._problems.append(
+                "FMO_ENGINE=procrastinate needs PostgreSQL: put a postgresql:// address into FMO_DATABASE_URL, "
+                "or leave FMO_ENGINE out."
+            )
 
     def _judge_clock(self, settings: Settings) -> None:
         if settings.clock_url is None:

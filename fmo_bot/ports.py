@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
 from fmo_bot.domain.issues import BoardShape, Issue, Sprint
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
@@ -99,12 +101,18 @@ class BoardSource(Protocol):
 class Engine(Protocol):
     """What wakes the code up. Every wake may be lost or doubled without harm; the ledger decides."""
 
-    def every(self, name: str, seconds: float, function: Callable[[], object]) -> None:
-        """Run `function` every `seconds` of machine time, never twice at once in this process."""
+    def every(self, name: str, seconds: float, function: Callable[[], object], *, alone: bool = False) -> None:
+        """The job `name`: run `function` every `seconds` of machine time, never twice at once in this process.
+
+        `alone`: nor in two processes, where the engine knows of the others.
+        """
         ...
 
-    def wake(self, job: str, at: datetime | None = None) -> None:
-        """Run the periodic `job` soon (or at `at`), outside its turn."""
+    def wake(self, job: str, *, at: float | None = None, session: Session | None = None) -> None:
+        """Run a job outside its turn: soon, or at `at` (machine time, Unix seconds).
+
+        With a session: once its transaction is committed, and not at all where it is rolled back.
+        """
         ...
 
     def start(self) -> None:

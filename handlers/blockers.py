@@ -16,6 +16,5 @@ def register(app: App, bot: Bot) -> None:
     def resolve(ack: Ack, action: dict[str, Any], person: Person, at: datetime) -> None:
         ack()
         bot.blockers.resolve(person, action["value"], at)
-        bot.engine.wake("pump")
 
     app.action(BLOCKER_RESOLVE)(resolve)

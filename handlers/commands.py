@@ -54,9 +54,7 @@ def _standup(bot: Bot, asked: Asked) -> Message:
 
 
 def _sprint(bot: Bot, asked: Asked) -> Message:
-    notice = bot.sprints.ask(asked.person, channel=asked.channel, sprint=asked.rest, key=asked.key, at=asked.at)
-    bot.engine.wake("inbox")
-    return notice
+    return bot.sprints.ask(asked.person, channel=asked.channel, sprint=asked.rest, key=asked.key, at=asked.at)
 
 
 COMMANDS = {

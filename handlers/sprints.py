@@ -19,7 +19,6 @@ def register(app: App, bot: Bot) -> None:
     ) -> None:
         ack()
         notice = bot.sprints.ask(person, team_ref=action["value"], key=f"slack:{body['trigger_id']}", at=at)
-        bot.engine.wake("inbox")
         tell(bot, respond, body, person=person, message=notice, at=at)
 
     def share(
@@ -27,7 +26,6 @@ def register(app: App, bot: Bot) -> None:
     ) -> None:
         ack()
         notice = bot.sprints.share(person, action["value"], at)
-        bot.engine.wake("pump")
         tell(bot, respond, body, person=person, message=notice, at=at)
 
     app.action(SPRINT_ASK)(ask)

@@ -43,7 +43,6 @@ def register(app: App, bot: Bot) -> None:
         # Acknowledged only when it is stored: a sentence under a field is part of the acknowledgement.
         filled = forms.read(view)
         bot.standups.submit(person, filled.ref, filled.answers, filled.blocked, at)
-        bot.engine.wake("pump")
         ack()
 
     app.action(STANDUP_OPEN)(open_form)

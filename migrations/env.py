@@ -13,10 +13,16 @@ def _render(kind: str, thing: Any, _context: object) -> str | bool:
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, Instant) else False
 
 
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """procrastinate looks after its own tables, which may live beside ours."""
+    return not (kind == "table" and (name or "").startswith("procrastinate_"))
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
     render_item=_render,
+    include_name=_is_ours,
     render_as_batch=True,  # SQLite alters a table by making it anew
 )
 context.run_migrations()

@@ -15,21 +15,24 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from config.questions import template
-from config.settings import JiraSite, Settings
+from config.settings import PROCRASTINATE, JiraSite, Settings
 from fmo_bot.bootstrap.clocks import Quiet, RealClock, SandboxClock
 from fmo_bot.charts import Charts
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.schema import migrate
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import inbox, occurrences, outbox, quiet, retention
+from fmo_bot.db.wakes import INBOX, PUMP
+from fmo_bot.delivery import inbox, occurrences, outbox, queue_schema, quiet, retention
 from fmo_bot.delivery.embedded import EmbeddedEngine
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.pump import Pump
+from fmo_bot.delivery.queued import QueuedEngine
 from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SettingsWrong
 from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.jira.source import JiraSource
+from fmo_bot.ports import Engine
 from fmo_bot.services import digests, sprints, standup_plan
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
@@ -42,6 +45,8 @@ from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
 
 _AHEAD = timedelta(days=8)  # how far the plan reaches: a weekly digest is always in it
+_SOON = timedelta(minutes=2)  # what falls due later is found by a later plan
+_DUE = "due"
 _WITHIN = 10.0  # seconds of machine time for what is in hand when the bot stops
 _log = structlog.get_logger(__name__)
 
@@ -49,16 +54,21 @@ _log = structlog.get_logger(__name__)
 class Bot:
     """Everything wired and nothing running; `start` begins, leaving the context ends."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Brings the database up to date and asks Slack whose the tokens are. Raises SettingsWrong."""
+    def __init__(self, settings: Settings, *, works: bool = True) -> None:
+        """Brings the database up to date and asks Slack whose the tokens are. Raises SettingsWrong.
+
+        `works=False`: this process only records and owes; jobs are run by others.
+        """
         self.settings = settings
+        self._works = works
         self.clock = clock_of(settings)
         self.installs = Installs.connect(
             {app.key: app.bot_tokens for app in settings.slack_apps}, settings.slack_api_url
         )
         self.store = open_store(settings)
         self.who = Who(self.installs)
-        self.engine = EmbeddedEngine()
+        self.engine = engine_of(settings, self.store)
+        self.store.wake = self.engine.wake
         self.listening: Callable[[], int] = lambda: 0  # listeners that run now; the door says how many
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._wire_services()
@@ -88,19 +98,19 @@ class Bot:
 
     def start(self) -> None:
         """Begin everything that runs by itself."""
-        for name, seconds, job in (
-            ("plan", 60, self._plan),
-            ("due", 1, self._run_due),
-            ("pump", 0.5, self._send),
-            ("inbox", 0.5, self._work_inbox),
-            ("boards", 60, self._sync),
-            ("retain", 3600, self._retain),
-        ):
+        if self._works:
+            self._start_jobs()
+        if isinstance(self.clock, SandboxClock):
+            stepped = self._stepped if self._works else lambda: None
+            self.clock.follow(name=self._owner, look=self._look, stepped=stepped)
+
+    def _start_jobs(self) -> None:
+        for name, seconds, job in ((_DUE, 1, self._run_due), (PUMP, 0.5, self._send), (INBOX, 0.5, self._work_inbox)):
             self.engine.every(name, seconds, job)
+        for name, seconds, job in (("plan", 60, self._plan), ("sync", 60, self._sync), ("retain", 3600, self._retain)):
+            self.engine.every(name, seconds, job, alone=True)
         self._plan()
         self.engine.start()
-        if isinstance(self.clock, SandboxClock):
-            self.clock.follow(look=self._look, stepped=self._stepped)
 
     def __enter__(self) -> Self:
         """The bot, not running yet."""
@@ -112,8 +122,10 @@ class Bot:
         """Take nothing new, finish what is in hand, let go of everything."""
         if isinstance(self.clock, SandboxClock):
             self.clock.stop()
+        until = time.monotonic() + _WITHIN
+        self._pump.refuse()
         self.engine.stop(within=_WITHIN)
-        self._pump.stop(within=_WITHIN)
+        self._pump.stop(within=max(0.0, until - time.monotonic()))
         for client in self._jira.values():
             client.close()
         self.store.close()
@@ -123,32 +135,28 @@ class Bot:
     def record(self, *, event_key: str, kind: str, payload: Mapping[str, Any], at: datetime) -> bool:
         """Write down what came in, once, and wake whoever works it; False where it was known."""
         with self.store.transaction(SYSTEM) as session:
-            new = inbox.record(session, event_key=event_key, kind=kind, payload=payload, at=at)
-        self.engine.wake("inbox")
-        return new
+            return inbox.record(session, event_key=event_key, kind=kind, payload=payload, at=at)
 
     def say(self, person: Person, message: Message, *, name: str, at: datetime) -> None:
         """Owe a direct message, once by its name."""
         with self.store.transaction(SYSTEM) as session:
             language = _language(session, person)
             outbox.owe(session, name=name, message=message, due=at, language=language, person=person)
-        self.engine.wake("pump")
 
     def show_home(self, person: Person, message: Message, *, at: datetime) -> None:
         """Owe a person's App Home."""
         with self.store.transaction(SYSTEM) as session:
             outbox.owe_home(session, person=person, message=message, due=at, language=_language(session, person))
-        self.engine.wake("pump")
 
     def language_of(self, person: Person) -> str:
         """The language a member chose; English for anybody else."""
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             return _language(session, person)
 
     def problems(self) -> list[str]:
         """Why the bot is not ready, in sentences; empty where it is."""
         try:
-            with self.store.transaction(SYSTEM) as session:
+            with self.store.reading(SYSTEM) as session:
                 session.execute(text("SELECT 1"))
         except SQLAlchemyError as error:
             return [f"The database does not answer ({type(error).__name__})."]
@@ -163,14 +171,14 @@ class Bot:
     def _look(self, at: datetime) -> Quiet:
         # Listeners are counted first: one that ends after this has left its rows where they are counted next.
         running = self.listening()
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             return Quiet(quiet.in_hand(session, at, extra=running), quiet.next_due(session, at))
 
     def _stepped(self) -> None:
         """After a step of the sandbox's clock: read Jira as it is then, plan, and let everything due begin."""
         self._sync()
         self._plan()
-        for job in ("due", "inbox", "pump"):
+        for job in (_DUE, INBOX, PUMP):
             self.engine.wake(job)
 
     def _plan(self) -> None:
@@ -179,18 +187,26 @@ class Bot:
             until = at + _AHEAD
             wanted = [*self.standups.wanted(session, at, until), *self.digests.wanted(session, at, until)]
             occurrences.plan(session, wanted, at)
+        self._wake_when_due(at)
 
     def _run_due(self) -> None:
-        if occurrences.run_due(self.store, self._due, self.clock.now()):
-            self.engine.wake("pump")
+        at = self.clock.now()
+        occurrences.run_due(self.store, self._due, at)
+        self._wake_when_due(at)
+
+    def _wake_when_due(self, at: datetime) -> None:
+        with self.store.reading(SYSTEM) as session:
+            due = quiet.next_due(session, at)
+        if due is not None and due - at < _SOON:
+            for job in (_DUE, PUMP):
+                self.engine.wake(job, at=time.time() + (due - at).total_seconds())
 
     def _send(self) -> None:
         if self._pump.run_once():  # where one could go, the next may be able to
-            self.engine.wake("pump")
+            self.engine.wake(PUMP)
 
     def _work_inbox(self) -> None:
-        if inbox.work(self.store, self.jobs, clock=self.clock, machine=time.time, owner=self._owner):
-            self.engine.wake("pump")
+        inbox.work(self.store, self.jobs, clock=self.clock, machine=time.time, owner=self._owner)
 
     def _sync(self) -> None:
         self.boards.sync_all(self.clock.now())
@@ -204,10 +220,17 @@ def open_store(settings: Settings) -> Store:
     """The database, brought to the newest schema. Raises SettingsWrong where it does not answer."""
     try:
         migrate(settings.database_url)
+        if settings.engine == PROCRASTINATE:
+            queue_schema.migrate(settings.database_url)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise SettingsWrong([f"FMO_DATABASE_URL: the database cannot be opened ({reason})."]) from error
     return Store(settings.database_url)
+
+
+def engine_of(settings: Settings, store: Store) -> Engine:
+    """The engine these settings name."""
+    return QueuedEngine(store, settings.database_url) if settings.engine == PROCRASTINATE else EmbeddedEngine()
 
 
 def jira_client(site: JiraSite) -> JiraClient:

@@ -37,7 +37,7 @@ class SandboxClock:
 
     def __init__(self, url: str) -> None:
         """Reads the clock once, so that no instant of this process is ever in the wrong calendar."""
-        self._url = url.rstrip("/")
+        self._url, self._name = url.rstrip("/"), ""
         self._session = requests.Session()
         self._session.trust_env = False  # this machine's own address: no proxy in between
         self._stopped = Event()
@@ -51,8 +51,12 @@ class SandboxClock:
         """The present instant of the sandbox in UTC."""
         return datetime.now(UTC) + self._offset
 
-    def follow(self, *, look: Callable[[datetime], Quiet], stepped: Callable[[], object]) -> None:
-        """Report from now on. `look` says what is in hand; `stepped` runs after each step, before the next report."""
+    def follow(self, *, name: str, look: Callable[[datetime], Quiet], stepped: Callable[[], object]) -> None:
+        """Report from now on, as `name`, which no other process has.
+
+        `look` says what is in hand; `stepped` runs after each step, before the next report.
+        """
+        self._name = name
         self._thread = Thread(target=self._run, args=(look, stepped), name="sandbox-clock", daemon=True)
         self._thread.start()
 
@@ -79,7 +83,7 @@ class SandboxClock:
     def _report(self, quiet: Quiet) -> bool:
         """Tell what is in hand as of the version we know; whether the clock was stepped meanwhile."""
         upcoming = quiet.next_due.isoformat() if quiet.next_due else None
-        report = {"name": "bot", "version": self._version, "in_hand": quiet.in_hand, "next": upcoming}
+        report = {"name": self._name, "version": self._version, "in_hand": quiet.in_hand, "next": upcoming}
         before = self._version
         self._take(self._session.post(f"{self._url}/report", json=report, timeout=_PATIENCE).json())
         return self._version != before

@@ -16,7 +16,7 @@ def migrate(url: str) -> None:
     engine = open_engine(url, foreign_keys=False)
     try:
         with engine.begin() as connection:
-            _wait_for_others(connection)
+            wait_for_others(connection)
             command.upgrade(configuration(connection), "head")
     finally:
         engine.dispose()
@@ -41,6 +41,7 @@ def configuration(connection: Connection) -> Config:
     return config
 
 
-def _wait_for_others(connection: Connection) -> None:
+def wait_for_others(connection: Connection) -> None:
+    """One process at a time brings a database up, until its transaction ends."""
     if connection.dialect.name == "postgresql":  # SQLite: BEGIN IMMEDIATE has done it
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

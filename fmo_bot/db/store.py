@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from fmo_bot.db.wakes import Wake, ring
 from fmo_bot.domain.parties import Scope
 
 # An error goes to the log whole: without this, so would the answer that was being stored.
 _POOL: dict[str, Any] = {"pool_size": 20, "max_overflow": 0, "hide_parameters": True}
+_READING = "fmo_reading"
 
 
 class Store:
@@ -19,7 +21,11 @@ class Store:
     def __init__(self, url: str) -> None:
         """`url` is an SQLAlchemy URL: `sqlite:///file` or `postgresql://…`."""
         self.engine = open_engine(url)
+        self.wake: Wake = _nobody  # told at the end of each transaction; see db.wakes
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        # The second option is PostgreSQL's own; SQLite hears of the first when a transaction begins.
+        reader = self.engine.execution_options(**{_READING: True, "postgresql_readonly": True})
+        self._readings = sessionmaker(reader, expire_on_commit=False)
 
     @contextmanager
     def transaction(self, scope: Scope) -> Iterator[Session]:
@@ -27,10 +33,22 @@ class Store:
         with self._sessions() as session, session.begin():
             session.info["scope"] = scope
             yield session
+            ring(session, self.wake)
+
+    @contextmanager
+    def reading(self, scope: Scope) -> Iterator[Session]:
+        """One transaction that only reads: it sees one state of the whole, waits for nobody, and cannot write."""
+        with self._readings() as session, session.begin():
+            session.info["scope"] = scope
+            yield session
 
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+def _nobody(job: str, *, session: Session) -> None:
+    """Nothing is woken where nothing runs: tests, and commands that do one errand."""
 
 
 def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
@@ -56,8 +74,10 @@ def _sqlite(address: URL, *, foreign_keys: bool) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:
+    def begin(connection: Connection) -> None:
+        reading = bool(connection.get_execution_options().get(_READING))
+        connection.exec_driver_sql(f"PRAGMA query_only={'ON' if reading else 'OFF'}")
         # A transaction that reads first and writes later must not find the database locked half way.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine

@@ -1,31 +1,32 @@
-"""The engine of one process: APScheduler as a ticker in memory, nothing kept; the ledger is what remembers."""
+"""The engine of one process: APScheduler as a ticker in memory, nothing kept; the ledger is what remembers.
+
+Several processes on one PostgreSQL may each run one: every job may run in all of them at once.
+"""
 
 from collections.abc import Callable
-from concurrent import futures
-from datetime import UTC, datetime
-from threading import Condition
+from datetime import UTC
+from time import time
 
-import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
-_log = structlog.get_logger(__name__)
+from fmo_bot.delivery.jobs import Jobs
+
 _THREADS = 10
 # A tick that comes late is still worth it, several that come late are worth one.
 _TICKS = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
 
 
 class EmbeddedEngine:
-    """Runs periodic jobs on threads of this process; see `ports.Engine`."""
+    """Runs jobs on threads of this process; see `ports.Engine`. A wake reaches this process only, at once."""
 
-    def __init__(self) -> None:
-        """Nothing runs before `start`."""
-        self._changed = Condition()  # guards the state of all jobs; notified when one ends
-        self._open = False  # between start and stop
-        self._jobs: dict[str, _Job] = {}
+    def __init__(self, machine: Callable[[], float] = time) -> None:
+        """Nothing runs before `start`; what is woken before is left to the ticks of whoever runs."""
+        self._jobs = Jobs(machine)
         # Wakes do not go through the scheduler: its one-shot jobs can end its thread when it is shut down meanwhile.
-        self._wakes = futures.ThreadPoolExecutor(_THREADS, thread_name_prefix="wake")
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(_THREADS)},
@@ -33,78 +34,29 @@ class EmbeddedEngine:
             timezone=UTC,
         )
 
-    def every(self, name: str, seconds: float, function: Callable[[], object]) -> None:
-        """Run `function` every `seconds`, never twice at the same time."""
-        self._jobs[name] = _Job(name, function, self._changed)
-        self._scheduler.add_job(self._jobs[name].tick, "interval", seconds=seconds, id=name)
+    def every(self, name: str, seconds: float, function: Callable[[], object], *, alone: bool = False) -> None:
+        """Run `function` every `seconds`. Other processes are not known here, so `alone` goes without saying."""
+        self._jobs.add(name, function)
+        self._scheduler.add_job(self._jobs.tick, "interval", (name,), seconds=seconds, id=name)
 
-    def wake(self, job: str, at: datetime | None = None) -> None:
-        """Run `job` at once; if it is running, once more when it ends. A wake for later is left to its ticks."""
-        with self._changed:
-            if at is None and self._open:
-                self._wakes.submit(self._jobs[job].wake)
+    def wake(self, job: str, *, at: float | None = None, session: Session | None = None) -> None:
+        """Run `job`; if it is running, once more when it ends."""
+        if session is not None:
+            event.listen(session, "after_commit", lambda _: self.wake(job, at=at), once=True)
+        elif at is not None:
+            self._jobs.later(job, at)
+        else:
+            self._jobs.soon(job)
 
     def start(self) -> None:
         """Begin; every job runs once at the start."""
+        self._jobs.open()
         self._scheduler.start()
-        self._open = True
-        for name in self._jobs:
-            self.wake(name)
+        for name in self._jobs.names:
+            self._jobs.soon(name)
 
     def stop(self, *, within: float) -> None:
         """Take nothing new and wait for what is running, all together at most `within` seconds."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        with self._changed:
-            self._open = False
-            self._wakes.shutdown(wait=False, cancel_futures=True)
-            for job in self._jobs.values():
-                job.stopped = True
-            self._changed.wait_for(lambda: not self._running(), timeout=within)
-            if late := self._running():
-                _log.warning("jobs did not end in time", jobs=late)
-
-    def _running(self) -> list[str]:
-        return [name for name, job in self._jobs.items() if job.running]
-
-
-class _Job:
-    """A function that never runs twice at once; woken while it runs, it runs once more after."""
-
-    def __init__(self, name: str, function: Callable[[], object], changed: Condition) -> None:
-        self._name, self._function, self._changed = name, function, changed
-        self.running = self.stopped = False
-        self._again = False
-
-    def tick(self) -> None:
-        """Run, unless it is running."""
-        if self._begin(again=False):
-            self._run()
-
-    def wake(self) -> None:
-        """Run; if it is running, have it run once more."""
-        if self._begin(again=True):
-            self._run()
-
-    def _begin(self, *, again: bool) -> bool:
-        with self._changed:
-            begins = not self.running and not self.stopped
-            self._again = self.running and (again or self._again)
-            self.running |= begins
-            return begins
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self._function()
-            except Exception:  # the next tick tries again: what was owed is still a row
-                _log.exception("job failed", job=self._name)
-            if not self._goes_on():
-                return
-
-    def _goes_on(self) -> bool:
-        with self._changed:
-            self.running = self._again and not self.stopped
-            self._again = False
-            self._changed.notify_all()
-            return self.running
+        self._jobs.close(within=within)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from fmo_bot.db.ledger import InboxRow
 from fmo_bot.db.once import insert_once
 from fmo_bot.db.store import Store
+from fmo_bot.db.wakes import INBOX, want
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import FmoError, Refusal
 from fmo_bot.ports import Clock
@@ -35,6 +36,7 @@ def record(session: Session, *, event_key: str, kind: str, payload: Mapping[str,
     `payload` holds the few fields its job needs (JSON): never a response_url, a trigger id, headers or a whole body.
     """
     values = {"event_key": event_key, "kind": kind, "payload": dict(payload), "received_at": at}
+    want(session, INBOX)
     return insert_once(session, InboxRow, [values]) == 1
 
 

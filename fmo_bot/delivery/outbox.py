@@ -15,6 +15,7 @@ from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.once import insert_once
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.values import message_to_json
+from fmo_bot.db.wakes import PUMP, want
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
 
@@ -63,6 +64,7 @@ def owe(
             policy=policy,
         )
     )
+    want(session, PUMP)
     return True
 
 
@@ -90,6 +92,7 @@ def owe_home(session: Session, *, person: Person, message: Message, due: datetim
 def _owe_latest(
     session: Session, op: str, target: MessageRow, *, message: Message, due: datetime, language: str
 ) -> None:
+    want(session, PUMP)
     dedup_key, value = f"{op}:{target.name}", message_to_json(message)
     first = {"message_id": target.id, "op": op, "value": value, "language": language, "due": due}
     if insert_once(session, DeliveryRow, [{"dedup_key": dedup_key, **first}]):

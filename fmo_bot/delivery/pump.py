@@ -94,9 +94,13 @@ class Pump:
         finished, self._talking = wait(self._talking, timeout=self._patience)
         return Counter(each.result() for each in finished)
 
+    def refuse(self) -> None:
+        """Claim nothing more."""
+        self._workers = 0
+
     def stop(self, *, within: float) -> bool:
         """Claim nothing more, let what is being said be said for `within` seconds; whether it all was."""
-        self._workers = 0
+        self.refuse()
         _, late = wait(self._talking, timeout=within)
         self._pool.shutdown(wait=False, cancel_futures=True)
         return not late

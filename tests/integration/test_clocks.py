@@ -48,7 +48,7 @@ def test_a_step_waits_for_what_is_in_hand_and_is_followed(box: Sandbox) -> None:
         seen.append(clock.now())
         stepped.set()
 
-    clock.follow(look=look, stepped=follow)
+    clock.follow(name="bot", look=look, stepped=follow)
     try:
         assert known.wait(10)
         answers: list[requests.Response] = []
@@ -79,7 +79,7 @@ def test_a_look_that_fails_is_tried_again(box: Sandbox) -> None:
         again.set()
         return Quiet(0, None)
 
-    clock.follow(look=look, stepped=lambda: None)
+    clock.follow(name="bot", look=look, stepped=lambda: None)
     try:
         assert again.wait(10)
     finally:

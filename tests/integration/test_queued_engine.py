@@ -1,0 +1,156 @@
+"""The engine on procrastinate: wakes travel with the transaction that makes them; nothing here waits for a tick."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import text
+
+from fmo_bot.db.schema import migrate
+from fmo_bot.db.store import Store
+from fmo_bot.db.wakes import want
+from fmo_bot.delivery import queue_schema
+from fmo_bot.delivery.queued import QueuedEngine, cron
+from fmo_bot.domain.parties import SYSTEM
+from tests.databases import empty_postgres
+
+SOON = 10.0  # seconds a test waits at most for what should happen at once
+HOURLY = 3600.0  # a period in which no test sees a tick but the one at the start
+
+
+@pytest.fixture(scope="module")
+def url(postgres: str) -> Iterator[str]:
+    """A PostgreSQL with our tables and procrastinate's."""
+    with empty_postgres(postgres) as url:
+        migrate(url)
+        queue_schema.migrate(url)
+        yield url
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    store = Store(url)
+    with store.transaction(SYSTEM) as session:
+        session.execute(text("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def engines(store: Store, url: str) -> Iterator[Callable[[], QueuedEngine]]:
+    """Makes engines, as many processes would have them, and stops them all."""
+    made: list[QueuedEngine] = []
+
+    def make() -> QueuedEngine:
+        made.append(QueuedEngine(store, url))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.stop(within=SOON)
+
+
+@pytest.fixture
+def web(store: Store, engines: Callable[[], QueuedEngine]) -> QueuedEngine:
+    """The engine of a process that runs no jobs."""
+    engine = engines()
+    store.wake = engine.wake
+    return engine
+
+
+def waiting(store: Store) -> list[str]:
+    with store.reading(SYSTEM) as session:
+        query = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id"
+        return list(session.scalars(text(query)))
+
+
+def test_a_wake_is_committed_with_what_it_is_for_and_rolled_back_with_it(store: Store, web: QueuedEngine) -> None:
+    with pytest.raises(LookupError), store.transaction(SYSTEM) as session:
+        want(session, "pump")
+        web.wake("inbox", session=session)
+        raise LookupError
+    assert waiting(store) == []
+    with store.transaction(SYSTEM) as session:
+        want(session, "pump")
+        want(session, "inbox")
+    assert waiting(store) == ["inbox", "pump"]
+
+
+def test_wakes_that_nobody_has_heard_yet_are_one(store: Store, web: QueuedEngine) -> None:
+    for _ in range(3):
+        with store.transaction(SYSTEM) as session:
+            want(session, "pump")
+            want(session, "pump")
+    web.wake("pump")
+    web.wake("pump", at=time.time() + 60)  # a wake for later is another
+    web.wake("pump", at=time.time() + 60)
+    assert waiting(store)[0] == "pump"
+    assert len(waiting(store)) in (2, 3)  # the second may have struck in between
+
+
+def test_transactions_that_wake_at_the_same_time_all_commit(store: Store, web: QueuedEngine) -> None:
+    def owe() -> None:
+        for _ in range(20):
+            with store.transaction(SYSTEM) as session:
+                want(session, "pump")
+                want(session, "inbox")
+
+    threads = [threading.Thread(target=owe) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(SOON)
+        assert not each.is_alive()
+    assert waiting(store) == ["inbox", "pump"]
+
+
+def test_a_wake_reaches_a_worker_in_another_process(web: QueuedEngine, engines: Callable[[], QueuedEngine]) -> None:
+    ran, worker = threading.Semaphore(0), engines()
+    worker.every("job", HOURLY, ran.release)
+    worker.start()
+    web.wake("job")
+    assert ran.acquire(timeout=SOON)
+    web.wake("job", at=time.time() + 0.2)
+    assert ran.acquire(timeout=SOON)
+
+
+def test_a_worker_sees_what_the_transaction_that_woke_it_wrote(
+    store: Store, web: QueuedEngine, engines: Callable[[], QueuedEngine]
+) -> None:
+    """Even where its wake was folded into one that waited already: that one is not taken before the commit."""
+    seen: list[int] = []
+    done = threading.Event()
+
+    def look() -> None:
+        with store.reading(SYSTEM) as session:
+            seen.append(session.scalar(text("SELECT count(*) FROM organisation")) or 0)
+        if seen[-1]:
+            done.set()
+
+    web.wake("look")
+    worker = engines()
+    worker.every("look", HOURLY, look)
+    with store.transaction(SYSTEM) as session:
+        session.execute(text("INSERT INTO organisation (name) VALUES ('Huawei')"))
+        web.wake("look", session=session)
+        worker.start()
+        assert not done.wait(0.5)
+    assert done.wait(SOON)
+    with store.transaction(SYSTEM) as session:
+        session.execute(text("DELETE FROM organisation"))
+
+
+# A period -> how procrastinate is told.
+PERIODS = {5: "* * * * * */5", 30: "* * * * * */30", 60: "*/1 * * * *", 300: "*/5 * * * *", 3600: "0 * * * *"}
+
+
+@pytest.mark.parametrize("seconds", PERIODS)
+def test_a_period_is_told_as_a_cron_line(seconds: int) -> None:
+    assert cron(seconds) == PERIODS[seconds]
+
+
+@pytest.mark.parametrize("seconds", [7, 90, 7200])
+def test_a_period_no_cron_line_can_tell_is_refused(seconds: int) -> None:
+    with pytest.raises(ValueError, match="no cron line"):
+        cron(seconds)
