@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check test test-long pictures check lock clean
+.PHONY: help demo demo-check test test-long bench bench-delivery pictures check lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -39,6 +39,14 @@ test: $(VENV)/dev ## every test, PostgreSQL included
 
 test-long: $(VENV)/dev ## the same with the long profile of every property test
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q
+
+bench: bench-delivery ## every measurement; docs/benchmarks.md says what they are
+
+bench-delivery: $(VENV)/dev ## planning, sending, lateness, Slack's limits, acknowledgements, on both databases
+	@$(BIN)/python -m benchmarks.delivery \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(DATABASES),--databases $(DATABASES)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(ITEMS),--items $(ITEMS)) $(if $(PROMPTS),--prompts $(PROMPTS)) $(if $(CAPPED),--capped $(CAPPED)) \
+	  $(if $(SECONDS_OF_LOAD),--seconds $(SECONDS_OF_LOAD)) $(if $(ISSUES),--issues $(ISSUES))
 
 pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium)
 	@$(BIN)/python docs/pictures/take.py
