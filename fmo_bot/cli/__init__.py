@@ -18,6 +18,7 @@ def application() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # errors as plain sentences: a frame breaks file names in two
     )
     for group in _GROUPS:
         importlib.import_module(f"fmo_bot.cli.{group}").register(app)

@@ -50,15 +50,15 @@ def test_a_joint_working_day_passes_on_postgresql(tmp_path: Path, postgres: str)
     [
         ("drop", "was asked 0 times instead of once"),
         ("double", "was asked 2 times instead of once"),
-        ("wrong-side", "is away or not in the stand-up and got|was asked by the app of|got direct messages from"),
-        ("late", "was asked at"),
+        ("wrong-side", "Li Wei was asked at Thu 16:00"),
+        ("late", "Li Wei was asked at Thu 09:07 local time"),
     ],
 )
 def test_a_falsified_record_is_noticed(tmp_path: Path, sabotage: str, noticed: str) -> None:
     done = check(tmp_path, "--break", sabotage)
     assert done.returncode == 1
     assert _last_line(done).endswith("FAILED")
-    assert any(sentence in done.stdout for sentence in noticed.split("|")), done.stdout + done.stderr
+    assert noticed in done.stdout, done.stdout + done.stderr
 
 
 def test_real_issues_with_sprints_pass_with_guessed_stages(tmp_path: Path) -> None:
