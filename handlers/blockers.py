@@ -3,18 +3,30 @@
 from datetime import datetime
 from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, Respond
 
 from fmo_bot.bootstrap import Bot
+from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack.actions import BLOCKER_RESOLVE
+from handlers.answers import tell
+
+RESOLVED = "It is noted as resolved: {what}"
 
 
 def register(app: App, bot: Bot) -> None:
     """Take the button."""
 
-    def resolve(ack: Ack, action: dict[str, Any], person: Person, at: datetime) -> None:
+    def resolve(
+        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
+    ) -> None:
         ack()
-        bot.blockers.resolve(person, action["value"], at)
+        line = bot.blockers.resolve(person, action["value"], at)
+        if "view" in body:  # App Home, where it is to be seen no more
+            bot.show_home(person, bot.parties.home(person, at), at=at)
+            return
+        # The post may be a summary, which stays as it was: without a word nothing would seem to have happened.
+        told = Notice(text=RESOLVED, values={"what": line.what or line.issue})
+        tell(bot, respond, body, person=person, message=told, at=at)
 
     app.action(BLOCKER_RESOLVE)(resolve)

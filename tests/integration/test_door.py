@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from config.settings import Settings
 from fmo_bot.bootstrap import Bot
 from fmo_bot.sandbox.server import Options, Sandbox
-from fmo_bot.slack.actions import SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
+from fmo_bot.slack.actions import BLOCKER_RESOLVE, SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
 from handlers.door import Door
 from tests.databases import empty_postgres
 from tests.integration.door_support import WEBHOOK_SECRET, House, given_for, house
@@ -68,6 +68,34 @@ def test_a_stand_up_is_answered_from_the_prompt_to_the_thread(open_house: House)
     assert "*Huawei* waits on *Telefonica*: a test line" in answer["text"]
     assert "Daily stand-up" in parent["text"]
     eventually(lambda: "Your answer is in" in open_house.direct("U0CHENYU")[1][0]["text"])
+
+
+def test_a_blocker_is_resolved_with_a_button_by_whoever_may(open_house: House) -> None:
+    view = form_of(open_house, "U0LIWEI")
+    choice = {"view_id": view["id"], "block_id": "blocked", "action_id": "blocked", "value": "operator"}
+    values = {"q_yesterday": {"input": "a"}, "q_today": {"input": "b"}, "blocked": {"blocked": "operator"}}
+    act(open_house.box, "U0LIWEI", "press_view", **choice, values=values)
+    eventually(lambda: "blocked_what" in json.dumps(see(open_house.box, "U0LIWEI", "views")[-1]["blocks"]))
+    values |= {"blocked_what": {"input": "a key for the lab"}}
+    assert act(open_house.box, "U0LIWEI", "submit", view_id=view["id"], values=values)["ok"]
+
+    def answer() -> dict[str, Any]:
+        return next(each for each in open_house.joint() if "a key for the lab" in each["text"])
+
+    where = {"app_id": "A0FMOTELEF", "team_id": "T0TELEFON"}
+    act(open_house.box, "U0LUCIA", "open_home", **where)
+    home = eventually(lambda: see(open_house.box, "U0LUCIA", "home", **where))
+    assert "a key for the lab" in json.dumps(home)
+    eventually(lambda: [each for each in open_house.joint() if "a key for the lab" in each["text"]])
+    open_house.press("U0DIEGO", "C0JOINT", answer(), BLOCKER_RESOLVE)  # of the side that is waited on
+    assert "does not allow this" in eventually(lambda: whispers(open_house, "U0DIEGO"))[-1]["text"]
+    assert "Resolved" not in answer()["text"]
+
+    button = next(block for block in home["blocks"] if "a key for the lab" in json.dumps(block))
+    pressed = {"view_id": home["id"], "block_id": button["block_id"], "action_id": BLOCKER_RESOLVE}
+    act(open_house.box, "U0LUCIA", "press_view", **pressed, values={})  # a scrum master
+    eventually(lambda: "Resolved" in answer()["text"])
+    eventually(lambda: "a key for the lab" not in json.dumps(see(open_house.box, "U0LUCIA", "home", **where)))
 
 
 def test_a_prompt_is_nobody_elses(open_house: House) -> None:
