@@ -8,6 +8,7 @@ FmoError
 │   ├── NotAllowed         role or side does not permit it
 │   ├── NotFound           the thing a button or command names is not there (or not theirs: said the same way)
 │   ├── TooLate            the round has closed
+│   │   └── NotChangedAnyMore   it is open, but one's own deadline for changing an answer has passed
 │   └── InvalidInput       one sentence per field of a form
 ├── Failure                said to the log, and to a scrum master where it touches them
 │   ├── SettingsWrong      every missing or wrong setting at once; the process exits with 2
@@ -61,6 +62,10 @@ class NotFound(Refusal):
 
 class TooLate(Refusal):
     """This round closed at {closed}. Your next prompt comes with the next round."""
+
+
+class NotChangedAnyMore(TooLate):
+    """Your answer could be changed until {closed}. It stays as it is; your next prompt comes with the next round."""
 
 
 class InvalidInput(Refusal):

@@ -122,6 +122,7 @@ class JointTeam:
         self.standups = Standups(store, QUESTIONS)
         self.handlers: dict[str, occurrences.Handler] = {
             "prompt": self.standups.due_prompt,
+            "reminder": self.standups.due_reminder,
             "close": self.standups.due_close,
         }
         self.result = setup.apply(store, file or team_file(), clock("00:30"))
@@ -130,6 +131,7 @@ class JointTeam:
         with self.store.transaction(SYSTEM) as session:
             wanted = self.standups.wanted(session, at, at + timedelta(hours=hours))
             occurrences.plan(session, wanted, at)
+        self.standups.follow_plan(at)
 
     def run(self, until: datetime) -> None:
         """Let everything come due that is, each at its own minute."""
@@ -171,16 +173,30 @@ class JointTeam:
             )
             return [(row.kind, names.get(row.subject, row.subject), f"{row.due:%m-%d %H:%M}") for row in rows]
 
+    def states(self, kind: str, person: Person) -> list[str]:
+        """What became of a person's occurrences of one kind that were due until now, oldest first."""
+        with self.store.transaction(SYSTEM) as session:
+            here = OccurrenceRow.subject == f"member:{self.member_id(session, person)}", OccurrenceRow.kind == kind
+            ended = OccurrenceRow.state != "planned"
+            return list(session.scalars(select(OccurrenceRow.state).where(*here, ended).order_by(OccurrenceRow.due)))
+
     def owed(self, prefix: str, *, op: str = "post") -> list[tuple[MessageRow, DeliveryRow, Message]]:
         """What is owed to Slack under names that begin so: rows and the message value."""
         with self.store.transaction(SYSTEM) as session:
             query = (
                 select(MessageRow, DeliveryRow)
                 .join(DeliveryRow, DeliveryRow.message_id == MessageRow.id)
-                .where(MessageRow.name.startswith(prefix), DeliveryRow.op == op)
+                .where(MessageRow.name.startswith(prefix), DeliveryRow.op == op, DeliveryRow.state != "dropped")
                 .order_by(DeliveryRow.id)
             )
             return [(message, row, message_from_json(row.value)) for message, row in session.execute(query)]
+
+    def send(self) -> None:
+        """Let Slack have everything that is owed, as if the pump had run."""
+        with self.store.transaction(SYSTEM) as session:
+            waiting = select(DeliveryRow, MessageRow).join(MessageRow, MessageRow.id == DeliveryRow.message_id)
+            for row, target in session.execute(waiting.where(DeliveryRow.state == "ready")):
+                row.state, target.ts = "sent", target.ts or f"{target.id}.000000"
 
     def one(self, prefix: str) -> Message:
         """The one message owed under a name that begins so, as it stands now (a post not sent yet is changed)."""

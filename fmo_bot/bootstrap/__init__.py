@@ -82,6 +82,7 @@ class Bot:
         }
         self._due = {
             standup_plan.PROMPT: self.standups.due_prompt,
+            standup_plan.REMINDER: self.standups.due_reminder,
             standup_plan.CLOSE: self.standups.due_close,
             digests.DIGEST: self.digests.due_digest,
         }
@@ -187,6 +188,7 @@ class Bot:
             until = at + _AHEAD
             wanted = [*self.standups.wanted(session, at, until), *self.digests.wanted(session, at, until)]
             occurrences.plan(session, wanted, at)
+        self.standups.follow_plan(at)
         self._wake_when_due(at)
 
     def _run_due(self) -> None:

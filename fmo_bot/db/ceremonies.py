@@ -23,6 +23,8 @@ class CeremonyRow(Base):
     zone: Mapped[str | None] = mapped_column(default=None)  # None: each member's own
     window_minutes: Mapped[int] = mapped_column(default=240)  # a prompt may be answered for so long
     late_ok_minutes: Mapped[int] = mapped_column(default=120)  # a prompt or digest later than this is `missed`
+    reminder_minutes: Mapped[int | None] = mapped_column(default=None)  # before a member's deadline; None: no reminder
+    spread_minutes: Mapped[int] = mapped_column(default=0)  # each member is asked up to so long after `at`
     board_id: Mapped[int | None] = mapped_column(ForeignKey("board.id"), default=None)
     active: Mapped[bool] = mapped_column(default=True)
     team: Mapped[JointTeamRow] = relationship(init=False)

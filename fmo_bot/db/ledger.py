@@ -19,7 +19,7 @@ class OccurrenceRow(Base):
     )
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     ceremony_id: Mapped[int] = mapped_column(ForeignKey("ceremony.id"))
-    kind: Mapped[str]  # prompt | close | digest
+    kind: Mapped[str]  # prompt | reminder | close | digest
     subject: Mapped[str]  # `member:<id>`, `side:<name>` or `all`
     local_date: Mapped[date]
     due: Mapped[datetime]
@@ -28,6 +28,7 @@ class OccurrenceRow(Base):
     attempt: Mapped[int] = mapped_column(default=0)  # how often its handler has failed
     not_before: Mapped[float] = mapped_column(Float, default=0.0)  # machine time
     error: Mapped[str | None] = mapped_column(default=None)
+    told_at: Mapped[datetime | None] = mapped_column(default=None)  # when a scrum master heard that it was missed
 
 
 class MessageRow(Base):
@@ -41,6 +42,7 @@ class MessageRow(Base):
     workspace: Mapped[str]  # of the posting installation
     channel: Mapped[str | None]  # None until a direct conversation is opened
     person: Mapped[str | None]  # the user id, for a direct message
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("joint_team.id"), default=None)  # None: an answer to a click
     ts: Mapped[str | None] = mapped_column(default=None)  # None until posted
 
 
@@ -60,7 +62,7 @@ class DeliveryRow(Base):
     thread_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), default=None)
     useful_until: Mapped[datetime | None] = mapped_column(default=None)  # later than this it is `missed`
     policy: Mapped[str] = mapped_column(default="reconcile")  # reconcile | at_most_once | at_least_once
-    state: Mapped[str] = mapped_column(default="ready")  # ready | sending | sent | unsure | failed | missed
+    state: Mapped[str] = mapped_column(default="ready")  # ready | sending | sent | unsure | failed | missed | dropped
     owner: Mapped[str | None] = mapped_column(default=None)
     attempt: Mapped[int] = mapped_column(default=0)
     # Machine time, Unix seconds: leases and retries never follow the calendar clock.
@@ -70,6 +72,7 @@ class DeliveryRow(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(default=None)  # calendar time of the first attempt
     sent_at: Mapped[datetime | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(default=None)
+    told_at: Mapped[datetime | None] = mapped_column(default=None)  # when a scrum master heard of it, not sent since
 
 
 class LaneRow(Base):

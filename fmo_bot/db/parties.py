@@ -1,6 +1,6 @@
 """Rows of who takes part: organisations, workspaces, members, joint teams, sides, participation, channels."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -44,6 +44,7 @@ class MemberRow(Base):
     zone: Mapped[str]  # IANA
     language: Mapped[str] = mapped_column(default="en")
     dm_channel: Mapped[str | None] = mapped_column(default=None)  # learned once, by the app of the home workspace
+    dm_tried_at: Mapped[datetime | None] = mapped_column(default=None)  # calendar time; see delivery.directs
     organisation: Mapped[OrganisationRow] = relationship(init=False)
 
     @property

@@ -17,10 +17,11 @@ from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.values import message_to_json
 from fmo_bot.db.wakes import PUMP, want
 from fmo_bot.domain.messages import Message
-from fmo_bot.domain.parties import Person, Place
+from fmo_bot.domain.parties import Person, Place, Scope
 
 POST, UPDATE, HOME = "post", "update", "home"
 READY, SENDING, SENT, UNSURE, FAILED, MISSED = "ready", "sending", "sent", "unsure", "failed", "missed"
+DROPPED = "dropped"  # nobody wants it any more
 # How a post ends of which it is not known whether it was sent, where the conversation's history may not be read.
 RECONCILE, AT_MOST_ONCE, AT_LEAST_ONCE = "reconcile", "at_most_once", "at_least_once"
 
@@ -48,7 +49,7 @@ def owe(
     if (place is None) == (person is None):
         raise ValueError("a message goes to a place or to a person, one of them")
     thread = _message(session, thread_of).id if thread_of else None
-    target = _at(place) if place else _to(session, person)
+    target = (_at(place) if place else _to(session, person)) | {"team_id": _team(session)}
     if not insert_once(session, MessageRow, [{"name": name, "key": uuid4().hex, **target}]):
         return False
     session.add(
@@ -72,13 +73,30 @@ def owe_update(session: Session, *, name: str, message: Message, due: datetime, 
     """Owe the newest state of the message `name`: the latest wins. LookupError where nobody owed its post.
 
     A post that is not on its way yet is simply posted as it is now; so is one that failed, should it be sent again.
+    One that nobody wants any more has no newer state.
     """
     target = _message(session, name)
     post = _delivery(session, f"{POST}:{name}")
     if post is not None and post.state in (READY, FAILED, MISSED):
         post.value, post.language = message_to_json(message), language
         return
+    if post is not None and post.state == DROPPED:
+        return
     _owe_latest(session, UPDATE, target, message=message, due=due, language=language)
+
+
+def is_owed(session: Session, name: str) -> bool:
+    """Whether the message `name` has ever been owed."""
+    return session.scalar(select(MessageRow.id).where(MessageRow.name == name)) is not None
+
+
+def withdraw(session: Session, name: str) -> bool:
+    """Owe the message `name` no more; False where it is too late for that: it is on its way, or may be there."""
+    post = _delivery(session, f"{POST}:{name}")
+    if post is None or post.state not in (READY, FAILED, MISSED, DROPPED):
+        return False
+    post.state, post.value = DROPPED, {}
+    return True
 
 
 def owe_home(session: Session, *, person: Person, message: Message, due: datetime, language: str) -> None:
@@ -118,6 +136,12 @@ def _delivery(session: Session, dedup_key: str) -> DeliveryRow | None:
     """The row, locked: it must not be claimed between our look at its state and our change."""
     query = select(DeliveryRow).where(DeliveryRow.dedup_key == dedup_key).with_for_update()
     return session.scalar(query.execution_options(populate_existing=True))
+
+
+def _team(session: Session) -> int | None:
+    """The joint team this transaction works for; None for the system, which answers persons."""
+    scope: Scope = session.info["scope"]
+    return scope.team_id
 
 
 def _at(place: Place) -> dict[str, Any]:

@@ -22,7 +22,11 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """The question put to one member in one round, in a direct message with one button."""
+    """The question put to one member in one round, in a direct message with one button; or the reminder of it.
+
+    `state`: open; answered, and may be changed until the deadline; kept, when it may not any more (it was late, or the
+    round has closed); closed without an answer.
+    """
 
     ref: str
     team: str
@@ -30,7 +34,8 @@ class Prompt:
     round_date: date
     deadline: datetime
     zone: str  # the member's zone, for the fallback text
-    state: str  # open | answered | closed
+    state: str  # open | answered | kept | closed
+    reminder: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,3 +282,4 @@ class StandupForm:
     sides: tuple[Choice, ...]  # who may be waited on
     issues: tuple[Choice, ...]  # open issues to pick from
     blocked: dict[str, str]  # state of the choice: {} or {"side", "issue", "what"}
+    late: bool = False  # the deadline has passed: the answer will be marked, and cannot be changed

@@ -9,20 +9,33 @@ from fmo_bot.domain.messages import SideCount
 from fmo_bot.domain.parties import Role
 
 ASKED, ANSWERED, AWAY = "asked", "answered", "away"  # states of a prompt
+_GOLDEN = 2654435769  # 2**32 divided by the golden ratio (Knuth, The Art of Computer Programming 3, 6.4)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """When a ceremony happens. `zone` None: each member's own; `window`: how long a prompt may be answered."""
+    """When a ceremony happens. `zone` None: each member's own; `window`: how long a prompt may be answered.
+
+    `spread`: members are asked from `at` to so long after it, each always at the same distance, so that a large
+    morning does not come due in one second.
+    """
 
     days: frozenset[int]  # weekday numbers, Monday 0
     at: time
     zone: str | None = None
     window: timedelta = timedelta(minutes=240)
+    spread: timedelta = timedelta()
 
     @classmethod
     def parse(
-        cls, *, days: object, at: object, zone: str | None = None, window_minutes: int = 240, where: str = "schedule"
+        cls,
+        *,
+        days: object,
+        at: object,
+        zone: str | None = None,
+        window_minutes: int = 240,
+        spread_minutes: int = 0,
+        where: str = "schedule",
     ) -> "Schedule":
         """Read days such as [mon, tue] and a wall time such as "09:00"; raises `FileWrong` naming the place."""
         return cls(
@@ -30,7 +43,12 @@ class Schedule:
             at=wall_time(at, where=f"{where}.at"),
             zone=zone,
             window=timedelta(minutes=window_minutes),
+            spread=timedelta(minutes=spread_minutes),
         )
+
+    def due(self, day: date, *, member_id: int, zone: str) -> datetime:
+        """When a member whose own zone is `zone` is asked on a local date."""
+        return instant_of(day, self.at, self.zone or zone) + _offset(member_id, self.spread)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +117,14 @@ def _takes_part(member: RosterMember, calendars: Mapping[str, SideCalendar], day
     return member.role is not Role.STAKEHOLDER and (calendar is None or calendar.is_working_day(day))
 
 
+def _offset(member_id: int, spread: timedelta) -> timedelta:
+    """A member's place within `spread`, in whole seconds: multiples of the golden ratio lie evenly, however many."""
+    seconds = spread // timedelta(seconds=1)
+    return timedelta(seconds=seconds * (member_id * _GOLDEN % 2**32) >> 32)
+
+
 def _turn(schedule: Schedule, member: RosterMember, day: date) -> Turn:
-    due = instant_of(day, schedule.at, schedule.zone or member.zone)
+    due = schedule.due(day, member_id=member.id, zone=member.zone)
     return Turn(
         member=member,
         day=day,

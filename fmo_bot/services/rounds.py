@@ -35,10 +35,9 @@ def team_of(prompt: PromptRow) -> JointTeamRow:
 # --- values ------------------------------------------------------------------------------------------------------
 
 
-def prompt_message(prompt: PromptRow) -> Prompt:
-    """The prompt as its member sees it now."""
+def prompt_message(prompt: PromptRow, *, reminder: bool = False) -> Prompt:
+    """The prompt, or its reminder, as its member sees it now."""
     ceremony = prompt.round.ceremony
-    closed = prompt.round.closed_at is not None
     return Prompt(
         ref=prompt.ref,
         team=ceremony.team.name,
@@ -46,8 +45,22 @@ def prompt_message(prompt: PromptRow) -> Prompt:
         round_date=prompt.round.local_date,
         deadline=prompt.deadline,
         zone=prompt.member.zone,
-        state="answered" if prompt.state == ANSWERED else "closed" if closed else "open",
+        state=_shown(prompt),
+        reminder=reminder,
     )
+
+
+def is_late(prompt: PromptRow) -> bool:
+    """Whether the answer came after its member's own deadline."""
+    return prompt.answered_at is not None and prompt.answered_at > prompt.deadline
+
+
+def _shown(prompt: PromptRow) -> str:
+    """What a prompt says: see messages.Prompt."""
+    closed = prompt.round.closed_at is not None
+    if prompt.state == ANSWERED:
+        return "kept" if closed or is_late(prompt) else "answered"
+    return "closed" if closed else "open"
 
 
 def prompts_open_to(session: Session, actor: Actor, at: datetime) -> tuple[Prompt, ...]:
@@ -104,7 +117,7 @@ def answer_message(session: Session, prompt: PromptRow, questions: tuple[Questio
         said=tuple(Said(label=labels.get(key, key), text=text) for key, text in given.items()),
         blocker=_blocker(session, prompt),
         edited=prompt.edits > 0,
-        late=prompt.answered_at > prompt.deadline,
+        late=is_late(prompt),
     )
 
 
@@ -163,15 +176,26 @@ def owe_prompt(session: Session, prompt: PromptRow, *, due: datetime, useful_unt
     )
 
 
-def owe_prompt_update(session: Session, prompt: PromptRow, *, due: datetime) -> None:
-    """Owe the newest state of a prompt that was asked."""
-    outbox.owe_update(
+def owe_reminder(session: Session, prompt: PromptRow, *, due: datetime, useful_until: datetime) -> None:
+    """Owe a member the reminder of a prompt they have not answered."""
+    outbox.owe(
         session,
-        name=f"prompt:{prompt.id}",
-        message=prompt_message(prompt),
+        name=f"reminder:{prompt.id}",
+        message=prompt_message(prompt, reminder=True),
         due=due,
         language=prompt.member.language,
+        person=prompt.member.person,
+        useful_until=useful_until,
     )
+
+
+def owe_prompt_update(session: Session, prompt: PromptRow, *, due: datetime) -> None:
+    """Owe the newest state of a prompt that was asked, and of its reminder; one that was not sent is not needed."""
+    language, closed = prompt.member.language, prompt.round.closed_at is not None
+    for name, unsent in ((f"prompt:{prompt.id}", closed), (f"reminder:{prompt.id}", True)):
+        if outbox.is_owed(session, name) and not (unsent and outbox.withdraw(session, name)):
+            message = prompt_message(prompt, reminder=not name.startswith("prompt"))
+            outbox.owe_update(session, name=name, message=message, due=due, language=language)
 
 
 def owe_answer(session: Session, prompt: PromptRow, questions: tuple[Question, ...], *, due: datetime) -> None:

@@ -256,7 +256,8 @@ class _Setup:
         row.days, row.at, row.late_ok_minutes = list(spec.days), spec.at, spec.late_ok_minutes
         row.board_id, row.active = board.id, True
         if isinstance(spec, StandupSpec):
-            row.window_minutes = spec.window_minutes
+            row.window_minutes, row.spread_minutes = spec.window_minutes, spec.spread_minutes
+            row.reminder_minutes = spec.reminder_minutes
         else:
             row.zone = spec.zone or self.spec.zone
         return row

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.blockers import BlockerRow
@@ -17,7 +17,7 @@ from fmo_bot.delivery.occurrences import Wanted
 from fmo_bot.domain.messages import Notice, Question, StandupForm
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Scope
 from fmo_bot.domain.standups import Turn, closes_at
-from fmo_bot.errors import InvalidInput, NotFound, TooLate
+from fmo_bot.errors import InvalidInput, NotChangedAnyMore, NotFound, TooLate
 from fmo_bot.services import rounds, standup_plan, waits
 from fmo_bot.services import standup_choices as choices
 from fmo_bot.services.governance import Action, audit, may, narrow
@@ -42,14 +42,20 @@ class Standups:
     # --- when ------------------------------------------------------------------------------------------------------
 
     def wanted(self, session: Session, at: datetime, until: datetime) -> list[Wanted]:
-        """Every prompt and closing due until `until`, and those overdue that are still worth sending."""
-        found: list[Wanted] = []
-        for ceremony in session.scalars(select(CeremonyRow).where(CeremonyRow.kind == "standup")):
-            if ceremony.active:
-                found.extend(standup_plan.wanted(session, ceremony, at, until))
-            else:  # given up: nobody is asked any more, but who was gets a summary
-                found.extend(standup_plan.closings(session, ceremony))
-        return found
+        """Every prompt, reminder and closing due until `until`, and those overdue that are still worth sending."""
+        held = standup_plan.ceremonies(session)
+        return [one for ceremony in held for one in standup_plan.wanted(session, ceremony, at, until)]
+
+    def follow_plan(self, at: datetime) -> None:
+        """Open rounds of which the plan has changed say so in their parent post."""
+        with self.store.transaction(SYSTEM) as session:
+            ids = standup_plan.open_rounds(session)
+        for each in ids:
+            with self.store.transaction(SYSTEM) as session:
+                round_ = _hold(session, each)
+                narrow(session, round_.ceremony.team_id)
+                if round_.closed_at is None and standup_plan.follow(session, round_):
+                    rounds.owe_round_update(session, round_, due=at)
 
     def due_prompt(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
         """Ask one member: the round, if this is its first, and the prompt become rows with what they owe to Slack."""
@@ -66,12 +72,27 @@ class Standups:
             prompt.state = rounds.ASKED
             rounds.owe_prompt(session, prompt, due=occurrence.due, useful_until=useful_until)
 
+    def due_reminder(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
+        """Remind one member who was asked and has not answered; nobody else, and nobody who is away by now."""
+        round_ = session.scalar(_round_of(occurrence))
+        if round_ is None:
+            return
+        narrow(session, round_.ceremony.team_id)
+        round_ = _hold(session, round_.id)
+        member_id, day = _member_of(occurrence), occurrence.local_date
+        turn, participation = People(session, round_.ceremony, day, day).part_of(member_id, day)
+        prompt = next((each for each in round_.prompts if each.member_id == member_id), None)
+        here = participation is not None and turn is not None and turn.state == rounds.ASKED
+        if not here or round_.closed_at is not None or prompt is None or prompt.state != rounds.ASKED:
+            return
+        if at >= prompt.deadline:
+            occurrence.state = occurrences.MISSED
+            return
+        rounds.owe_reminder(session, prompt, due=occurrence.due, useful_until=prompt.deadline)
+
     def due_close(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
         """Close a round once: its summary, its parent post, its open prompts."""
-        query = select(RoundRow).where(
-            RoundRow.ceremony_id == occurrence.ceremony_id, RoundRow.local_date == occurrence.local_date
-        )
-        round_ = session.scalar(query.with_for_update())
+        round_ = session.scalar(_round_of(occurrence).with_for_update())
         if round_ is None or round_.closed_at is not None:
             return
         narrow(session, round_.ceremony.team_id)
@@ -79,7 +100,7 @@ class Standups:
         rounds.owe_round_update(session, round_, due=at)
         rounds.owe_summary(session, round_, due=at)
         for prompt in round_.prompts:
-            if prompt.state == rounds.ASKED:
+            if prompt.state in (rounds.ASKED, rounds.ANSWERED):
                 rounds.owe_prompt_update(session, prompt, due=at)
         answered = sum(prompt.state == rounds.ANSWERED for prompt in round_.prompts)
         detail = {"round": round_.id, "answered": answered}
@@ -184,6 +205,7 @@ class Standups:
                 ceremony=ceremony.name,
                 round_date=prompt.round.local_date,
                 deadline=prompt.deadline,
+                late=at > prompt.deadline,
                 questions=self.questions,
                 given={row.question: row.text for row in prompt.answers},
                 sides=choices.sides(session, actor),
@@ -335,6 +357,12 @@ def _tell_scrum_masters(
         )
 
 
+def _round_of(occurrence: OccurrenceRow) -> Select[RoundRow]:
+    return select(RoundRow).where(
+        RoundRow.ceremony_id == occurrence.ceremony_id, RoundRow.local_date == occurrence.local_date
+    )
+
+
 def _own(session: Session, actor: Actor, prompt_ref: str, *, lock: bool = False) -> PromptRow:
     """The actor's own prompt, once asked; everything else is as if it were not there.
 
@@ -359,9 +387,11 @@ def _hold(session: Session, round_id: int) -> RoundRow:
 def _in_time(prompt: PromptRow, at: datetime) -> None:
     """A first answer is taken, and marked late, until the round closes; an edit until the member's own deadline."""
     round_ = prompt.round
-    until = prompt.deadline if prompt.state == rounds.ANSWERED else max(prompt.deadline, round_.closes_at)
-    if round_.closed_at is not None or at > until:
-        raise TooLate(closed=min(until, round_.closed_at or until))
+    closes = max(prompt.deadline, round_.closes_at)
+    if round_.closed_at is not None or at > closes:
+        raise TooLate(closed=min(closes, round_.closed_at or closes))
+    if prompt.state == rounds.ANSWERED and at > prompt.deadline:
+        raise NotChangedAnyMore(closed=prompt.deadline)
 
 
 def _take_back(session: Session, row: BlockerRow, actor: Actor, at: datetime) -> None:

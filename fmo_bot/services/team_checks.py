@@ -118,6 +118,10 @@ def _calendars(spec: TeamSpec, faults: _Faults) -> None:
 def _schedules(spec: TeamSpec, faults: _Faults) -> None:
     days = [(f"standups[{index}].days", each.days) for index, each in enumerate(spec.standups)]
     days += [(f"digests[{index}].days", each.days) for index, each in enumerate(spec.digests)]
+    for index, each in enumerate(spec.standups):
+        if each.reminder_minutes is not None and each.reminder_minutes >= each.window_minutes:
+            place = f"standups[{index}].reminder_minutes"
+            faults.add(place, f"a reminder comes within the {each.window_minutes} minutes in which one may answer")
     for place, listed in days:
         if not listed:
             faults.add(place, "a list of days such as [mon, tue] is needed")

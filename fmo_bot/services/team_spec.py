@@ -17,6 +17,7 @@ Side = NewType("Side", str)
 Weekday = NewType("Weekday", str)
 WallTime = NewType("WallTime", str)
 Minutes = NewType("Minutes", int)
+Spread = NewType("Spread", int)
 Number = NewType("Number", int)
 
 
@@ -118,6 +119,8 @@ class StandupSpec:
     days: tuple[Weekday, ...]
     window_minutes: Minutes = Minutes(240)
     late_ok_minutes: Minutes = Minutes(120)
+    reminder_minutes: Minutes | None = None
+    spread_minutes: Spread = Spread(0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from fmo_bot.slack.render.notices import sentence
 from fmo_bot.slack.text import clean, day, escape, moment
 
 LONGEST, WHAT_LONGEST = 3000, 300  # characters: Slack's own limit of an input; ours for a blocker's few words
+_LATE = "Your time was until {deadline}. This answer is marked late and cannot be changed once it is sent."
 RADIOS = 10  # options Slack takes in a group of radio buttons
 _FIELD_BLOCKS = {"side": BLOCKED, "blocked": BLOCKED, "issue": BLOCKED_ISSUE, "what": BLOCKED_WHAT}
 
@@ -46,7 +47,7 @@ def standup(form: StandupForm, language: str, *, typed: Filled | None = None) ->
     head = f"*{escape(form.ceremony)}* · {escape(form.team)} · {day(form.round_date, t)}"
     blocks = [
         section(head),
-        context(t("Can be changed until {deadline}.", deadline=deadline)),
+        context(t(_LATE if form.late else "Can be changed until {deadline}.", deadline=deadline)),
         *(_text(question, answers.get(question.key, ""), t) for question in form.questions),
         _choice(form, blocked, t),
         *(_details(form, blocked, t) if blocked else []),

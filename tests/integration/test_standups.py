@@ -10,7 +10,7 @@ from fmo_bot.db.parties import AbsenceRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.messages import AnswerPost, Notice, Prompt, RoundPost, RoundSummary, SideCount
 from fmo_bot.domain.parties import SYSTEM, Person
-from fmo_bot.errors import InvalidInput, NotAllowed, NotFound, TooLate
+from fmo_bot.errors import InvalidInput, NotAllowed, NotChangedAnyMore, NotFound, TooLate
 from fmo_bot.services import setup
 from fmo_bot.services.blockers import Blockers
 from tests.joint_team import (
@@ -284,10 +284,22 @@ def test_after_the_deadline_an_answer_is_refused_with_its_time(store: Store, fir
     team.play("01:00")
     if first:
         team.answer(LIWEI, first)
-    team.run(clock("19:00"))
+    else:
+        team.run(clock("19:00"))
     with pytest.raises(TooLate) as refused:
         team.answer(LIWEI, then, done="Something else")
+    assert isinstance(refused.value, NotChangedAnyMore) == bool(first)
     assert refused.value.values["closed"] == clock("05:00" if first else "19:00")
+
+
+def test_what_a_prompt_says_is_true_whenever_it_is_read(store: Store) -> None:
+    team = JointTeam(store)
+    team.play("15:00")
+    team.send()
+    team.answer(LIWEI, "01:20")
+    team.answer(CHENYU, "05:01")  # after the deadline of Shanghai
+    assert team.standups.form(LUCIA, team.prompt_ref(LUCIA), clock("12:01")).late
+    assert prompts(team, op="update") == {"U0LIWEI": "answered", "U0CHENYU": "kept"}
 
 
 @pytest.mark.parametrize(
@@ -443,12 +455,19 @@ def test_a_choice_that_cannot_be_is_refused_under_its_field(
     assert list(refused.value.fields) == [field]
 
 
+def prompts(team: JointTeam, *, op: str) -> dict[str | None, str]:
+    """Person -> state of their prompt, as posted or as updated."""
+    owed = team.owed("prompt:", op=op)
+    return {row.person: message.state for row, _, message in owed if isinstance(message, Prompt)}
+
+
 # --- closing -------------------------------------------------------------------------------------------------------
 
 
 def test_a_round_closes_once_with_one_summary_after_every_sides_day(store: Store) -> None:
     team = JointTeam(store)
     team.play("15:00")
+    team.send()
     for person, at in ((LIWEI, "01:20"), (LUCIA, "08:30"), (SOFIA, "15:30")):
         team.answer(person, at)
     assert team.owed("summary:") == []
@@ -459,13 +478,14 @@ def test_a_round_closes_once_with_one_summary_after_every_sides_day(store: Store
         SideCount(company="Huawei", asked=2, answered=1, away=1),
         SideCount(company="Telefonica", asked=2, answered=2, away=0),
     )
-    assert parent(team).closed
-    states = {row.person: message.state for row, _, message in team.owed("prompt:") if isinstance(message, Prompt)}
-    assert states == {
-        "U0LIWEI": "answered",
+    ((_, _, closed),) = team.owed("round:", op="update")
+    assert isinstance(closed, RoundPost)
+    assert closed.closed
+    assert prompts(team, op="update") == {
+        "U0LIWEI": "kept",
         "U0CHENYU": "closed",
-        "U0LUCIA": "answered",
-        "U0SOFIA": "answered",
+        "U0LUCIA": "kept",
+        "U0SOFIA": "kept",
     }
     team.close_again()
     assert len(team.owed("summary:")) == 1
@@ -486,8 +506,4 @@ def test_a_round_of_a_stand_up_that_is_given_up_meanwhile_is_closed_all_the_same
     team.run(clock("19:00"))
     assert len(team.owed("summary:")) == 1
     assert parent(team).closed
-    assert [row.person for row, _, _ in team.owed("prompt:")] == [
-        "U0LIWEI",
-        "U0CHENYU",
-        "U0LUCIA",
-    ]  # Mexico is not asked
+    assert set(team.states("prompt", SOFIA)) == {"cancelled"}  # Mexico is not asked

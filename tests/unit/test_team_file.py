@@ -78,6 +78,14 @@ FAULTS: list[tuple[Callable[[dict[str, Any]], object], str]] = [
     (lambda file: file["standups"][0].update(at="25:00"), "standups[0].at: `25:00` is not a time such as 09:00"),
     (lambda file: file["standups"][0].update(days=[]), "standups[0].days: a list of days such as [mon, tue] is needed"),
     (lambda file: file.update(sides={"vendor": vendor(file)}), "sides: a joint team has two sides or more"),
+    (
+        lambda file: file["standups"][0].update(reminder_minutes=240),
+        "standups[0].reminder_minutes: a reminder comes within the 240 minutes in which one may answer",
+    ),
+    (
+        lambda file: file["standups"][0].update(spread_minutes=-1),
+        "standups[0].spread_minutes: `-1` is not a whole number from 0 to 240",
+    ),
     # a name that would draw a second line in every log and message
     (lambda file: file.update(team="5G\nCore"), "team: `5G Core` is not a name of 1 to 80 characters"),
     (lambda file: file.update(team="5G\ud800"), "team: `5G?` is not a name of 1 to 80 characters"),

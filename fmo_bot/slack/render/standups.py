@@ -6,17 +6,23 @@ from fmo_bot.slack.actions import BLOCKER_RESOLVE, SPRINT_ASK, STANDUP_OPEN
 from fmo_bot.slack.blocks import Block, actions, button, context, header, quote, section
 from fmo_bot.slack.text import day, escape, moment
 
+# True from the moment it is sent until the next state replaces it: nothing is sent when a deadline passes.
+_PROMPT_SAYS = {
+    "open": "Three short questions, please by {deadline}. Later answers are taken until the round closes, marked late.",
+    "reminder": "A reminder: three short questions, please by {deadline}. "
+    "Later answers are taken until the round closes, marked late.",
+    "answered": "Your answer is in. It can be changed until {deadline}.",
+    "kept": "Your answer is in.",
+    "closed": "This round has closed.",
+}
+
 
 def prompt(message: Prompt, t: Translator) -> list[Block]:
-    """The question with its one button; once the round is closed, without."""
-    deadline = moment(message.deadline, t, zone=message.zone)
+    """The question with its one button; without it once nothing can be answered or changed."""
     title = f"*{escape(message.ceremony)}* · {escape(message.team)} · {day(message.round_date, t)}"
-    says = {
-        "open": t("Three short questions. Answers are taken until {deadline}.", deadline=deadline),
-        "answered": t("Your answer is in. It can be changed until {deadline}.", deadline=deadline),
-        "closed": t("This round closed at {deadline}.", deadline=deadline),
-    }
-    blocks = [section(f"{title}\n{says[message.state]}")]
+    state = "reminder" if message.reminder and message.state == "open" else message.state
+    says = t(_PROMPT_SAYS[state], deadline=moment(message.deadline, t, zone=message.zone))
+    blocks = [section(f"{title}\n{says}")]
     label = {"open": t("Answer"), "answered": t("Change the answer")}.get(message.state)
     if label is not None:
         blocks.append(actions(button(label, STANDUP_OPEN, message.ref, primary=message.state == "open")))
