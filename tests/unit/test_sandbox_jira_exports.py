@@ -1,13 +1,15 @@
 """Real exports in the pretend Jira: loaded whole, and shown as they were."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fmo_bot.sandbox.jira import JiraSite, build
+from fmo_bot.sandbox.jira import JiraSite, build, suggested_start
+from fmo_bot.sandbox.jira.export import UnusableExport
 from fmo_bot.sandbox.jira.issue import normal
 from tests.integration.jirabox import Files, SetClock
 from tests.unit.exported import shared
@@ -82,6 +84,25 @@ def test_a_board_from_a_file_keeps_its_columns_and_double_lines_are_named() -> N
         "issues.jsonl line 7",
         "issues.jsonl line 12",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it is empty"),
+        ("[]\n{}\n", "line 1: an issue is not a JSON object"),  # the first reason stands for all
+    ],
+)
+def test_an_export_without_any_issue_is_refused_in_a_sentence(tmp_path: Path, text: str, why: str) -> None:
+    export = tmp_path / "issues.jsonl"
+    export.write_text(text, "utf-8")
+    with pytest.raises(UnusableExport, match=re.escape(f"issues.jsonl holds no issue that can be used: {why}")):
+        suggested_start(Files(issues=export))
+
+
+def test_sprints_without_issues_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UnusableExport, match="--issues"):
+        suggested_start(Files(sprints=tmp_path / "sprints.json"))
 
 
 def test_a_link_is_there_from_the_moment_it_was_made() -> None:

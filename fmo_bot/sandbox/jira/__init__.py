@@ -159,6 +159,8 @@ def suggested_start(options: Options) -> datetime:
 
 def _export(options: Options) -> export.Export:
     if options.issues is None:
+        if options.sprints or options.board:
+            raise export.UnusableExport("Sprints and a board belong to issues: give --issues as well.")
         return story.tell()
     return export.read(issues=options.issues, sprints=options.sprints, board=options.board)
 

@@ -16,6 +16,10 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 
+class UnusableExport(OSError):
+    """Of what a person gave nothing can be used; the message says why."""
+
+
 @dataclass
 class Export:
     """What a site is made of: issues with `changelog.histories` oldest first, sprints, one board or None."""
@@ -28,10 +32,16 @@ class Export:
 
 
 def read(*, issues: Path | None, sprints: Path | None = None, board: Path | None = None) -> Export:
-    """Read the files; `problems` holds one sentence for each part that could not be used."""
+    """Read the files; `problems` holds one sentence for each part that could not be used.
+
+    Raises `UnusableExport` where there is no issue in them at all.
+    """
     export = Export()
     if issues is not None:
         export.issues = list(_issues(issues, export.problems))
+        if not export.issues:
+            why = (export.problems or ["it is empty."])[0].removeprefix(f"{issues.name} ")
+            raise UnusableExport(f"{issues.name} holds no issue that can be used: {why}")
     if sprints is not None:
         export.sprints = _whole(sprints, _sprint_list, export.problems) or []
     if board is not None:
