@@ -395,8 +395,12 @@ def _in_time(prompt: PromptRow, at: datetime) -> None:
 
 
 def _take_back(session: Session, row: BlockerRow, actor: Actor, at: datetime) -> None:
-    """Resolve a blocker whose member no longer chooses it, unless it is somebody else's too."""
+    """Resolve a blocker whose member no longer chooses it; one that others chose as well is theirs from now on."""
+    if row.raised_by != actor.member_id:
+        return
     session.flush()
-    others = session.scalar(select(PromptRow.id).where(PromptRow.blocker_id == row.id).limit(1))
-    if row.raised_by == actor.member_id and others is None:
+    heir = select(PromptRow.member_id).where(PromptRow.blocker_id == row.id).order_by(PromptRow.id).limit(1)
+    if (member := session.scalar(heir)) is not None:
+        row.raised_by = member
+    else:
         waits.resolve(session, row, actor, at)

@@ -422,6 +422,24 @@ def test_a_resolved_blocker_stays_with_its_answer_when_other_words_are_edited(st
     assert again.resolved == clock("01:20")
 
 
+def test_a_blocker_of_two_is_taken_back_when_neither_chooses_it_any_more(store: Store) -> None:
+    team = JointTeam(store)
+    team.add_issue("CORE-7")
+    team.play("01:00")
+    for person, at in ((LIWEI, "01:10"), (CHENYU, "01:11")):
+        team.answer(person, at, blocked={"side": "operator", "issue": "CORE-7"})
+    ledger = Blockers(store, QUESTIONS)
+
+    def open_now() -> list[str | None]:
+        with store.transaction(SYSTEM) as session:
+            return [line.issue for line in ledger.open(session, team.result.team_id)]
+
+    team.answer(LIWEI, "01:20")  # who raised it
+    assert open_now() == ["CORE-7"]
+    team.answer(CHENYU, "01:30")
+    assert open_now() == []
+
+
 def test_choosing_not_blocked_any_more_takes_the_blocker_back(store: Store) -> None:
     team = JointTeam(store)
     team.play("01:00")
