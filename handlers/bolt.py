@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 from slack_bolt import App
@@ -12,10 +12,10 @@ from slack_bolt.authorization import AuthorizeResult
 from fmo_bot.bootstrap import Bot
 from fmo_bot.errors import Undeliverable
 from fmo_bot.slack.installs import Installs, client
-from handlers import acks, actor, blockers, errors, events, help_, home, rest, sprints, standups
+from handlers import acks, actor, blockers, errors, events, help_, rest, sprints, standups
 
 # Order matters: whoever acts is known before anything runs, and what nothing else took is acknowledged last.
-FEATURES = (acks, actor, events, standups, sprints, blockers, home, help_, errors, rest)
+FEATURES = (acks, actor, events, standups, sprints, blockers, help_, errors, rest)
 _LISTENERS = 16  # threads; Bolt's own five would be used up by five slow clicks
 
 
@@ -25,7 +25,7 @@ class Listeners(ThreadPoolExecutor):
     def __init__(self) -> None:
         """Threads start as they are needed."""
         super().__init__(_LISTENERS, thread_name_prefix="listener")
-        self._lock = Lock()
+        self._changed = Condition()
         self.running = 0
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -36,8 +36,15 @@ class Listeners(ThreadPoolExecutor):
         return future
 
     def _add(self, n: int) -> None:
-        with self._lock:
+        with self._changed:
             self.running += n
+            self._changed.notify_all()
+
+    def close(self, *, within: float) -> bool:
+        """Take nothing new; let what runs come to its end, at most `within` seconds; whether it all did."""
+        self.shutdown(wait=False)
+        with self._changed:
+            return self._changed.wait_for(lambda: self.running == 0, timeout=within)
 
 
 def build(bot: Bot, key: str, listeners: Listeners) -> App:

@@ -2,6 +2,7 @@
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from types import TracebackType
 from typing import Self
 
@@ -15,9 +16,10 @@ from fmo_bot.errors import SettingsWrong
 from fmo_bot.slack.outcomes import code_of
 from handlers.asgi import application
 from handlers.bolt import Listeners, build
+from handlers.jobs import add_jobs
 from handlers.metrics import Metrics
 
-_GRACE = 10  # seconds for requests in hand when the server stops
+_GRACE = 3  # seconds for requests in hand when the server stops: Slack waits no longer for an acknowledgement
 _log = structlog.get_logger(__name__)
 
 
@@ -27,6 +29,7 @@ class Door:
     def __init__(self, bot: Bot) -> None:
         """Builds the apps and binds the web server's port; nothing is taken yet."""
         self._bot = bot
+        add_jobs(bot)
         self._listeners = Listeners()
         bot.listening = lambda: self._listeners.running
         self.apps = {app.key: build(bot, app.key, self._listeners) for app in bot.settings.slack_apps}
@@ -74,10 +77,12 @@ class Door:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let nobody in any more, then let what runs come to its end."""
+        until = self._bot.leave()
         # The client closes a socket only between two reads, up to three seconds later: all of them at once.
         with ThreadPoolExecutor(max(len(self._sockets), 1)) as closing:
             list(closing.map(_disconnect, self._sockets.values()))
-        self._listeners.shutdown(wait=True)
+        if not self._listeners.close(within=max(0.0, until - monotonic())):
+            _log.warning("some clicks were not answered to the end")
         self._bound.close()
 
 

@@ -14,13 +14,12 @@ from fmo_bot.errors import NotAMember, Refusal
 from fmo_bot.slack.outcomes import speak
 from handlers.answers import tell
 from handlers.commands import Asked, run
-from handlers.events import WORDS
 
 _MENTION = re.compile(r"<@[^>]*>")
 
 
 def register(app: App, bot: Bot) -> None:
-    """Take the slash command, and work the words that handlers.events took in."""
+    """Take the slash command."""
 
     def command(ack: Ack, body: dict[str, Any], respond: Respond, person: Person, at: datetime) -> None:
         ack()
@@ -28,16 +27,17 @@ def register(app: App, bot: Bot) -> None:
         asked = Asked(person=person, channel=body.get("channel_id"), key=key, at=at)
         tell(bot, respond, body, person=person, message=run(bot, body.get("text", ""), asked), at=at)
 
-    def words(payload: dict[str, Any], at: datetime) -> None:
-        person = bot.who.of(payload["user"], home=payload["home"], seen_in=payload["seen_in"])
-        if not bot.installs.reaches(person):
-            _whisper(bot, payload)
-            return
-        asked = Asked(person=person, channel=payload["channel"], key=payload["key"], at=at)
-        bot.say(person, _answer(bot, payload["text"], asked), name=f"told:{payload['key']}", at=at)
-
     app.command("/fmo")(command)
-    bot.jobs[WORDS] = words
+
+
+def words(bot: Bot, payload: dict[str, Any], at: datetime) -> None:
+    """Work what was said to the bot."""
+    person = bot.who.of(payload["user"], home=payload["home"], seen_in=payload["seen_in"])
+    if not bot.installs.reaches(person):
+        _whisper(bot, payload)
+        return
+    asked = Asked(person=person, channel=payload["channel"], key=payload["key"], at=at)
+    bot.say(person, _answer(bot, payload["text"], asked), name=f"told:{payload['key']}", at=at)
 
 
 def _whisper(bot: Bot, payload: dict[str, Any]) -> None:

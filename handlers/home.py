@@ -3,23 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from slack_bolt import App
-
 from fmo_bot.bootstrap import Bot
 from fmo_bot.domain.messages import Message, Notice
 from fmo_bot.domain.parties import Person
 from fmo_bot.errors import Refusal
-from handlers.events import HOME_OPENED
 
 
-def register(app: App, bot: Bot) -> None:
-    """Work what handlers.events took in."""
-
-    def publish(payload: dict[str, Any], at: datetime) -> None:
-        person = bot.who.of(payload["user"], home=payload["home"], seen_in=payload["seen_in"])
-        bot.show_home(person, _home(bot, person, at), at=at)
-
-    bot.jobs[HOME_OPENED] = publish
+def publish(bot: Bot, payload: dict[str, Any], at: datetime) -> None:
+    """Work an opened Home."""
+    person = bot.who.of(payload["user"], home=payload["home"], seen_in=payload["seen_in"])
+    bot.show_home(person, _home(bot, person, at), at=at)
 
 
 def _home(bot: Bot, person: Person, at: datetime) -> Message:

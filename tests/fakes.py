@@ -73,8 +73,11 @@ class FakeChat:
         self.before_post()
         ts = f"{next(self.numbers)}.000000"
         with self._ending():
-            self.posted.append(Posted(place, ts, outgoing.key, outgoing.message, outgoing.thread_ts))
+            self._show(place, ts, outgoing)
         return ts
+
+    def _show(self, place: Place, ts: str, outgoing: Outgoing) -> None:
+        self.posted.append(Posted(place, ts, outgoing.key, outgoing.message, outgoing.thread_ts))
 
     def update(self, place: Place, ts: str, outgoing: Outgoing) -> None:
         with self._ending():

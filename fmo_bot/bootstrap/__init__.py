@@ -21,12 +21,12 @@ from fmo_bot.charts import Charts
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.schema import migrate
 from fmo_bot.db.store import Store
-from fmo_bot.db.wakes import INBOX, PUMP
 from fmo_bot.delivery import inbox, occurrences, outbox, queue_schema, quiet, retention
 from fmo_bot.delivery.embedded import EmbeddedEngine
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.pump import Pump
 from fmo_bot.delivery.queued import QueuedEngine
+from fmo_bot.delivery.work import Work
 from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SettingsWrong
@@ -45,9 +45,7 @@ from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
 
 _AHEAD = timedelta(days=8)  # how far the plan reaches: a weekly digest is always in it
-_SOON = timedelta(minutes=2)  # what falls due later is found by a later plan
-_DUE = "due"
-_WITHIN = 10.0  # seconds of machine time for what is in hand when the bot stops
+_WITHIN = 7.0  # seconds of machine time for what is in hand when the bot stops; the web server takes three before
 _log = structlog.get_logger(__name__)
 
 
@@ -74,18 +72,30 @@ class Bot:
         self._wire_services()
         paces = Paces(settings.slack_messages_per_minute)
         chat = SlackChat(installs=self.installs, pictures=Charts())
-        self._pump = Pump(store=self.store, chat=chat, clock=self.clock, paces=paces, owner=self._owner)
+        pump = Pump(store=self.store, chat=chat, clock=self.clock, paces=paces, owner=self._owner)
         # What can come in, each with what works it; handlers add their own.
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             sprints.JOB: self.sprints.make,
             "jira_hint": self.boards.hinted,
         }
-        self._due = {
+        due = {
             standup_plan.PROMPT: self.standups.due_prompt,
             standup_plan.REMINDER: self.standups.due_reminder,
             standup_plan.CLOSE: self.standups.due_close,
             digests.DIGEST: self.digests.due_digest,
         }
+        self._work = Work(
+            store=self.store,
+            engine=self.engine,
+            clock=self.clock,
+            pump=pump,
+            owner=self._owner,
+            due=due,
+            jobs=self.jobs,
+        )
+        for name, seconds, job in (("plan", 60, self._plan), ("sync", 60, self._sync), ("retain", 3600, self._retain)):
+            self.engine.every(name, seconds, job, alone=True)
+        self._until: float | None = None  # when this process ends at the latest, once it was told to (monotonic)
 
     def _wire_services(self) -> None:
         questions = tuple(Question(**each) for each in template())
@@ -100,18 +110,11 @@ class Bot:
     def start(self) -> None:
         """Begin everything that runs by itself."""
         if self._works:
-            self._start_jobs()
+            self._plan()
+            self.engine.start()
         if isinstance(self.clock, SandboxClock):
             stepped = self._stepped if self._works else lambda: None
             self.clock.follow(name=self._owner, look=self._look, stepped=stepped)
-
-    def _start_jobs(self) -> None:
-        for name, seconds, job in ((_DUE, 1, self._run_due), (PUMP, 0.5, self._send), (INBOX, 0.5, self._work_inbox)):
-            self.engine.every(name, seconds, job)
-        for name, seconds, job in (("plan", 60, self._plan), ("sync", 60, self._sync), ("retain", 3600, self._retain)):
-            self.engine.every(name, seconds, job, alone=True)
-        self._plan()
-        self.engine.start()
 
     def __enter__(self) -> Self:
         """The bot, not running yet."""
@@ -123,13 +126,17 @@ class Bot:
         """Take nothing new, finish what is in hand, let go of everything."""
         if isinstance(self.clock, SandboxClock):
             self.clock.stop()
-        until = time.monotonic() + _WITHIN
-        self._pump.refuse()
-        self.engine.stop(within=_WITHIN)
-        self._pump.stop(within=max(0.0, until - time.monotonic()))
+        self._work.stop(until=self.leave())
         for client in self._jira.values():
             client.close()
         self.store.close()
+
+    def leave(self) -> float:
+        """Begin nothing more, for this process ends: until when (`time.monotonic`) what is in hand may be finished."""
+        if self._until is None:
+            self._until = time.monotonic() + _WITHIN
+            self._work.refuse()
+        return self._until
 
     # --- what handlers ask -------------------------------------------------------------------------------------------
 
@@ -179,8 +186,7 @@ class Bot:
         """After a step of the sandbox's clock: read Jira as it is then, plan, and let everything due begin."""
         self._sync()
         self._plan()
-        for job in (_DUE, INBOX, PUMP):
-            self.engine.wake(job)
+        self._work.wake()
 
     def _plan(self) -> None:
         at = self.clock.now()
@@ -189,26 +195,7 @@ class Bot:
             wanted = [*self.standups.wanted(session, at, until), *self.digests.wanted(session, at, until)]
             occurrences.plan(session, wanted, at)
         self.standups.follow_plan(at)
-        self._wake_when_due(at)
-
-    def _run_due(self) -> None:
-        at = self.clock.now()
-        occurrences.run_due(self.store, self._due, at)
-        self._wake_when_due(at)
-
-    def _wake_when_due(self, at: datetime) -> None:
-        with self.store.reading(SYSTEM) as session:
-            due = quiet.next_due(session, at)
-        if due is not None and due - at < _SOON:
-            for job in (_DUE, PUMP):
-                self.engine.wake(job, at=time.time() + (due - at).total_seconds())
-
-    def _send(self) -> None:
-        if self._pump.run_once():  # where one could go, the next may be able to
-            self.engine.wake(PUMP)
-
-    def _work_inbox(self) -> None:
-        inbox.work(self.store, self.jobs, clock=self.clock, machine=time.time, owner=self._owner)
+        self._work.expect(at)
 
     def _sync(self) -> None:
         self.boards.sync_all(self.clock.now())

@@ -1,7 +1,11 @@
 """Running the bot: `run`, or `web` and `worker` apart; `migrate`."""
 
+import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import typer
@@ -30,9 +34,10 @@ def web() -> None:
 def worker() -> None:
     """Send what is owed, work what came in, keep the schedules; any number may run beside `fmo-bot web`."""
     from fmo_bot.bootstrap import Bot
+    from handlers.jobs import add_jobs
 
-    _end_on_signals()
-    with Bot(settings_and_logging()) as bot:
+    with _until_told(), Bot(settings_and_logging()) as bot:
+        add_jobs(bot)
         bot.start()
         threading.Event().wait()
 
@@ -41,20 +46,33 @@ def _open_door(*, works: bool) -> None:
     from fmo_bot.bootstrap import Bot
     from handlers.door import Door
 
-    _end_on_signals()
-    settings = settings_and_logging()
-    with Bot(settings, works=works) as bot, Door(bot) as door:
+    with _until_told(), Bot(settings_and_logging(), works=works) as bot, Door(bot) as door:
         door.serve()
 
 
-def _end_on_signals() -> None:
+@contextmanager
+def _until_told() -> Iterator[None]:
+    """Run the block until SIGTERM or Ctrl-C, then end it as any block ends, so that what is in hand is finished.
+
+    What is not finished then has had its time; it would hold the process up at its end, so it is not waited for again.
+    """
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, _leave)
+    try:
+        yield
+    except _Told:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
+class _Told(SystemExit):
+    """Somebody told this process to end."""
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """End as any block ends, so that what is in hand is finished. The web server hears of the signal first."""
-    raise SystemExit(0)
+    """The web server hears of the signal first."""
+    raise _Told(0)
 
 
 def migrate() -> None:

@@ -34,9 +34,11 @@ _log = structlog.get_logger(__name__)
 class QueuedEngine:
     """See `ports.Engine`. A process that does not `start` it may still wake: the workers hear of it."""
 
-    def __init__(self, store: Store, url: str, machine: Callable[[], float] = time) -> None:
-        """`url`: the same PostgreSQL as the store's, whose schema holds procrastinate's (`delivery.queue_schema`)."""
-        self._store, self._machine = store, machine
+    def __init__(
+        self, store: Store, url: str, machine: Callable[[], float] = time, shortest_tick: float = SHORTEST_TICK_S
+    ) -> None:
+        """`url`: the same PostgreSQL as the store's, which holds procrastinate's tables too (see `queue_schema`)."""
+        self._store, self._shortest = store, shortest_tick
         self._jobs = Jobs(machine)
         self._writer = App(connector=SyncPsycopgConnector())  # writes on the connections of the store, has none
         conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
@@ -48,7 +50,7 @@ class QueuedEngine:
         self._working: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
 
     def every(self, name: str, seconds: float, function: Callable[[], object], *, alone: bool = False) -> None:
-        """Tick every `seconds`, but no more often than every `SHORTEST_TICK_S`, in one of all processes.
+        """Tick every `seconds`, but no more often than the shortest tick, in one of all processes.
 
         `alone`: the job waits while another process runs it.
         """
@@ -60,7 +62,7 @@ class QueuedEngine:
                 await asyncio.wrap_future(running)
 
         task = self._app.task(name=name, queue=name, queueing_lock=name, lock=name if alone else None)(work)
-        self._app.periodic(cron=cron(max(seconds, SHORTEST_TICK_S)))(task)
+        self._app.periodic(cron=cron(max(seconds, self._shortest)))(task)
 
     def wake(self, job: str, *, at: float | None = None, session: Session | None = None) -> None:
         """Run a job in one of the processes that run jobs: in this one, where it does and no session is given."""

@@ -59,6 +59,12 @@ def web(store: Store, engines: Callable[[], QueuedEngine]) -> QueuedEngine:
     return engine
 
 
+def wake_and_fail(store: Store, web: QueuedEngine) -> None:
+    with store.transaction(SYSTEM) as session:
+        web.wake("inbox", session=session)
+        raise LookupError
+
+
 def waiting(store: Store) -> list[str]:
     with store.reading(SYSTEM) as session:
         query = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id"
@@ -66,9 +72,8 @@ def waiting(store: Store) -> list[str]:
 
 
 def test_a_wake_is_committed_with_what_it_is_for_and_rolled_back_with_it(store: Store, web: QueuedEngine) -> None:
-    with store.transaction(SYSTEM) as session:
-        web.wake("inbox", session=session)
-        session.rollback()
+    with pytest.raises(LookupError):
+        wake_and_fail(store, web)
     assert waiting(store) == []
     with store.transaction(SYSTEM) as session:
         want(session, "pump")

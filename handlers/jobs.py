@@ -1,0 +1,18 @@
+"""What was taken in at the door and is worked later: the same in a process that has no door."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from fmo_bot.bootstrap import Bot
+from handlers import help_, home
+from handlers.events import HOME_OPENED, WORDS
+
+_JOBS: dict[str, Callable[[Bot, dict[str, Any], datetime], None]] = {WORDS: help_.words, HOME_OPENED: home.publish}
+
+
+def add_jobs(bot: Bot) -> None:
+    """Let the bot work every kind of event that `handlers.events` takes in."""
+    for kind, job in _JOBS.items():
+        bot.jobs[kind] = partial(job, bot)
