@@ -7,22 +7,23 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
 from fmo_bot.delivery import lanes
 from fmo_bot.delivery.lanes import Paces
-from fmo_bot.delivery.outbox import HOME, POST, READY, UNSURE, UPDATE
+from fmo_bot.delivery.outbox import HOME, POST, READY, SENDING, UNSURE, UPDATE
 
 MAX_SEARCHES = 3  # so many without a result and it has failed; also marks an unsure one that is left to a person
 Ts = TypeVarTuple("Ts")
-_Target, _Thread = aliased(MessageRow), aliased(MessageRow)
+_Target, _Thread, _Talking = aliased(MessageRow), aliased(MessageRow), aliased(MessageRow)
 
 
 def ripe(at: datetime, now: float) -> ColumnElement[bool]:
     """What may change hands, read from the delivery's own row."""
-    to_say = and_(DeliveryRow.state == READY, DeliveryRow.due <= at)
+    useful = or_(DeliveryRow.useful_until.is_(None), DeliveryRow.useful_until >= at)
+    to_say = and_(DeliveryRow.state == READY, DeliveryRow.due <= at, useful)
     unheld = or_(DeliveryRow.lease_until.is_(None), DeliveryRow.lease_until < now)
     to_find = and_(DeliveryRow.state == UNSURE, DeliveryRow.searches < MAX_SEARCHES, unheld)
     return and_(DeliveryRow.not_before <= now, or_(to_say, to_find))
@@ -53,16 +54,27 @@ def with_targets(query: Select[*Ts]) -> Select[*Ts]:
 def candidates(
     session: Session, *, at: datetime, now: float, limit: int, paces: Paces
 ) -> list[tuple[int, tuple[str, ...]]]:
-    """Ids of deliveries that may go with every lane free as it stands, each with its lanes."""
+    """Ids of deliveries that may go with every lane free as it stands, each with its lanes.
+
+    While something is being said in a conversation, nothing else is: how long it takes nobody knows.
+    """
     of_channel, of_method = aliased(LaneRow), aliased(LaneRow)
     ahead = case(*((condition, paces.of_method(method).ahead) for condition, method in _method))
-    conversation = _Target.workspace + ":" + func.coalesce(_Target.channel, _Target.person)
+    conversation = _conversation(_Target)
     turn = func.row_number().over(
         partition_by=case((_is_post, conversation), else_=cast(DeliveryRow.id, String)),
         order_by=(DeliveryRow.due, DeliveryRow.id),
     )
     free = (
-        with_targets(select(DeliveryRow.id, DeliveryRow.due, turn.label("turn")))
+        with_targets(
+            select(
+                DeliveryRow.id,
+                DeliveryRow.due,
+                turn.label("turn"),
+                _is_post.label("says"),
+                conversation.label("conversation"),
+            )
+        )
         .outerjoin(of_channel, and_(_is_post, of_channel.key == lanes.channel_sql(_Target.workspace, _Target.channel)))
         .outerjoin(of_method, of_method.key == lanes.method_sql(_Target.workspace, case(*_method)))
         .where(ripe(at, now), can_go)
@@ -70,13 +82,20 @@ def candidates(
         .where(or_(of_method.key.is_(None), of_method.next_at <= now + ahead))
         .subquery()
     )
-    chosen = select(free.c.id).where(free.c.turn == 1).order_by(free.c.due, free.c.id).limit(limit)
+    talking = select(_conversation(_Talking)).join(DeliveryRow, DeliveryRow.message_id == _Talking.id)
+    talking = talking.where(DeliveryRow.state == SENDING, DeliveryRow.op == POST)
+    waits = and_(free.c.says, free.c.conversation.in_(session.scalars(talking).all()))
+    chosen = select(free.c.id).where(free.c.turn == 1, ~waits).order_by(free.c.due, free.c.id).limit(limit)
     rows = session.execute(
         select(DeliveryRow.id, DeliveryRow.state, DeliveryRow.op, _Target.workspace, _Target.channel)
         .join(_Target, _Target.id == DeliveryRow.message_id)
         .where(DeliveryRow.id.in_(chosen))
     )
     return [(row.id, _lanes(row.state, row.op, row.workspace, row.channel)) for row in rows]
+
+
+def _conversation(message: type[MessageRow]) -> SQLColumnExpression[str]:
+    return message.workspace + ":" + func.coalesce(message.channel, message.person)
 
 
 def _post_lanes(workspace: str, channel: str | None) -> tuple[str, ...]:

@@ -66,11 +66,14 @@ def claim(
     `at` is calendar time, `now` machine time, `lease` seconds of it. A delivery whose lane is busy stays where it is
     and holds up no other.
     """
-    with store.transaction(SYSTEM) as session:
+    with store.reading(SYSTEM) as session:
         wanted = dict(candidates(session, at=at, now=now, limit=limit, paces=paces))
-        lanes.ensure(session, {lane for each in wanted.values() for lane in each})
+        new = lanes.missing(session, {lane for each in wanted.values() for lane in each})
     if not wanted:
         return []
+    if new:
+        with store.transaction(SYSTEM) as session:
+            lanes.ensure(session, new)
     with store.transaction(SYSTEM) as session:
         rows = _hold(session, list(wanted), at=at, now=now)
         held = lanes.hold(session, {lane for delivery, *_ in rows for lane in wanted[delivery.id]})
@@ -81,35 +84,81 @@ def claim(
         ]
 
 
-def note(
-    session: Session,
-    claim: Claim,
-    state: str,
-    *,
-    at: datetime,
-    ts: str | None = None,
-    error: str | None = None,
-    not_before: float = 0.0,
-    searches: int = 0,
-    counted: bool = True,
-) -> bool:
-    """Write down what came of a claim; False, and nothing changes, where the claim no longer stands.
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What came of a claim.
 
     `counted=False`: certainly not sent, and no fault of the delivery (a rate limit); the attempt is given back.
     """
-    row = session.scalar(_standing(claim))
-    if row is None:
+
+    claim: Claim
+    state: str
+    ts: str | None = None
+    error: str | None = None
+    not_before: float = 0.0
+    searches: int = 0
+    counted: bool = True
+
+
+def note(session: Session, notes: Sequence[Note], *, at: datetime, now: float) -> list[bool]:
+    """Write down what came of claims; False, and nothing changes, for one that no longer stands.
+
+    The next message into a conversation waits until a second after the answer: when it came, the last one was there.
+    """
+    query = select(DeliveryRow).where(DeliveryRow.id.in_({each.claim.id for each in notes})).order_by(DeliveryRow.id)
+    rows = {row.id: row for row in session.scalars(query.with_for_update())}
+    stand = [_note(rows[each.claim.id], each, at) for each in notes]
+    written = [each for each, stands in zip(notes, stand, strict=True) if stands]
+    posted = [{"id": rows[each.claim.id].message_id, "ts": each.ts} for each in written if _posted(each)]
+    if posted:
+        session.execute(update(MessageRow), posted)
+    lanes.rest(session, {lane for each in written for lane in _spoken_in(each)}, until=now + lanes.CHANNEL_S)
+    return stand
+
+
+def _note(row: DeliveryRow, note: Note, at: datetime) -> bool:
+    if not _stands(row, note.claim):
         return False
-    row.state, row.error, row.not_before, row.searches, row.lease_until = state, error, not_before, searches, None
-    if not counted:
+    row.state, row.error, row.searches, row.lease_until = note.state, note.error, note.searches, None
+    row.not_before = note.not_before
+    if not note.counted:
         row.attempt -= 1
-    if state == SENT:
+    if note.state == SENT:
         row.sent_at = at
-    if claim.op == POST and ts is not None:
-        session.get_one(MessageRow, row.message_id).ts = ts
-    if row.version != claim.version and state in (SENT, FAILED):  # a newer state was owed meanwhile
+    if row.version != note.claim.version and note.state in (SENT, FAILED):  # a newer state was owed meanwhile
         row.state, row.attempt, row.error = READY, 0, None
     return True
+
+
+def _stands(row: DeliveryRow, claim: Claim) -> bool:
+    """Whether the claim still stands. A sender may be overtaken by the sweep, and still be right."""
+    states = (SENDING, UNSURE) if claim.state == SENDING else (UNSURE,)
+    return row.owner == claim.owner and row.attempt == claim.attempt and row.state in states
+
+
+def _posted(note: Note) -> bool:
+    return note.claim.op == POST and note.ts is not None
+
+
+def _spoken_in(note: Note) -> tuple[str, ...]:
+    """The lane of the conversation in which something was said just now, or may have been."""
+    claim = note.claim
+    said = claim.op == POST and claim.state == SENDING and note.state in (SENT, UNSURE)
+    return (lanes.of_channel(claim.workspace, claim.channel),) if said and claim.channel else ()
+
+
+def sweep(store: Store, *, at: datetime, now: float) -> None:
+    """Take back what was lost and give up what comes too late; writes only where there is something to write."""
+    with store.reading(SYSTEM) as session:
+        needed = any(session.scalar(select(query.exists())) for query in (_lapsed(now), *_hopeless(at)))
+    if needed:
+        with store.transaction(SYSTEM) as session:
+            recover(session, now)
+            expire(session, at)
+
+
+def _lapsed(now: float) -> Select[int]:
+    return select(DeliveryRow.id).where(DeliveryRow.state == SENDING, DeliveryRow.lease_until < now)
 
 
 def recover(session: Session, now: float) -> None:
@@ -122,14 +171,20 @@ def recover(session: Session, now: float) -> None:
 
 def expire(session: Session, at: datetime) -> None:
     """Mark what will not be sent any more, and say so in the log."""
+    late, updates, replies = _hopeless(at)
+    _give_up(session, late, MISSED, "it would have come too late")
+    _give_up(session, updates, MISSED, "its message was not sent")
+    _give_up(session, replies, FAILED, "the message it answers was not sent")
+
+
+def _hopeless(at: datetime) -> tuple[Select[DeliveryRow], ...]:
+    """What comes too late; updates of messages that were not sent; replies to such."""
     late = select(DeliveryRow).where(DeliveryRow.state == READY, DeliveryRow.useful_until < at)
     lost = _Post.state.in_((FAILED, MISSED)) & (_Post.op == POST) & (DeliveryRow.state == READY)
     same = and_(DeliveryRow.op == UPDATE, _Post.message_id == DeliveryRow.message_id)
     updates = select(DeliveryRow).join(_Post, same).where(lost)
     replies = select(DeliveryRow).join(_Post, _Post.message_id == DeliveryRow.thread_message_id).where(lost)
-    _give_up(session, late, MISSED, "it would have come too late")
-    _give_up(session, updates, MISSED, "its message was not sent")
-    _give_up(session, replies, FAILED, "the message it answers was not sent")
+    return late, updates, replies
 
 
 def _give_up(session: Session, query: Select[DeliveryRow], state: str, error: str) -> None:
@@ -190,10 +245,3 @@ def _take(
         thread_ts=thread_ts,
         lanes=wanted,
     )
-
-
-def _standing(claim: Claim) -> Select[DeliveryRow]:
-    """The claim's row, locked, if it still stands. A sender may be overtaken by the sweep, and still be right."""
-    states = (SENDING, UNSURE) if claim.state == SENDING else (UNSURE,)
-    mine = (DeliveryRow.id == claim.id, DeliveryRow.owner == claim.owner, DeliveryRow.attempt == claim.attempt)
-    return select(DeliveryRow).where(*mine, DeliveryRow.state.in_(states)).with_for_update()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import SQLColumnExpression, literal, select
+from sqlalchemy import SQLColumnExpression, bindparam, literal, select, update
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import LaneRow
@@ -30,7 +30,8 @@ class Pace:
         return self.interval * (self.burst - 1)
 
 
-CHANNEL = Pace(1.04)  # a little over a second: a thread that starts late must not catch up with the one before
+CHANNEL_S = 1.0  # seconds between two messages in a conversation
+CHANNEL = Pace(CHANNEL_S)
 POST, UPDATE, HOME = "chat.postMessage", "chat.update", "views.publish"
 OPEN, SEARCH = "conversations.open", "conversations.history"
 _TIERED = {
@@ -78,11 +79,15 @@ def method_sql(workspace: SQLColumnExpression[Any], method: SQLColumnExpression[
     return literal("method:") + workspace + ":" + method
 
 
+def missing(session: Session, lanes: Iterable[str]) -> set[str]:
+    """Those of these lanes that have no row."""
+    wanted = set(lanes)
+    return wanted.difference(session.scalars(select(LaneRow.key).where(LaneRow.key.in_(wanted))))
+
+
 def ensure(session: Session, lanes: Iterable[str]) -> None:
     """Make rows for lanes that have none. In a transaction of its own: it waits for others that make the same ones."""
-    wanted = set(lanes)
-    known = session.scalars(select(LaneRow.key).where(LaneRow.key.in_(wanted)))
-    insert_once(session, LaneRow, [{"key": key, "next_at": 0.0} for key in sorted(wanted.difference(known))])
+    insert_once(session, LaneRow, [{"key": key, "next_at": 0.0} for key in sorted(missing(session, lanes))])
 
 
 def hold(session: Session, lanes: Iterable[str]) -> dict[str, LaneRow]:
@@ -105,3 +110,10 @@ def push(session: Session, lane: str, until: float, paces: Paces) -> None:
     ensure(session, [lane])
     row = hold(session, [lane])[lane]
     row.next_at = max(row.next_at, until + paces.of(lane).ahead)
+
+
+def rest(session: Session, lanes: Iterable[str], *, until: float) -> None:
+    """Nothing on these conversations' lanes before `until` (machine time); always in one order, as `hold`."""
+    later = update(LaneRow).where(LaneRow.key == bindparam("lane"), LaneRow.next_at < until).values(next_at=until)
+    if moved := [{"lane": lane} for lane in sorted(set(lanes))]:
+        session.connection().execute(later, moved)

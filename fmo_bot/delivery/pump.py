@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import count
 from time import time
+from typing import Any
 
 import structlog
 from sqlalchemy import update
@@ -16,14 +18,18 @@ from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import claims, lanes
 from fmo_bot.delivery.candidates import MAX_SEARCHES
-from fmo_bot.delivery.claims import LEASE_S, SEARCH_AFTER_S, Claim
+from fmo_bot.delivery.claims import LEASE_S, SEARCH_AFTER_S, Claim, Note
 from fmo_bot.delivery.lanes import Paces
+from fmo_bot.delivery.notes import Notes
 from fmo_bot.delivery.outbox import AT_LEAST_ONCE, FAILED, HOME, POST, READY, SENDING, SENT, UNSURE, UPDATE
 from fmo_bot.domain.parties import SYSTEM, Person, Place
 from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
 from fmo_bot.ports import Chat, Clock, Outgoing
 
 NORMAL = Paces()
+BATCHES = 4  # claims in hand for each worker: what is claimed together costs one transaction
+SWEEP_S = 1.0  # how often is looked for what was lost or comes too late
+_SWEEP = timedelta(seconds=SWEEP_S)
 TALK_S = 30.0  # what the calls of one post may take together: three of ten seconds, for a picture
 MAX_ATTEMPTS = 12  # with the pauses between them, twenty minutes
 LONGEST_PAUSE_S = 300.0
@@ -61,7 +67,10 @@ class Pump:
         self._paces, self._workers, self._patience = paces, workers, patience
         self._lease, self._talk = lease, talk
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pump")
-        self._talking: set[Future[str]] = set()
+        self._talking: list[Future[str]] = []
+        self._closed: dict[str, float] = {}  # lanes by Slack's Retry-After, until when
+        self._swept: tuple[float, datetime] | None = None  # when, by both clocks
+        self._notes = Notes(store, clock=clock, machine=machine)
         # What is done with a claim by the state it is in, and what is done after each outcome other than well.
         self._steps: dict[str, tuple[_Step, dict[type[SendOutcome], _After]]] = {
             SENDING: (
@@ -89,9 +98,14 @@ class Pump:
 
         A call that takes long is left to its thread and counted in a later run.
         """
-        for claim in self.claim(self._workers - len(self._talking)):
-            self._talking.add(self._pool.submit(self.send, claim))
-        finished, self._talking = wait(self._talking, timeout=self._patience)
+        wanted = BATCHES * self._workers - len(self._talking)
+        claimed = self.claim(wanted)
+        self._talking += [self._pool.submit(self.send, claim) for claim in claimed]
+        # Where there is more to do, the last ones are not waited for: every thread is to have something to say.
+        ahead = self._workers if 0 < wanted <= len(claimed) else 0
+        wait(self._talking[: len(self._talking) - ahead], timeout=self._patience)
+        finished = [each for each in self._talking if each.done()]
+        self._talking = [each for each in self._talking if not each.done()]
         return Counter(each.result() for each in finished)
 
     def refuse(self) -> None:
@@ -110,9 +124,9 @@ class Pump:
         if limit <= 0:
             return []
         at, now = self._clock.now(), self._machine()
-        with self._store.transaction(SYSTEM) as session:
-            claims.recover(session, now)
-            claims.expire(session, at)
+        if self._swept is None or abs(now - self._swept[0]) >= SWEEP_S or abs(at - self._swept[1]) >= _SWEEP:
+            claims.sweep(self._store, at=at, now=now)
+            self._swept = now, at
         return claims.claim(
             self._store, owner=next(self._owners), at=at, now=now, limit=limit, paces=self._paces, lease=self._lease
         )
@@ -121,6 +135,7 @@ class Pump:
         """Say (or search for) what was claimed and note what came of it; the state it is left in."""
         step, after = self._steps[claim.state]
         try:
+            self._keep_off_closed(claim)
             return step(claim)
         except SendOutcome as outcome:
             return after[type(outcome)](claim, outcome)
@@ -129,11 +144,19 @@ class Pump:
             _log.exception("sending failed unexpectedly", delivery=claim.name)
             return after[Uncertain](claim, Uncertain(type(error).__name__))
 
+    def _keep_off_closed(self, claim: Claim) -> None:
+        """What was claimed before Slack closed its lane is not sent on it."""
+        now = self._machine()
+        for lane in claim.lanes:
+            if (left := self._closed.get(lane, now) - now) > 0:
+                raise RateLimited(left, lane)
+
     def _say(self, claim: Claim) -> str:
         place = self._place(claim)
         if claim.lease_until - self._machine() < self._talk:
             raise NotNow("the lease has run out")
-        return self._note(claim, SENT, ts=_TALK[claim.op](self._chat, claim, place))
+        ts = _TALK[claim.op](self._chat, claim, place)
+        return self._note(replace(claim, channel=place.channel), SENT, ts=ts)
 
     def _place(self, claim: Claim) -> Place:
         """Where it goes: the channel, or the direct conversation, opened and remembered the first time."""
@@ -208,38 +231,23 @@ class Pump:
         """Close the lane Slack complained about, or that of the method, for as long as it says; until when."""
         assert isinstance(outcome, RateLimited)
         until = self._machine() + outcome.retry_after
+        lane = outcome.lane if outcome.lane in claim.lanes else claim.lanes[0]
+        if until <= self._closed.get(lane, 0.0):
+            return until  # known before
+        self._closed[lane] = until
         with self._store.transaction(SYSTEM) as session:
-            lanes.push(session, outcome.lane if outcome.lane in claim.lanes else claim.lanes[0], until, self._paces)
+            lanes.push(session, lane, until, self._paces)
         return until
 
-    def _note(
-        self,
-        claim: Claim,
-        state: str,
-        *,
-        ts: str | None = None,
-        error: str | None = None,
-        not_before: float = 0.0,
-        searches: int = 0,
-        counted: bool = True,
-    ) -> str:
-        with self._store.transaction(SYSTEM) as session:
-            stands = claims.note(
-                session,
-                claim,
-                state,
-                at=self._clock.now(),
-                ts=ts,
-                error=error,
-                not_before=not_before,
-                searches=searches,
-                counted=counted,
-            )
-        if not stands:
-            _log.warning("another process took this delivery over", delivery=claim.name, came_to=state, ts=ts)
+    def _note(self, claim: Claim, state: str, **more: Any) -> str:
+        note = Note(claim=claim, state=state, **more)
+        if not self._notes.write(note):
+            _log.warning("another process took this delivery over", delivery=claim.name, came_to=state, ts=note.ts)
             return OVERTAKEN
-        if state == FAILED or searches >= MAX_SEARCHES:
-            _log.warning("delivery needs a person", delivery=claim.name, state=state, reason=error)
+        if state == FAILED:
+            self._swept = None  # what waits for it is given up by the next run
+        if state == FAILED or note.searches >= MAX_SEARCHES:
+            _log.warning("delivery needs a person", delivery=claim.name, state=state, reason=note.error)
         return state
 
 

@@ -1,0 +1,55 @@
+"""Noting what came of claims: whoever comes while others are writing is written with the next ones, in one commit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from fmo_bot.db.store import Store
+from fmo_bot.delivery import claims
+from fmo_bot.delivery.claims import Note
+from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.ports import Clock
+
+
+@dataclass
+class _Waiting:
+    note: Note
+    stands: bool | None = None
+    error: Exception | None = None
+
+
+class Notes:
+    """Writes notes for many threads."""
+
+    def __init__(self, store: Store, *, clock: Clock, machine: Callable[[], float]) -> None:
+        """`machine` is Unix time."""
+        self._store, self._clock, self._machine = store, clock, machine
+        self._writing = Lock()
+        self._guard = Lock()  # of the list
+        self._waiting: list[_Waiting] = []
+
+    def write(self, note: Note) -> bool:
+        """Return when it is committed: whether the claim still stood. Raises what the database raised."""
+        mine = _Waiting(note)
+        with self._guard:
+            self._waiting.append(mine)
+        with self._writing:
+            if mine.stands is None and mine.error is None:  # nobody wrote it while we waited
+                self._write_all()
+        if mine.error is not None:
+            raise mine.error
+        return bool(mine.stands)
+
+    def _write_all(self) -> None:
+        with self._guard:
+            batch, self._waiting = self._waiting, []
+        try:
+            with self._store.transaction(SYSTEM) as session:
+                notes = [each.note for each in batch]
+                stand = claims.note(session, notes, at=self._clock.now(), now=self._machine())
+        except Exception as error:
+            for each in batch:
+                each.error = error
+            return
+        for each, stands in zip(batch, stand, strict=True):
+            each.stands = stands
