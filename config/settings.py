@@ -26,7 +26,7 @@ _APPS = (
     "a name of your choice for each Slack app, such as huawei,telefonica. Each then needs FMO_SLACK_<NAME>_BOT_TOKENS, "
     "and FMO_SLACK_<NAME>_APP_TOKEN for Socket Mode or FMO_SLACK_<NAME>_SIGNING_SECRET for HTTP"
 )
-_SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET", "LINK_URL")
+_SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,6 @@ class JiraSite:
     token: str = field(repr=False)
     email: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
-    link_url: str | None = None  # what people open, where it differs from `url`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +234,7 @@ class _Reader:
         return tuple(self._jira_site(key) for key in keys)
 
     def _jira_site(self, key: str) -> JiraSite:
-        url, email, token, secret, link = (f"FMO_JIRA_{key.upper()}_{part}" for part in _SITE_PARTS)
+        url, email, token, secret = (f"FMO_JIRA_{key.upper()}_{part}" for part in _SITE_PARTS)
         address = self._need(url, "the site's address, such as https://example.atlassian.net")
         return JiraSite(
             key=key,
@@ -243,7 +242,6 @@ class _Reader:
             email=self._get(email),
             token=self._need(token, "an API token (Cloud, with the e-mail) or a personal access token (Data Center)"),
             webhook_secret=self._get(secret),
-            link_url=(self._url(link, "the address people open Jira at") or "").rstrip("/") or None,
         )
 
     def _judge_engine(self, settings: Settings) -> None:
