@@ -1,7 +1,7 @@
 """Jira's webhooks: whether one is genuine, and what it hints at. A hint is never the truth: the issue is read again.
 
-Admin webhooks of Cloud, and of Data Center from 10.0, sign the raw bytes with a secret (`X-Hub-Signature`); older Data
-Centers cannot, so their address carries the secret instead.
+Admin webhooks of Cloud, and of Data Center from 10.0, sign the raw bytes with a secret (`X-Hub-Signature`). Older Data
+Centers sign nothing: theirs are not taken, and the next look finds what changed.
 """
 
 import hashlib
@@ -35,11 +35,6 @@ def is_signed(body: bytes, *, signature: str | None, secret: str) -> bool:
         return False
     expected = hmac.new(secret.encode(), body, digest).hexdigest()
     return hmac.compare_digest(expected.encode(), given.strip().lower().encode("utf-8", "replace"))
-
-
-def knows_address(given: str, *, token: str) -> bool:
-    """Whether the address that was called carries our token; for Data Center below 10, which signs nothing."""
-    return bool(token) and hmac.compare_digest(token.encode(), given.encode("utf-8", "replace"))
 
 
 def hint(body: bytes, *, site: str, identifier: str | None) -> Hint | None:

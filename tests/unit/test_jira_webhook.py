@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmo_bot.jira.webhook import Hint, hint, is_signed, knows_address
+from fmo_bot.jira.webhook import Hint, hint, is_signed
 
 # Atlassian's published test vector.
 SECRET, BODY = "It's a Secret to Everybody", b"Hello World!"
@@ -41,12 +41,6 @@ def test_the_method_is_read_from_the_header() -> None:
 )
 def test_what_is_not_signed_with_our_secret_is_not_genuine(body: bytes, signature: str | None, secret: str) -> None:
     assert not is_signed(body, signature=signature, secret=secret)
-
-
-def test_an_address_without_a_token_is_never_known() -> None:
-    assert knows_address("long-token", token="long-token")
-    assert not knows_address("long-tokem", token="long-token")
-    assert not knows_address("", token="")
 
 
 @pytest.mark.parametrize(
