@@ -68,10 +68,10 @@ def actions(*buttons: Block) -> Block:
 
 
 def fit(blocks: list[Block], limit: int = MESSAGE_BLOCKS) -> list[Block]:
-    """At most `limit` blocks; what is left out is counted, and the last row of buttons stays."""
+    """At most `limit` blocks; what is left out is counted, and the last row of buttons or of small print stays."""
     if len(blocks) <= limit:
         return blocks
-    tail = [blocks[-1]] if blocks[-1]["type"] == "actions" else []
+    tail = [blocks[-1]] if blocks[-1]["type"] in ("actions", "context") else []
     kept = blocks[: limit - 1 - len(tail)]
     return [*kept, context(f"… +{len(blocks) - len(kept) - len(tail)}"), *tail]
 

@@ -202,6 +202,16 @@ def test_every_language_renders(language: str) -> None:
         assert render(message, language).text.strip()
 
 
+def test_small_print_at_the_end_is_never_what_is_left_out() -> None:
+    line = m.BlockerLine(ref="b", what="Lab", issue=None, waiting="Huawei", waited_on="Telefonica", since=AT)
+    full_home = m.Home(name="Li Wei", prompts=(), teams=(), blockers=(line,) * 150, host="Huawei")
+    summary = m.RoundSummary(
+        team="5G Core", ceremony="Daily", round_date=DAY, sides=(), new_blockers=(line,) * 60, open_blockers=61
+    )
+    assert "run by Huawei" in str(render(full_home, "en").blocks[-1])  # a promise to everybody who is asked for data
+    assert "61 blockers are open" in str(render(summary, "en").blocks[-1])
+
+
 def test_the_text_says_all_that_the_blocks_say() -> None:
     text = render(every_message("Li Wei")[3], "en").text
     assert "Li Wei" in text
