@@ -25,6 +25,7 @@ class Sabotage(StrEnum):
 
 
 Database = Annotated[str | None, typer.Option(help="An empty database for the bot; without it a file of its own.")]
+Apart = Annotated[bool, typer.Option("--apart", help="The web server and two workers apart; needs --database.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -43,12 +44,13 @@ def demo(
     board: File = None,
     workflow: File = None,
     database: Database = None,
+    apart: Apart = False,
 ) -> None:
     """Two pretend companies, a pretend Jira and the real bot; be anyone of them on a page."""
     from fmo_bot.cli.stage import DemoFailed, Plan, stage, tail
 
     options = _options(locals(), start=None if issues else STORY_BEGINS)
-    plan = Plan(sandbox=options, workflow=workflow, folder=FOLDER / "demo", database=database)
+    plan = Plan(sandbox=options, workflow=workflow, folder=FOLDER / "demo", database=database, apart=apart)
     with stage(plan) as running:
         print(f"\nThe demo is on: open {running.sandbox.url}/")
         print("Two companies, one joint channel, a pretend Jira and the real bot. Ctrl-C ends it.", flush=True)
@@ -68,6 +70,7 @@ def demo_check(
     board: File = None,
     workflow: File = None,
     database: Database = None,
+    apart: Apart = False,
     sabotage: Annotated[Sabotage | None, typer.Option("--break", help="Falsify what Slack records.")] = None,
     folder: Annotated[Path, typer.Option(help="Where its files go; emptied first.")] = FOLDER / "demo-check",
 ) -> None:
@@ -75,7 +78,7 @@ def demo_check(
     from fmo_bot.cli.stage import Plan, stage, tail
 
     options = _options(locals() | {"port": 0}, start=None)
-    plan = Plan(sandbox=options, workflow=workflow, folder=folder, database=database, one_day=True)
+    plan = Plan(sandbox=options, workflow=workflow, folder=folder, database=database, apart=apart, one_day=True)
     with stage(plan) as running:
         command = [sys.executable, "-m", "fmo_bot.sandbox.check", running.sandbox.url, str(running.workflow)]
         judged = subprocess.run([*command, *(["--break", sabotage] if sabotage else [])], check=False)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,6 +45,7 @@ class Plan:
     workflow: Path | None
     folder: Path
     database: str | None = None
+    apart: bool = False  # web and two workers, on procrastinate, instead of everything in one process
     one_day: bool = False  # the stand-up only on the day the clock starts, the digest on the day the sprint ends
 
 
@@ -53,7 +54,7 @@ class Stage:
     """The demo while it runs."""
 
     sandbox: Sandbox
-    bot: "subprocess.Popen[bytes]"
+    bot: "subprocess.Popen[bytes]"  # the process with the door
     workflow: Path  # the stages that count, given or guessed
     log: Path
 
@@ -64,6 +65,8 @@ def stage(plan: Plan) -> Iterator[Stage]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     without_proxy()
     _refuse_full(plan.database)
+    if plan.apart and not (plan.database or "").startswith("postgresql"):
+        raise DemoFailed("--apart: workers share PostgreSQL. Give an empty one with --database.")
     shutil.rmtree(plan.folder, ignore_errors=True)
     plan.folder.mkdir(parents=True)
     with Sandbox(replace(plan.sandbox, manifest=_manifest(plan))) as sandbox:
@@ -73,16 +76,25 @@ def stage(plan: Plan) -> Iterator[Stage]:
         environment = _without_ours(os.environ) | settings_for(world, plan, port)
         workflow = _set_up(world, plan, environment)
         log = plan.folder / "bot.log"
-        with log.open("wb") as output:
-            bot = subprocess.Popen([*_FMO_BOT, "run"], env=environment, stdout=output, stderr=subprocess.STDOUT)
-        try:
+        with ExitStack() as running:
+            bot, *_ = [running.enter_context(_bot(command, environment, log)) for command in _PROCESSES[plan.apart]]
             _wait_until_ready(bot, port, log)
             yield Stage(sandbox=sandbox, bot=bot, workflow=workflow, log=log)
-        finally:
-            _end(bot)
 
 
 _FMO_BOT = (sys.executable, "-m", "fmo_bot")
+_PROCESSES = {False: ("run",), True: ("web", "worker", "worker")}
+
+
+@contextmanager
+def _bot(command: str, environment: dict[str, str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """A process of the bot, for as long as the block runs."""
+    with log.open("ab") as output:
+        bot = subprocess.Popen([*_FMO_BOT, command], env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield bot
+    finally:
+        _end(bot)
 
 
 def settings_for(world: dict[str, Any], plan: Plan, port: int) -> dict[str, str]:
@@ -94,6 +106,7 @@ def settings_for(world: dict[str, Any], plan: Plan, port: int) -> dict[str, str]
         "FMO_SLACK_APPS": ",".join(app["key"] for app in world["apps"]),
         "FMO_JIRA_SITES": ",".join(site["site"] for site in world["jira"]),
         "FMO_CLOCK_URL": world["clock_url"],
+        "FMO_ENGINE": "procrastinate" if plan.apart else "embedded",
     }
     for app in world["apps"]:
         prefix = f"FMO_SLACK_{app['key'].upper()}"

@@ -35,14 +35,20 @@ def test_a_joint_working_day_passes(tmp_path: Path, arguments: tuple[str, ...]) 
     assert done.returncode == 0
 
 
-def test_a_joint_working_day_passes_on_postgresql(tmp_path: Path, postgres: str) -> None:
+def test_a_joint_working_day_passes_with_workers_apart_on_postgresql(tmp_path: Path, postgres: str) -> None:
     with empty_postgres(postgres) as url:
-        done = check(tmp_path, "--database", url)
+        done = check(tmp_path, "--apart", "--database", url)
         again = check(tmp_path, "--database", url)
     assert _last_line(done) == f"demo-check: {A_DAY} sprint_reports=1 digests=1 ok", done.stdout + done.stderr
     assert not (tmp_path / "stage" / "fmo.db").exists()
     assert "holds tables already" in again.stderr  # it may be somebody's
     assert again.returncode == 1
+
+
+def test_workers_apart_need_postgresql(tmp_path: Path) -> None:
+    done = check(tmp_path, "--apart")
+    assert done.returncode == 1
+    assert "workers share PostgreSQL" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import requests
 import yaml
-from sqlalchemy import create_engine, text
+from sqlalchemy import select
 
+from fmo_bot.db.ledger import DeliveryRow
+from fmo_bot.db.store import Store
+from fmo_bot.delivery import outbox
+from fmo_bot.domain.messages import Notice
+from fmo_bot.domain.parties import SYSTEM, Place
 from fmo_bot.sandbox.server import Options, Sandbox
 from tests.integration.door_support import given_for
 from tests.integration.sandbox_support import START
@@ -98,24 +105,49 @@ def test_set_up_tells_what_it_found_and_writes_the_stages(box: Sandbox, tmp_path
     assert yaml.safe_load(stages.read_text("utf-8"))["commitment"]
 
 
-def test_the_bot_ends_cleanly_when_told_to(box: Sandbox, tmp_path: Path) -> None:
-    given = given_for(box, tmp_path) | {"FMO_LOG_FORMAT": "json", "FMO_SLACK_APPS": "huawei,telefonica"}
+@pytest.mark.parametrize("slack_hangs", [False, True])
+def test_the_bot_ends_within_ten_seconds_when_told_to(box: Sandbox, tmp_path: Path, slack_hangs: bool) -> None:
+    given = given_for(box, tmp_path) | {"FMO_LOG_FORMAT": "json"}
     assert fmo_bot("setup", str(TEAM), folder=tmp_path, given=given).returncode == 0
-    command = [sys.executable, "-m", "fmo_bot", "run"]
-    running = subprocess.Popen(command, cwd=tmp_path, env=_environment(given), stderr=subprocess.PIPE, text=True)
-    assert running.stderr is not None
+    store = Store(given["FMO_DATABASE_URL"])
+    with running("run", folder=tmp_path, given=given) as bot:
+        faults(box, timeout=1.0 if slack_hangs else 0.0)
+        with store.transaction(SYSTEM) as session:
+            message, place = Notice(text="Hello", values={}), Place("T0HUAWEI", "C0JOINT")
+            outbox.owe(session, name="hello", message=message, due=START, language="en", place=place)
+        _wait_until(lambda: _state(store) == ("sending" if slack_hangs else "sent"))
+        told_at = time.monotonic()
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(20) == 0
+    assert time.monotonic() - told_at < (11 if slack_hangs else 6)
+    assert _state(store) == ("sending" if slack_hangs else "sent")  # whoever runs next looks for it first
+    store.close()
+    faults(box, timeout=0.0)
+
+
+@contextmanager
+def running(command: str, *, folder: Path, given: dict[str, str]) -> "Iterator[subprocess.Popen[str]]":
+    """A process of the bot whose door is open."""
+    arguments = [sys.executable, "-m", "fmo_bot", command]
+    bot = subprocess.Popen(arguments, cwd=folder, env=_environment(given), stderr=subprocess.PIPE, text=True)
+    assert bot.stderr is not None
     try:
-        port = next(line["port"] for line in map(json.loads, running.stderr) if "door is open" in line["event"])
+        port = next(line["port"] for line in map(json.loads, bot.stderr) if "door is open" in line["event"])
         _wait_for(f"http://127.0.0.1:{port}/health/ready")
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0
+        yield bot
     finally:
-        running.kill()
-        running.stderr.close()
-    engine = create_engine(given["FMO_DATABASE_URL"])
-    with engine.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM delivery WHERE state = 'sending'")) == 0
-    engine.dispose()
+        bot.kill()
+        bot.stderr.close()
+
+
+def faults(box: Sandbox, **rates: float) -> None:
+    told = rates | {"methods": ["chat.postMessage"]}
+    requests.post(f"{box.url}/control/faults", json=told, timeout=10).raise_for_status()
+
+
+def _state(store: Store) -> str | None:
+    with store.reading(SYSTEM) as session:
+        return session.scalar(select(DeliveryRow.state))
 
 
 def test_a_port_that_is_taken_is_named(box: Sandbox, tmp_path: Path) -> None:
@@ -153,11 +185,19 @@ def test_the_manifest_is_printed_as_slack_takes_it(tmp_path: Path) -> None:
 
 
 def _wait_for(url: str) -> None:
+    def is_ready() -> bool:
+        try:
+            return requests.get(url, timeout=2).ok
+        except requests.ConnectionError:
+            return False
+
+    _wait_until(is_ready)
+
+
+def _wait_until(so: Callable[[], bool]) -> None:
     pause = threading.Event()
     for _ in range(200):
-        try:
-            if requests.get(url, timeout=2).ok:
-                return
-        except requests.ConnectionError:
-            pause.wait(0.05)
-    raise AssertionError("It was not ready in ten seconds.")
+        if so():
+            return
+        pause.wait(0.05)
+    raise AssertionError("It was not so in ten seconds.")

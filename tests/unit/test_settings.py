@@ -74,6 +74,8 @@ def test_without_any_setting_the_one_sentence_says_what_follows_from_it() -> Non
     [
         ({"FMO_SLACK_APPS": ""}, "FMO_SLACK_APPS is missing"),  # set, but to nothing
         ({"FMO_SLACK_APPS": "huawei,huawei,telefonica"}, "FMO_SLACK_APPS names something twice"),
+        ({"FMO_ENGINE": "celery"}, "FMO_ENGINE must be one of embedded, procrastinate"),
+        ({"FMO_ENGINE": "procrastinate"}, "FMO_ENGINE=procrastinate needs PostgreSQL"),  # SQLite is the default
         ({"FMO_SLACK_APPS": "huawei,telefonica,Über"}, "FMO_SLACK_APPS holds 'Über'"),
         ({"FMO_SLACK_HUAWEI_BOT_TOKENS": ""}, "FMO_SLACK_HUAWEI_BOT_TOKENS is missing"),
         ({"FMO_SLACK_HUAWEI_BOT_TOKENS": "xapp-1"}, "FMO_SLACK_HUAWEI_BOT_TOKENS holds something"),
