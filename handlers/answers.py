@@ -18,3 +18,14 @@ def tell(bot: Bot, respond: Respond, body: dict[str, Any], *, person: Person, me
         respond(text=rendered.text, blocks=rendered.blocks, response_type="ephemeral", replace_original=False)
         return
     bot.say(person, message, name=f"told:{body['trigger_id']}", at=at)
+
+
+def instead(
+    bot: Bot, respond: Respond, body: dict[str, Any], *, person: Person, message: Message, at: datetime
+) -> None:
+    """In place of the message whose button was pressed, which only they see."""
+    if body.get("response_url"):
+        rendered = render(message, bot.language_of(person))
+        respond(text=rendered.text, blocks=rendered.blocks, replace_original=True)
+        return
+    tell(bot, respond, body, person=person, message=message, at=at)

@@ -57,8 +57,13 @@ def _sprint(bot: Bot, asked: Asked) -> Message:
     return bot.sprints.ask(asked.person, channel=asked.channel, sprint=asked.rest, key=asked.key, at=asked.at)
 
 
+def _deliveries(bot: Bot, asked: Asked) -> Message:
+    return bot.deliveries.shown(asked.person, channel=asked.channel, at=asked.at)
+
+
 COMMANDS = {
     "sprint": Command("the sprint report, first only to you; add a sprint's name for an earlier one", _sprint),
     "standup": Command("the stand-up that is open for you now", _standup),
+    "deliveries": Command("for scrum masters: what could not be delivered, to send it again or drop it", _deliveries),
     "help": Command("what can be typed here", _help),
 }

@@ -36,6 +36,7 @@ from fmo_bot.ports import Engine
 from fmo_bot.services import digests, sprints, standup_plan
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
+from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.digests import Digests
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.sprints import Sprints
@@ -93,7 +94,12 @@ class Bot:
             due=due,
             jobs=self.jobs,
         )
-        for name, seconds, job in (("plan", 60, self._plan), ("sync", 60, self._sync), ("retain", 3600, self._retain)):
+        for name, seconds, job in (
+            ("plan", 60, self._plan),
+            ("sync", 60, self._sync),
+            ("tell", 5, self._tell),
+            ("retain", 3600, self._retain),
+        ):
             self.engine.every(name, seconds, job, alone=True)
         self._until: float | None = None  # when this process ends at the latest, once it was told to (monotonic)
 
@@ -102,6 +108,7 @@ class Bot:
         self._jira = {site.key: jira_client(site) for site in self.settings.jira_sites}
         self.boards = boards_of(self.store, self._jira)
         self.parties = Parties(self.store)
+        self.deliveries = Deliveries(self.store, self.parties)
         self.standups = Standups(self.store, questions)
         self.blockers = Blockers(self.store, questions)
         self.sprints = Sprints(self.store, self.boards)
@@ -199,6 +206,9 @@ class Bot:
 
     def _sync(self) -> None:
         self.boards.sync_all(self.clock.now())
+
+    def _tell(self) -> None:
+        self.deliveries.tell(self.clock.now())
 
     def _retain(self) -> None:
         with self.store.transaction(SYSTEM) as session:

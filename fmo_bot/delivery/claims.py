@@ -23,7 +23,20 @@ from fmo_bot.db.store import Store
 from fmo_bot.delivery import lanes
 from fmo_bot.delivery.candidates import candidates, ripe
 from fmo_bot.delivery.lanes import Paces
-from fmo_bot.delivery.outbox import FAILED, MISSED, POST, READY, SENDING, SENT, UNSURE, UPDATE
+from fmo_bot.delivery.outbox import (
+    DROPPED,
+    FAILED,
+    MISSED,
+    NO_THREAD,
+    NOT_SENT,
+    POST,
+    READY,
+    SENDING,
+    SENT,
+    TOO_LATE,
+    UNSURE,
+    UPDATE,
+)
 from fmo_bot.domain.parties import SYSTEM
 
 LEASE_S = 60.0
@@ -124,7 +137,7 @@ def _note(row: DeliveryRow, note: Note, at: datetime) -> bool:
     if not note.counted:
         row.attempt -= 1
     if note.state == SENT:
-        row.sent_at = at
+        row.sent_at, row.told_at = at, None
     if row.version != note.claim.version and note.state in (SENT, FAILED):  # a newer state was owed meanwhile
         row.state, row.attempt, row.error = READY, 0, None
     return True
@@ -172,15 +185,15 @@ def recover(session: Session, now: float) -> None:
 def expire(session: Session, at: datetime) -> None:
     """Mark what will not be sent any more, and say so in the log."""
     late, updates, replies = _hopeless(at)
-    _give_up(session, late, MISSED, "it would have come too late")
-    _give_up(session, updates, MISSED, "its message was not sent")
-    _give_up(session, replies, FAILED, "the message it answers was not sent")
+    _give_up(session, late, MISSED, TOO_LATE)
+    _give_up(session, updates, MISSED, NOT_SENT)
+    _give_up(session, replies, FAILED, NO_THREAD)
 
 
 def _hopeless(at: datetime) -> tuple[Select[DeliveryRow], ...]:
     """What comes too late; updates of messages that were not sent; replies to such."""
     late = select(DeliveryRow).where(DeliveryRow.state == READY, DeliveryRow.useful_until < at)
-    lost = _Post.state.in_((FAILED, MISSED)) & (_Post.op == POST) & (DeliveryRow.state == READY)
+    lost = _Post.state.in_((FAILED, MISSED, DROPPED)) & (_Post.op == POST) & (DeliveryRow.state == READY)
     same = and_(DeliveryRow.op == UPDATE, _Post.message_id == DeliveryRow.message_id)
     updates = select(DeliveryRow).join(_Post, same).where(lost)
     replies = select(DeliveryRow).join(_Post, _Post.message_id == DeliveryRow.thread_message_id).where(lost)

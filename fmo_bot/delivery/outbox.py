@@ -22,6 +22,9 @@ from fmo_bot.domain.parties import Person, Place, Scope
 POST, UPDATE, HOME = "post", "update", "home"
 READY, SENDING, SENT, UNSURE, FAILED, MISSED = "ready", "sending", "sent", "unsure", "failed", "missed"
 DROPPED = "dropped"  # nobody wants it any more
+# Why a delivery was given up by ourselves.
+TOO_LATE, NOT_SENT = "it would have come too late", "its message was not sent"
+NO_THREAD = "the message it answers was not sent"
 # How a post ends of which it is not known whether it was sent, where the conversation's history may not be read.
 RECONCILE, AT_MOST_ONCE, AT_LEAST_ONCE = "reconcile", "at_most_once", "at_least_once"
 

@@ -11,13 +11,17 @@ from fmo_bot.delivery import inbox, outbox
 UNDONE_FOR = timedelta(days=7)  # a job that nobody could do loses its payload
 KNOWN_FOR = timedelta(days=30)  # Slack and Jira do not send an event again after so long
 SENT_FOR = timedelta(days=30)
+UNSENT_FOR = timedelta(days=30)  # what nobody has had sent again by then is dropped
 
 
 def retain(session: Session, at: datetime) -> None:
     """Forget what is older than it has to be; run once a day. (A job that is done has lost its payload at once.)"""
     undone = InboxRow.state != inbox.DONE, InboxRow.received_at < at - UNDONE_FOR
     session.execute(update(InboxRow).where(*undone).values(state=inbox.FAILED, payload={}))
-    known = InboxRow.state == inbox.DONE, InboxRow.received_at < at - KNOWN_FOR
+    known = InboxRow.state.in_((inbox.DONE, inbox.FAILED)), InboxRow.received_at < at - KNOWN_FOR
     session.execute(delete(InboxRow).where(*known))
     sent = DeliveryRow.state == outbox.SENT, DeliveryRow.sent_at < at - SENT_FOR
     session.execute(update(DeliveryRow).where(*sent).values(value={}))
+    given_up = (outbox.FAILED, outbox.MISSED, outbox.UNSURE, outbox.DROPPED)
+    unwanted = DeliveryRow.state.in_(given_up), DeliveryRow.due < at - UNSENT_FOR
+    session.execute(update(DeliveryRow).where(*unwanted).values(state=outbox.DROPPED, value={}))

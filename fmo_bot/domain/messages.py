@@ -245,7 +245,42 @@ class Home:
     host: str
 
 
-Message = Notice | Prompt | RoundPost | AnswerPost | RoundSummary | SprintReport | BurnUpChart | Digest | Help | Home
+@dataclass(frozen=True, kw_only=True)
+class UndeliveredLine:
+    """One thing that was not delivered: what it is, for whom, since when, why. Never what it says."""
+
+    ref: str  # opaque; empty where nothing can be done about it any more
+    what: str  # msgid
+    whom: str  # a member's name; empty: the joint channel
+    due: datetime
+    why: str  # msgid, with {code}
+    code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undelivered:
+    """What was not delivered in a joint team, for a scrum master: asked for, or told unasked."""
+
+    team: str
+    team_ref: str
+    lines: tuple[UndeliveredLine, ...]
+    more: int = 0  # not shown
+    note: str = ""  # msgid: what came of the button that was pressed
+
+
+Message = (
+    Notice
+    | Prompt
+    | RoundPost
+    | AnswerPost
+    | RoundSummary
+    | SprintReport
+    | BurnUpChart
+    | Digest
+    | Help
+    | Home
+    | Undelivered
+)
 
 
 @dataclass(frozen=True, kw_only=True)

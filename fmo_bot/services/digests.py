@@ -86,7 +86,7 @@ class Digests:
     def _miss(
         self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, reason: str, at: datetime
     ) -> None:
-        occurrence.state = occurrences.MISSED
+        occurrence.state, occurrence.told_at = occurrences.MISSED, at
         told = {"ceremony": ceremony.name, "team": ceremony.team.name, "reason": reason}
         masters = [each for side in ceremony.team.sides for each in scrum_masters(session, ceremony.team_id, side.id)]
         for master in masters:

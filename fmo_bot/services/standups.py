@@ -12,22 +12,17 @@ from fmo_bot.db.ceremonies import AnswerRow, CeremonyRow, PromptRow, RoundRow
 from fmo_bot.db.ledger import OccurrenceRow
 from fmo_bot.db.parties import ParticipationRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import occurrences, outbox
+from fmo_bot.delivery import occurrences
 from fmo_bot.delivery.occurrences import Wanted
-from fmo_bot.domain.messages import Notice, Question, StandupForm
+from fmo_bot.domain.messages import Question, StandupForm
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Scope
 from fmo_bot.domain.standups import Turn, closes_at
 from fmo_bot.errors import InvalidInput, NotChangedAnyMore, NotFound, TooLate
 from fmo_bot.services import rounds, standup_plan, waits
 from fmo_bot.services import standup_choices as choices
 from fmo_bot.services.governance import Action, audit, may, narrow
-from fmo_bot.services.parties import actor_in, scrum_masters
+from fmo_bot.services.parties import actor_in
 from fmo_bot.services.standup_plan import People, due_of
-
-MISSED_PROMPT = (
-    "{member} was not asked in {ceremony} on {day}: FMO bot could not send it in time. "
-    "Ask {member} in the round's thread."
-)
 
 
 class Standups:
@@ -124,10 +119,11 @@ class Standups:
         return row
 
     def _miss(self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, at: datetime) -> None:
-        """Too late to ask: the scrum masters of that side hear of it."""
+        """Too late to ask, which `services.deliveries` tells; who was not to be asked any more is not missed."""
         people = People(session, ceremony, occurrence.local_date, occurrence.local_date)
         turn, participation = people.part_of(_member_of(occurrence), occurrence.local_date)
         if participation is None or turn is None or turn.state != rounds.ASKED:
+            occurrence.state = occurrences.CANCELLED
             return
         prompt = session.scalar(
             select(PromptRow)
@@ -142,7 +138,6 @@ class Standups:
             _hold(session, prompt.round_id)
             prompt.state = rounds.MISSED
             rounds.owe_round_update(session, prompt.round, due=at)
-        _tell_scrum_masters(session, ceremony, participation, occurrence, at)
 
     def _take_in(
         self, session: Session, round_: RoundRow, participation: ParticipationRow, turn: Turn | None
@@ -340,21 +335,6 @@ class Standups:
 
 def _member_of(occurrence: OccurrenceRow) -> int:
     return int(occurrence.subject.removeprefix("member:"))
-
-
-def _tell_scrum_masters(
-    session: Session, ceremony: CeremonyRow, missed: ParticipationRow, occurrence: OccurrenceRow, at: datetime
-) -> None:
-    told = {"member": missed.member.name, "ceremony": ceremony.name, "day": occurrence.local_date}
-    for master in scrum_masters(session, ceremony.team_id, missed.side_id):
-        outbox.owe(
-            session,
-            name=f"missed:{occurrence.id}:{master.id}",
-            message=Notice(text=MISSED_PROMPT, values=told),
-            due=at,
-            language=master.language,
-            person=master.person,
-        )
 
 
 def _round_of(occurrence: OccurrenceRow) -> Select[RoundRow]:

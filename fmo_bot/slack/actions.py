@@ -4,6 +4,8 @@ STANDUP_OPEN = "standup_open"  # value: prompt ref
 SPRINT_ASK = "sprint_ask"  # value: team ref
 SPRINT_SHARE = "sprint_share"  # value: report ref
 BLOCKER_RESOLVE = "blocker_resolve"  # value: blocker ref
+DELIVERY_AGAIN = "delivery_again"  # value: ref of a line in messages.Undelivered
+DELIVERY_DROP = "delivery_drop"  # the same
 
 STANDUP_FORM = "standup_form"  # callback of the modal; private_metadata: prompt ref
 BLOCKED = "blocked"  # block and action of the "blocked?" choice

@@ -8,7 +8,7 @@ from fmo_bot.sandbox.faults import LATE_S
 from fmo_bot.sandbox.slack import blocks as block_rules
 from fmo_bot.sandbox.slack.call import Call, Method
 from fmo_bot.sandbox.slack.errors import SlackError, invalid_arguments
-from fmo_bot.sandbox.slack.state import Message, Scheduled, shown
+from fmo_bot.sandbox.slack.state import Message, Scheduled, State, shown
 from fmo_bot.sandbox.world import Channel, User
 
 LONGEST = 40_000
@@ -25,7 +25,7 @@ def content(call: Call) -> dict[str, Any]:
         raise SlackError("no_text")
     if blocks is not None:
         refuse(block_rules.problems(blocks, "message"), "invalid_blocks")
-        blocks = with_ids(call, blocks)
+        blocks = with_ids(call.state, blocks)
     if isinstance(attachments, list) and len(attachments) > 100:
         raise SlackError("too_many_attachments")
     found = {"blocks": blocks, "attachments": attachments}
@@ -39,9 +39,9 @@ def refuse(problems: list[str], error: str) -> None:
         raise SlackError(error, errors=problems, **answer.extra)
 
 
-def with_ids(call: Call, blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_ids(state: State, blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Blocks with the ids that Slack gives to those that have none."""
-    new = call.state.new_id
+    new = state.new_id
     return [_with_action_ids({"block_id": new("b"), **block}, new("a")) for block in blocks]
 
 

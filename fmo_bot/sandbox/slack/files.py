@@ -82,7 +82,7 @@ def _share(call: Call, files: list[File]) -> dict[str, Any]:
         "subtype": "file_share",
         "upload": True,
         "files": [file_json(call.state, file) for file in files],
-        **({"blocks": chat.with_ids(call, blocks)} if blocks else {}),
+        **({"blocks": chat.with_ids(call.state, blocks)} if blocks else {}),
         **({"thread_ts": thread} if thread else {}),
     }
 

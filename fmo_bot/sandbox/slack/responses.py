@@ -21,7 +21,7 @@ def reply(state: State, told: Mapping[str, Any], *, app: App, team_id: str, user
         return None
     bot = state.cast.bot(app, team_id)
     visible_to = None if told.get("response_type") == "in_channel" else user.id
-    body = {"text": "", **chat.by_bot(bot), **body}
+    body = {"text": "", **chat.by_bot(bot), **_named(state, body)}
     return state.keep(state.new_message(channel, body, author=bot, visible_to=visible_to))
 
 
@@ -55,7 +55,12 @@ def _respond(state: State, url: ResponseUrl, told: Mapping[str, Any]) -> None:
     elif told.get("replace_original") and here and original is not None:
         for name in ("blocks", "attachments"):
             original.body.pop(name, None)
-        original.body |= {name: told[name] for name in ("text", "blocks", "attachments") if name in told}
+        original.body |= _named(state, {name: told[name] for name in ("text", "blocks", "attachments") if name in told})
         state.changed(original)
     else:
         reply(state, told, app=url.app, team_id=url.team_id, user=url.user, channel=url.channel)
+
+
+def _named(state: State, body: dict[str, Any]) -> dict[str, Any]:
+    """The body, its blocks with the ids that Slack gives to those that have none."""
+    return body | ({"blocks": chat.with_ids(state, body["blocks"])} if body.get("blocks") else {})

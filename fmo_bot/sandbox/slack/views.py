@@ -64,7 +64,7 @@ def checked(call: Call, view: Any, surface: str) -> dict[str, Any]:
     refuse(problems, "invalid_arguments")
     known = ("type", "title", "submit", "close", "private_metadata", "callback_id", "external_id")
     kept = {name: view[name] for name in (*known, "clear_on_close", "notify_on_close") if name in view}
-    return {**kept, "blocks": with_ids(call, copy.deepcopy(view["blocks"]))}
+    return {**kept, "blocks": with_ids(call.state, copy.deepcopy(view["blocks"]))}
 
 
 def _frame(view: dict[str, Any], surface: str) -> Any:

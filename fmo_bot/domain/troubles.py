@@ -1,0 +1,61 @@
+"""What could not be delivered, in words: what it is, and why. Never what it says."""
+
+# Class of a message value -> msgid of what it is.
+WHAT = {
+    "Notice": "a notice",
+    "Prompt": "a stand-up prompt",
+    "RoundPost": "the post of a stand-up",
+    "AnswerPost": "an answer in a stand-up's thread",
+    "RoundSummary": "the summary of a stand-up",
+    "SprintReport": "a sprint report",
+    "BurnUpChart": "a burn-up chart",
+    "Digest": "a digest",
+    "Help": "an answer to a command",
+    "Home": "App Home",
+    "Undelivered": "a list of what was not delivered",
+}
+REMINDER = "a stand-up reminder"
+
+# Kind of an occurrence -> msgid of what it would have become.
+PLANNED = {"prompt": WHAT["Prompt"], "reminder": REMINDER, "close": WHAT["RoundSummary"], "digest": WHAT["Digest"]}
+
+# Why, each with the next step. Slack's error codes: https://docs.slack.dev/reference/methods/chat.postMessage
+NOT_IN_TIME = "FMO bot could not run in time. If it matters, ask in the channel."
+WENT_WRONG = "FMO bot failed at making it. Whoever runs FMO bot finds the reason in its log."
+TOO_LATE = "It would have come too late. Send it now if it is still of use."
+MAYBE_SENT = "It may have been sent. Look in the conversation: send it again only if it is not there, else drop it."
+NOT_REACHED = "Slack could not be reached in many attempts. Send it again when Slack works."
+REFUSED = "Slack refuses it ({code}). Whoever runs FMO bot can look that up; then send it again."
+_CODES = {
+    "not_in_channel": "The app is not in the channel. Invite it there, then send it again.",
+    "channel_not_found": "The app does not see the conversation any more. Invite it there, then send it again.",
+    "is_archived": "The channel is archived. Unarchive it, or name another one in the team file.",
+    "restricted_action": "The channel lets only some post. Let the app post there, then send it again.",
+    "message_not_found": "Somebody deleted the message that was to be changed. Drop it.",
+    "cant_update_message": "The message that was to be changed is not the app's any more. Drop it.",
+    "user_not_found": "That person is not in the workspace any more. Take them out of the team file, then drop it.",
+    "user_disabled": "That person's account is deactivated. Take them out of the team file, then drop it.",
+    "cannot_dm_bot": "That person takes no direct messages. Drop it.",
+    "account_inactive": "The app was removed from the workspace. Install it again, then send it again.",
+    "token_revoked": "The app was removed from the workspace. Install it again, then send it again.",
+    "invalid_auth": "Slack does not accept the app's token. Whoever runs FMO bot has to renew it.",
+    "missing_scope": "The app may not do this. Update it from its manifest, then send it again.",
+}
+
+
+def what(value: dict[str, object]) -> str:
+    """The msgid of what a stored message value is."""
+    kind = str(value.get("message", ""))
+    return REMINDER if kind == "Prompt" and value.get("reminder") else WHAT.get(kind, "a message")
+
+
+def why(state: str, error: str | None) -> tuple[str, str]:
+    """(msgid, code) of why a delivery in this state was not made; `error` is what the ledger noted."""
+    noted = error or ""
+    if state == "missed":
+        return TOO_LATE, ""
+    if state == "unsure" or noted.startswith("may have been sent"):
+        return MAYBE_SENT, ""
+    if noted.startswith("tried too often"):
+        return NOT_REACHED, ""
+    return _CODES.get(noted, REFUSED), noted
