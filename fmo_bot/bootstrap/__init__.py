@@ -197,10 +197,13 @@ class Bot:
 
     def _plan(self) -> None:
         at = self.clock.now()
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             until = at + _AHEAD
             wanted = [*self.standups.wanted(session, at, until), *self.digests.wanted(session, at, until)]
-            occurrences.plan(session, wanted, at)
+            settled = occurrences.settled(session, wanted, at)
+        if not settled:
+            with self.store.transaction(SYSTEM) as session:
+                occurrences.plan(session, wanted, at)
         self.standups.follow_plan(at)
         self._work.expect(at)
 

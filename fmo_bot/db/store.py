@@ -1,17 +1,19 @@
 """The one door to the database: an engine configured for safety, and transactions that carry a scope."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
+from fmo_bot.db.turns import Turns
 from fmo_bot.db.wakes import Wake, ring
 from fmo_bot.domain.parties import Scope
 
 # An error goes to the log whole: without this, so would the answer that was being stored.
 _POOL: dict[str, Any] = {"pool_size": 20, "max_overflow": 0, "hide_parameters": True}
+BUSY_S = 10  # for so long one transaction waits for another on SQLite
 _READING = "fmo_reading"
 
 
@@ -23,6 +25,8 @@ class Store:
         self.engine = open_engine(url)
         self.wake: Wake = _nobody  # told at the end of each transaction; see db.wakes
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        only_one_writes = self.engine.dialect.name == "sqlite"
+        self._turn = Turns(BUSY_S).mine if only_one_writes else nullcontext
         # The second option is PostgreSQL's own; SQLite hears of the first when a transaction begins.
         reader = self.engine.execution_options(**{_READING: True, "postgresql_readonly": True})
         self._readings = sessionmaker(reader, expire_on_commit=False)
@@ -30,7 +34,7 @@ class Store:
     @contextmanager
     def transaction(self, scope: Scope) -> Iterator[Session]:
         """One transaction for one scope: commits at the end, rolls back when an error passes through."""
-        with self._sessions() as session, session.begin():
+        with self._turn(), self._sessions() as session, session.begin():
             session.info["scope"] = scope
             yield session
             ring(session, self.wake)
@@ -63,9 +67,9 @@ def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
 
 
 def _sqlite(address: URL, *, foreign_keys: bool) -> Engine:
-    engine = create_engine(address, connect_args={"timeout": 10}, **_POOL)
+    engine = create_engine(address, connect_args={"timeout": BUSY_S}, **_POOL)
     switch = "ON" if foreign_keys else "OFF"
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", f"foreign_keys={switch}")
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_S * 1000}", f"foreign_keys={switch}")
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:

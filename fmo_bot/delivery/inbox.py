@@ -74,6 +74,9 @@ def _claim(store: Store, owner: str, now: float) -> _Job | None:
     waiting = and_(InboxRow.state == READY, InboxRow.not_before <= now)
     lost = and_(InboxRow.state == WORKING, InboxRow.lease_until < now)
     oldest = select(InboxRow).where(or_(waiting, lost)).order_by(InboxRow.id).limit(1)
+    with store.reading(SYSTEM) as session:
+        if session.scalar(oldest) is None:  # most often; nobody is held up to find that out
+            return None
     with store.transaction(SYSTEM) as session:
         row = session.scalar(oldest.with_for_update(skip_locked=True))
         if row is None:

@@ -1,12 +1,13 @@
 """Something due once: planned as rows ahead of time, run when due, each in one transaction."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from time import time
+from typing import Any
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import OccurrenceRow
@@ -43,8 +44,9 @@ def plan(session: Session, wanted: Iterable[Wanted], at: datetime, *, kinds: Col
     (ordinal above 0) stays. Safe to run twice at once: the unique key lets each occurrence in once.
     """
     asked = {_identity(each): each for each in wanted}
-    known = {_identity(row): row for row in _known(session, asked.values(), at)}
-    insert_once(session, OccurrenceRow, [asdict(each) for key, each in asked.items() if key not in known])
+    rows = session.scalars(select(OccurrenceRow).where(_spoken_of(asked, at)).with_for_update())
+    known = {_identity(row): row for row in rows}
+    insert_once(session, OccurrenceRow, [vars(each) for key, each in asked.items() if key not in known])
     for key, row in known.items():
         if key in asked:
             _follow(row, asked[key].due)
@@ -52,20 +54,32 @@ def plan(session: Session, wanted: Iterable[Wanted], at: datetime, *, kinds: Col
             row.state = CANCELLED
 
 
+def settled(session: Session, wanted: Iterable[Wanted], at: datetime) -> bool:
+    """Whether the plan is equal to `wanted` already; only reads, so that it may be asked often."""
+    asked = {_identity(each): each.due for each in wanted}
+    rows = session.execute(select(*OccurrenceRow.__table__.columns).where(_spoken_of(asked, at)))
+    known: dict[_Identity, Row[Any]] = {_identity(row): row for row in rows}
+    return asked.keys() <= known.keys() and not any(_differs(row, asked.get(key), at) for key, row in known.items())
+
+
+def _differs(row: Row[Any], due: datetime | None, at: datetime) -> bool:
+    if due is None:
+        return bool(row.state == PLANNED and row.due > at and row.ordinal == 0)
+    return bool(row.state == CANCELLED or (row.state == PLANNED and row.due != due))
+
+
 def _follow(row: OccurrenceRow, due: datetime) -> None:
     if row.state in (PLANNED, CANCELLED):
         row.state, row.due = PLANNED, due
 
 
-def _known(session: Session, wanted: Collection[Wanted], at: datetime) -> Collection[OccurrenceRow]:
+def _spoken_of(wanted: Iterable[_Identity], at: datetime) -> ColumnElement[bool]:
     """The rows `wanted` may speak about: from its first local date on, and all that lie ahead."""
-    first = min((each.local_date for each in wanted), default=at.date())
-    recent = OccurrenceRow.local_date >= first
-    ahead = (OccurrenceRow.state == PLANNED) & (OccurrenceRow.due > at)
-    return session.scalars(select(OccurrenceRow).where(recent | ahead).with_for_update()).all()
+    first = min((local_date for _, _, _, local_date, _ in wanted), default=at.date())
+    return (OccurrenceRow.local_date >= first) | ((OccurrenceRow.state == PLANNED) & (OccurrenceRow.due > at))
 
 
-def _identity(one: Wanted | OccurrenceRow) -> _Identity:
+def _identity(one: Wanted | OccurrenceRow | Row[Any]) -> _Identity:
     return one.ceremony_id, one.kind, one.subject, one.local_date, one.ordinal
 
 
@@ -75,7 +89,7 @@ def run_due(store: Store, handlers: Mapping[str, Handler], at: datetime, *, mach
     A handler that finds it too late to be useful says so to the people concerned and sets the row's state to MISSED.
     One that raises changes nothing and is tried again, after pauses of machine time, five times.
     """
-    with store.transaction(SYSTEM) as session:
+    with store.reading(SYSTEM) as session:
         ids = session.scalars(_due(at, machine()).order_by(OccurrenceRow.due, OccurrenceRow.id)).all()
     return sum(_run(store, handlers, each, at=at, machine=machine) for each in ids)
 

@@ -44,7 +44,7 @@ class Blockers:
         return waits.open_lines(session, team_id)
 
     def _actor(self, person: Person, ref: str) -> Actor:
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             team = session.scalar(select(BlockerRow.team_id).where(BlockerRow.ref == ref))
             if team is None:
                 raise NotFound

@@ -1,9 +1,10 @@
 """The rows behind a board: issues, which of them it shows, its sprints, and its workflow while that is a guess."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
@@ -28,11 +29,15 @@ def find(session: Session, board_id: int, *, lock: bool = False) -> BoardRow:
     return board
 
 
-def keep(session: Session, board: BoardRow, issues: Sequence[Issue]) -> None:
+def of_issues(board: BoardRow, issues: Sequence[Issue]) -> list[dict[str, Any]]:
+    """What `keep` stores of these issues."""
+    return [_issue_row(board.site_id, issue) for issue in issues]
+
+
+def keep(session: Session, board: BoardRow, rows: Sequence[Mapping[str, Any]]) -> None:
     """Upsert issues by (site, issue id), never over a newer state, and put them on the board."""
-    rows = [_issue_row(board.site_id, issue) for issue in issues]
     upsert(session, IssueRow, rows, key=("site_id", "jira_issue_id"), newest="updated")
-    here = session.scalars(_ids(board, [issue.id for issue in issues]))
+    here = session.scalars(_ids(board, [row["jira_issue_id"] for row in rows]))
     insert_once(session, BoardIssueRow, [{"board_id": board.id, "issue_id": number} for number in sorted(here)])
 
 
@@ -91,7 +96,7 @@ def guess_workflow(board: BoardRow, shape: BoardShape, seen: Collection[str]) ->
     return workflow
 
 
-def _issue_row(site_id: int, issue: Issue) -> dict[str, object]:
+def _issue_row(site_id: int, issue: Issue) -> dict[str, Any]:
     return {
         "site_id": site_id,
         "jira_issue_id": issue.id,

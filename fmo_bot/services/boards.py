@@ -75,7 +75,7 @@ class Boards:
 
     def sync_all(self, at: datetime) -> Mapping[int, str]:
         """Sync every board; those that could not be read, with the sentence why. One failing stops no other."""
-        with self._store.transaction(SYSTEM) as session:
+        with self._store.reading(SYSTEM) as session:
             board_ids = session.scalars(select(BoardRow.id).order_by(BoardRow.id)).all()
         failed: dict[int, str] = {}
         for board_id in board_ids:
@@ -92,7 +92,7 @@ class Boards:
         An issue that no board shows any more is left to the sweep. Raises BoardUnavailable where Jira fails us.
         """
         of_site = select(BoardRow.id).join(JiraSiteRow, JiraSiteRow.id == BoardRow.site_id)
-        with self._store.transaction(SYSTEM) as session:
+        with self._store.reading(SYSTEM) as session:
             board_ids = session.scalars(of_site.where(JiraSiteRow.key == payload["site"]).order_by(BoardRow.id)).all()
         for target in map(self._target, board_ids):
             if payload["issue_id"] is None or target.shape is None:
@@ -118,7 +118,7 @@ class Boards:
         )
 
     def _target(self, board_id: int) -> "_Target":
-        with self._store.transaction(SYSTEM) as session:
+        with self._store.reading(SYSTEM) as session:
             board = board_rows.find(session, board_id)
             site = session.get_one(JiraSiteRow, board.site_id).key
         if site not in self._sources:
@@ -148,13 +148,14 @@ class Boards:
 
     def _keep(self, target: "_Target", issues: Iterable[Issue], seen: "_Seen") -> None:
         for batch in _batches(issues):
+            rows = board_rows.of_issues(target.board, batch)  # before the transaction, which others wait for
             with self._store.transaction(SYSTEM) as session:
-                board_rows.keep(session, target.board, batch)
+                board_rows.keep(session, target.board, rows)
             seen.note(batch)
 
     def _sweep(self, target: "_Target", shape: BoardShape, seen: "_Seen") -> int:
         """Compare with the whole list: read what we lack or hold an older state of, let go of what left."""
-        with self._store.transaction(SYSTEM) as session:
+        with self._store.reading(SYSTEM) as session:
             held = board_rows.held(session, target.board.id)
         listed = target.source.updates(shape)
         stale = [number for number, updated in listed.items() if number not in held or held[number] < updated]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow
 from fmo_bot.db.store import Store
@@ -30,7 +30,7 @@ class Parties:
         That is the one of `team_ref`; else the one whose channel `channel` (a Slack channel id) is; else their only
         one. Raises NotAMember, NotLinked, NotFound (a ref that is not theirs) or SeveralTeams.
         """
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             member = _member(session, person)
             if team_ref is not None:
                 team = session.scalar(select(JointTeamRow.id).where(JointTeamRow.ref == team_ref))
@@ -42,7 +42,7 @@ class Parties:
 
         Raises NotAMember, or NotLinked where they are in no joint team.
         """
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             member = _member(session, person)
             actors = [_actor(each) for each in _participations(session, member)]
         if not actors:
@@ -61,7 +61,7 @@ class Parties:
 
         In the channel of one of their joint teams that team's only. Refusals as in `home`.
         """
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             theirs = _participations(session, _member(session, person))
             team = _team_of_channel(session, channel)
             actors = [_actor(each) for each in theirs if each.team_id == team] or [_actor(each) for each in theirs]
@@ -73,7 +73,7 @@ class Parties:
     def _home_of(self, actor: Actor, at: datetime) -> Home:
         scope = Scope(team_id=actor.team_id)
         may(actor, Action.READ, scope)
-        with self.store.transaction(scope) as session:
+        with self.store.reading(scope) as session:
             team = session.get_one(JointTeamRow, actor.team_id)
             return Home(
                 name=actor.name,
@@ -105,6 +105,7 @@ def roster(session: Session, team_id: int) -> list[ParticipationRow]:
     query = (
         select(ParticipationRow)
         .where(ParticipationRow.team_id == team_id, ParticipationRow.role.in_(ASKED_ROLES))
+        .options(joinedload(ParticipationRow.member), joinedload(ParticipationRow.side))
         .order_by(ParticipationRow.side_id, ParticipationRow.id)
     )
     return list(session.scalars(query))

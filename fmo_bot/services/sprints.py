@@ -150,7 +150,7 @@ class Sprints:
 
     def _asked(self, payload: Mapping[str, Any]) -> _Asked | None:
         """None where it was made already, or the asker has left the joint team meanwhile."""
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             if session.scalar(select(ReportRow.id).where(ReportRow.ref == payload["ref"])) is not None:
                 return None
             try:
@@ -252,7 +252,7 @@ class Sprints:
     # --- sharing -----------------------------------------------------------------------------------------------------
 
     def _sharer(self, person: Person, report_ref: str) -> Actor:
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             return actor_in(
                 session, person, session.scalar(select(ReportRow.team_id).where(ReportRow.ref == report_ref))
             )

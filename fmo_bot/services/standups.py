@@ -43,7 +43,7 @@ class Standups:
 
     def follow_plan(self, at: datetime) -> None:
         """Open rounds of which the plan has changed say so in their parent post."""
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             ids = standup_plan.open_rounds(session)
         for each in ids:
             with self.store.transaction(SYSTEM) as session:
@@ -190,7 +190,7 @@ class Standups:
     def form(self, person: Person, prompt_ref: str, at: datetime) -> StandupForm:
         """What the member is asked, with what they said before. Raises NotFound, NotAllowed or TooLate."""
         actor = self._actor(person, prompt_ref)
-        with self.store.transaction(Scope(team_id=actor.team_id)) as session:
+        with self.store.reading(Scope(team_id=actor.team_id)) as session:
             prompt = _own(session, actor, prompt_ref)
             _in_time(prompt, at)
             ceremony = prompt.round.ceremony
@@ -233,7 +233,7 @@ class Standups:
                 self._show(session, prompt, at)
 
     def _actor(self, person: Person, prompt_ref: str) -> Actor:
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.reading(SYSTEM) as session:
             team = session.scalar(
                 select(CeremonyRow.team_id)
                 .join(RoundRow, RoundRow.ceremony_id == CeremonyRow.id)
