@@ -42,6 +42,8 @@ def register(app: App, bot: Bot) -> None:
         if isinstance(error, SlackApiError) and code_of(error) in _OVERTAKEN:
             return None if response is None else BoltResponse(status=200, body="")
         refusal = worded(error)
+        if body.get("type") == "event_callback":  # not written down: unacknowledged, Slack sends it again
+            return BoltResponse(status=500, body="")
         # `response` is None where the listener had acknowledged before it failed: then nothing can be answered with.
         if body.get("type") == "view_submission" and response is not None:
             return _under_the_field(bot, refusal, body, context)

@@ -226,6 +226,22 @@ def test_an_event_delivered_again_does_nothing_twice(open_house: House) -> None:
     assert len(answers()) == 1
 
 
+def test_an_event_that_could_not_be_written_down_is_left_to_slack_to_send_again(
+    open_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"type": "message", "channel_type": "im", "channel": "D0BOTHUAWEI0LIWEI", "user": "U0LIWEI"}
+    said |= {"ts": "1794790903.000100", "text": "lost words", "team": "T0HUAWEI"}
+
+    def full(**_row: object) -> bool:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(open_house.bot, "record", full)
+        assert open_house.event(said, event_id="Ev0LOST").status_code == 500
+    assert open_house.event(said, event_id="Ev0LOST", **{"x-slack-retry-num": "1"}).status_code == 200
+    eventually(lambda: [each for each in open_house.direct("U0LIWEI")[1] if "`lost`" in each["text"]])
+
+
 def test_what_another_bot_says_is_answered_by_nobody(open_house: House) -> None:
     said = {"type": "app_mention", "channel": "C0JOINT", "text": "<@U0BOTHUAWEI> help", "bot_id": "B0WORKFLOW"}
     with capture_logs() as lines:
