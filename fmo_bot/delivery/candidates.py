@@ -5,7 +5,7 @@ A delivery whose lane is busy is not looked at, so it holds up no other, however
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -22,11 +22,15 @@ _Target, _Thread, _Talking = aliased(MessageRow), aliased(MessageRow), aliased(M
 
 def ripe(at: datetime, now: float) -> ColumnElement[bool]:
     """What may change hands, read from the delivery's own row."""
+    unheld = or_(DeliveryRow.state == READY, DeliveryRow.lease_until.is_(None), DeliveryRow.lease_until < now)
+    return and_(_unfinished(at), DeliveryRow.not_before <= now, unheld)
+
+
+def _unfinished(at: datetime) -> ColumnElement[bool]:
+    """What is due, and not on its way."""
     useful = or_(DeliveryRow.useful_until.is_(None), DeliveryRow.useful_until >= at)
     to_say = and_(DeliveryRow.state == READY, DeliveryRow.due <= at, useful)
-    unheld = or_(DeliveryRow.lease_until.is_(None), DeliveryRow.lease_until < now)
-    to_find = and_(DeliveryRow.state == UNSURE, DeliveryRow.searches < MAX_SEARCHES, unheld)
-    return and_(DeliveryRow.not_before <= now, or_(to_say, to_find))
+    return or_(to_say, and_(DeliveryRow.state == UNSURE, DeliveryRow.searches < MAX_SEARCHES))
 
 
 can_go = and_(  # an update waits for its message, a reply for the message it answers
@@ -92,6 +96,27 @@ def candidates(
         .where(DeliveryRow.id.in_(chosen))
     )
     return [(row.id, _lanes(row.state, row.op, row.workspace, row.channel)) for row in rows]
+
+
+def opens(session: Session, *, at: datetime, paces: Paces) -> float | None:
+    """From when (machine time) the first of what is due may go: its pause is over and its lanes are free.
+
+    None where nothing is due. What is due and free already counts too: somebody may be busy in its conversation.
+    """
+    of_channel, of_method = aliased(LaneRow), aliased(LaneRow)
+    ahead = case(*((condition, paces.of_method(method).ahead) for condition, method in _method))
+    latest = _LATEST[session.get_bind().dialect.name]
+    times = (DeliveryRow.lease_until, of_channel.next_at, of_method.next_at - ahead)
+    free = latest(DeliveryRow.not_before, *(func.coalesce(each, 0.0) for each in times))
+    return session.scalar(
+        with_targets(select(func.min(free)))
+        .outerjoin(of_channel, and_(_is_post, of_channel.key == lanes.channel_sql(_Target.workspace, _Target.channel)))
+        .outerjoin(of_method, of_method.key == lanes.method_sql(_Target.workspace, case(*_method)))
+        .where(_unfinished(at), can_go)
+    )
+
+
+_LATEST: dict[str, Callable[..., Any]] = {"sqlite": func.max, "postgresql": func.greatest}
 
 
 def _conversation(message: type[MessageRow]) -> SQLColumnExpression[str]:

@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Condition, Timer
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 _log = structlog.get_logger(__name__)
 _THREADS = 10
@@ -95,8 +96,10 @@ class _Job:
             return
         while True:
             try:
-                self._function()
-            except Exception:  # the next tick tries again: what was owed is still a row
+                self._function()  # where it fails the next tick tries again: what was owed is still a row
+            except OperationalError as error:
+                _log.warning("the database does not answer", job=self._name, error=type(error.orig).__name__)
+            except Exception:
                 _log.exception("job failed", job=self._name)
             if not self._goes_on():
                 return

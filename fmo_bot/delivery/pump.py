@@ -17,7 +17,7 @@ from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import claims, lanes
-from fmo_bot.delivery.candidates import MAX_SEARCHES
+from fmo_bot.delivery.candidates import MAX_SEARCHES, opens
 from fmo_bot.delivery.claims import LEASE_S, SEARCH_AFTER_S, Claim, Note
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.notes import Notes
@@ -28,6 +28,7 @@ from fmo_bot.ports import Chat, Clock, Outgoing
 
 NORMAL = Paces()
 BATCHES = 4  # claims in hand for each worker: what is claimed together costs one transaction
+_LEAST_S = 0.2  # between two runs, where the first came to nothing
 SWEEP_S = 1.0  # how often is looked for what was lost or comes too late
 _SWEEP = timedelta(seconds=SWEEP_S)
 TALK_S = 30.0  # what the calls of one post may take together: three of ten seconds, for a picture
@@ -67,7 +68,7 @@ class Pump:
         self._paces, self._workers, self._patience = paces, workers, patience
         self._lease, self._talk = lease, talk
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pump")
-        self._talking: list[Future[str]] = []
+        self._talking: dict[Future[str], Claim] = {}  # in the order they were claimed
         self._closed: dict[str, float] = {}  # lanes by Slack's Retry-After, until when
         self._swept: tuple[float, datetime] | None = None  # when, by both clocks
         self._notes = Notes(store, clock=clock, machine=machine)
@@ -100,23 +101,39 @@ class Pump:
         """
         wanted = BATCHES * self._workers - len(self._talking)
         claimed = self.claim(wanted)
-        self._talking += [self._pool.submit(self.send, claim) for claim in claimed]
+        self._talking |= {self._pool.submit(self.send, claim): claim for claim in claimed}
         # Where there is more to do, the last ones are not waited for: every thread is to have something to say.
         ahead = self._workers if 0 < wanted <= len(claimed) else 0
-        wait(self._talking[: len(self._talking) - ahead], timeout=self._patience)
-        finished = [each for each in self._talking if each.done()]
-        self._talking = [each for each in self._talking if not each.done()]
+        talking = list(self._talking)
+        wait(talking[: len(talking) - ahead], timeout=self._patience)
+        finished = [each for each in talking if each.done()]
+        for each in finished:
+            del self._talking[each]
         return Counter(each.result() for each in finished)
+
+    def next_run(self) -> float | None:
+        """When (machine time) a run after one that came to nothing may come to something; None: not by itself."""
+        now = self._machine()
+        if self._talking:
+            return now
+        with self._store.reading(SYSTEM) as session:
+            at = opens(session, at=self._clock.now(), paces=self._paces)
+        return None if at is None else max(at, now + _LEAST_S)
 
     def refuse(self) -> None:
         """Claim nothing more."""
         self._workers = 0
 
     def stop(self, *, within: float) -> bool:
-        """Claim nothing more, let what is being said be said for `within` seconds; whether it all was."""
+        """Claim nothing more, let what was claimed be said for `within` seconds; whether it all was.
+
+        What nobody has begun to say by then goes back; what hangs in a call is left to its lease.
+        """
         self.refuse()
         _, late = wait(self._talking, timeout=within)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for claim in [self._talking[each] for each in late if each.cancel()]:
+            self._hand_back(claim)
+        self._pool.shutdown(wait=False)
         return not late
 
     def claim(self, limit: int) -> list[Claim]:
@@ -143,6 +160,11 @@ class Pump:
             # A fault of our own, before or after the call, we cannot know: as if the answer had been lost.
             _log.exception("sending failed unexpectedly", delivery=claim.name)
             return after[Uncertain](claim, Uncertain(type(error).__name__))
+
+    def _hand_back(self, claim: Claim) -> str:
+        """Nothing was said or asked: whoever runs next may begin at once."""
+        before = {SENDING: READY}.get(claim.state, claim.state)
+        return self._note(claim, before, searches=claim.searches, counted=claim.state != SENDING)
 
     def _keep_off_closed(self, claim: Claim) -> None:
         """What was claimed before Slack closed its lane is not sent on it."""

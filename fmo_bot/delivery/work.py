@@ -73,6 +73,8 @@ class Work:
     def _send(self) -> None:
         if self._pump.run_once():  # where one could go, the next may be able to
             self._engine.wake(PUMP)
+        elif (at := self._pump.next_run()) is not None:  # a lane that was busy, a call that takes long
+            self._engine.wake(PUMP, at=at)
 
     def _work_inbox(self) -> None:
         while not self._refusing and self._work_one():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
+from threading import Event
 from typing import Any, Protocol
 
 import pytest
@@ -18,7 +19,7 @@ from fmo_bot.delivery.pump import LONGEST_PAUSE_S, MAX_ATTEMPTS, Pump
 from fmo_bot.delivery.retention import retain
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Person, Place
-from fmo_bot.errors import NotNow, RateLimited, Uncertain, Undeliverable
+from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
 from tests.fakes import MONDAY_NINE, FakeChat, FixedClock, Machine, accepted
 
 JOINT = Place("T0HUAWEI", "C0JOINT")
@@ -487,6 +488,56 @@ def test_a_pump_that_was_stopped_claims_nothing(store: Store, pump: Pump) -> Non
     assert pump.stop(within=1)
     assert pump.run_once() == {}
     assert delivery(store, "post:a").state == "ready"
+
+
+def test_what_was_claimed_and_not_begun_goes_back_when_the_process_ends(
+    store: Store, pumps: tuple[Pump, Pump], chat: FakeChat, clock: FixedClock, machine: Machine
+) -> None:
+    hangs, go_on = Event(), Event()
+    ending = Pump(store=store, chat=chat, clock=clock, machine=machine, owner="ending", workers=1, patience=0.01)
+
+    def hang() -> None:
+        hangs.set()
+        assert go_on.wait(5)
+
+    chat.before_post = hang
+    for n in range(3):
+        owe(store, f"{n}", place=Place("T0HUAWEI", f"C{n}"))
+    ending.run_once()
+    assert hangs.wait(5)
+    assert not ending.stop(within=0.01)
+    rows = [delivery(store, f"post:{n}") for n in range(3)]
+    assert [(row.state, row.attempt) for row in rows] == [("sending", 1), ("ready", 0), ("ready", 0)]
+    go_on.set()
+    machine.advance(2)  # the pace of a channel, not a lease
+    assert pumps[1].run_once() == {"sent": 2}
+
+
+# How the first of two messages into a conversation ended -> seconds until a run may come to something.
+PAUSES: list[tuple[SendOutcome | None, float]] = [
+    (None, lanes.CHANNEL_S),  # the second waits its turn
+    (RateLimited(30, lanes.of_method("T0HUAWEI", lanes.POST)), 30.0),
+    (NotNow("connection refused"), lanes.CHANNEL_S),
+]
+
+
+@pytest.mark.parametrize(("ending", "seconds"), PAUSES)
+def test_a_run_is_worth_it_again_when_something_may_go(
+    ending: SendOutcome | None, seconds: float, store: Store, pump: Pump, chat: FakeChat, machine: Machine
+) -> None:
+    chat.script = [ending]
+    owe(store, "first")
+    owe(store, "second")
+    pump.run_once()
+    assert pump.run_once() == {}
+    at = pump.next_run()
+    assert at is not None
+    assert at - machine() == pytest.approx(seconds, abs=0.1)
+
+
+def test_nobody_runs_for_what_is_not_due(store: Store, pump: Pump) -> None:
+    owe(store, "later", due=MONDAY_NINE + timedelta(hours=1))
+    assert pump.next_run() is None
 
 
 def test_processes_that_send_at_the_same_time_share_the_work(
