@@ -202,6 +202,18 @@ def test_every_language_renders(language: str) -> None:
         assert render(message, language).text.strip()
 
 
+IN_THE_JOINT_CHANNEL = (m.RoundPost, m.AnswerPost, m.RoundSummary, m.SprintReport, m.BurnUpChart, m.Digest)
+
+
+def test_what_both_sides_read_names_companies_and_never_says_we_or_you() -> None:
+    read = [each for each in every_message("Huawei") if isinstance(each, IN_THE_JOINT_CHANNEL)]
+    assert {type(each) for each in read} == set(IN_THE_JOINT_CHANNEL)
+    for message in read:
+        text = render(message, "en").text
+        assert "Huawei" in text
+        assert re.findall(r"\b(?:we|us|ours?|you|yours?|they|theirs?|them)\b", text, re.IGNORECASE) == []
+
+
 def test_small_print_at_the_end_is_never_what_is_left_out() -> None:
     line = m.BlockerLine(ref="b", what="Lab", issue=None, waiting="Huawei", waited_on="Telefonica", since=AT)
     full_home = m.Home(name="Li Wei", prompts=(), teams=(), blockers=(line,) * 150, host="Huawei")
