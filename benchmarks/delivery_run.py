@@ -15,11 +15,14 @@ from sqlalchemy import make_url
 
 from benchmarks.delivery_crowd import APP_KEY, SITE, Crowd
 from benchmarks.delivery_stage import Cores, free_port, local, plain_environment, process, wait_until_answers
+from config.settings import Settings
+from fmo_bot.bootstrap import open_store
 
 WEBHOOK_SECRET = "webhook-sandbox-secret"
 SIGNING_SECRET = f"sandbox-secret-{APP_KEY}"
 # Which processes the bot is, by database: all in one, or the door and the sender apart.
-PROCESSES = {"sqlite": ("run",), "postgres": ("run",)}
+PROCESSES = {"sqlite": ("run",), "postgres": ("web", "worker")}
+ENGINE = {"sqlite": "embedded", "postgres": "procrastinate"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,7 @@ def bot(plan: Plan, world: World) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     world.reach_app_at(f"{url}/slack/{APP_KEY}/events")
     environment = plain_environment() | _settings(plan, world.url) | {"FMO_PORT": str(port)}
+    open_store(Settings.read(environment)).close()  # once, as a release does it, before the processes start
     with ExitStack() as running:
         for part in PROCESSES[plan.kind]:
             running.enter_context(process(["fmo_bot", part], environment=environment, log=log, cores=plan.cores.bot))
@@ -95,6 +99,7 @@ def bot(plan: Plan, world: World) -> Iterator[str]:
 def _settings(plan: Plan, world: str) -> dict[str, str]:
     settings = {
         "FMO_DATABASE_URL": plan.url,
+        "FMO_ENGINE": ENGINE[plan.kind],
         "FMO_SLACK_API_URL": f"{world}/slack/api/",
         "FMO_SLACK_APPS": APP_KEY,
         f"FMO_SLACK_{APP_KEY.upper()}_BOT_TOKENS": ",".join(plan.crowd.tokens()),
@@ -133,7 +138,7 @@ def wait_until_sent(url: str, expected: int, *, within: float) -> int:
     """Wait until so many posts are sent, at most `within` seconds; how many were."""
     deadline, pause = monotonic() + within, Event()
     while (sent := count(url, SENT)) < expected and monotonic() < deadline:
-        pause.wait(1)
+        pause.wait(0.2)
     return sent
 
 
