@@ -4,14 +4,14 @@ Also the jobs that follow an acknowledgement (a report, a board sync). A job may
 does must be safe to repeat: owing a message by name is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from time import time
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import InboxRow
@@ -20,10 +20,9 @@ from fmo_bot.db.store import Store
 from fmo_bot.db.wakes import INBOX, want
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import FmoError, Refusal
-from fmo_bot.ports import Clock
 
 READY, WORKING, DONE, FAILED = "ready", "working", "done", "failed"
-LEASE_S = 600.0  # the first sync of a large board takes minutes
+LEASE_S = 60.0  # renewed while it is worked
 MAX_ATTEMPTS = 6
 FIRST_PAUSE_S = 2.0  # then twice as long each time: 2, 4, 8, 16, 32
 Handler = Callable[[dict[str, Any], datetime], None]
@@ -40,29 +39,10 @@ def record(session: Session, *, event_key: str, kind: str, payload: Mapping[str,
     return insert_once(session, InboxRow, [values]) == 1
 
 
-def work(
-    store: Store,
-    handlers: Mapping[str, Handler],
-    *,
-    clock: Clock,
-    machine: Callable[[], float] = time,
-    owner: str,
-    limit: int = 20,
-) -> int:
-    """Work up to `limit` things that came in, oldest first, each by the handler of its kind; how many were worked.
-
-    A handler gets the payload and the present instant, and opens its own transactions. One that raises is tried again
-    later, a few times; a refusal is an answer and is not.
-    """
-    worked = 0
-    while worked < limit and (job := _claim(store, owner, machine())):
-        _work_one(store, handlers, job, at=clock.now(), machine=machine)
-        worked += 1
-    return worked
-
-
 @dataclass(frozen=True)
-class _Job:
+class Job:
+    """One thing that came in, in the hands of `owner`."""
+
     id: int
     kind: str
     payload: dict[str, Any]
@@ -70,7 +50,8 @@ class _Job:
     attempt: int
 
 
-def _claim(store: Store, owner: str, now: float) -> _Job | None:
+def claim(store: Store, *, owner: str, now: float) -> Job | None:
+    """Take the oldest thing that is to be worked; None where there is none. `now` is machine time."""
     waiting = and_(InboxRow.state == READY, InboxRow.not_before <= now)
     lost = and_(InboxRow.state == WORKING, InboxRow.lease_until < now)
     oldest = select(InboxRow).where(or_(waiting, lost)).order_by(InboxRow.id).limit(1)
@@ -82,12 +63,24 @@ def _claim(store: Store, owner: str, now: float) -> _Job | None:
         if row is None:
             return None
         row.state, row.owner, row.attempt, row.lease_until = WORKING, owner, row.attempt + 1, now + LEASE_S
-        return _Job(row.id, row.kind, row.payload, owner, row.attempt)
+        return Job(row.id, row.kind, row.payload, owner, row.attempt)
 
 
-def _work_one(
-    store: Store, handlers: Mapping[str, Handler], job: _Job, *, at: datetime, machine: Callable[[], float]
+def renew(store: Store, jobs: Iterable[Job], *, now: float) -> None:
+    """Say that these are still being worked: some take minutes, and one whose process is lost must not wait so long."""
+    with store.transaction(SYSTEM) as session:
+        for job in jobs:
+            session.execute(update(InboxRow).where(*_mine(job)).values(lease_until=now + LEASE_S))
+
+
+def work(
+    store: Store, job: Job, handlers: Mapping[str, Handler], *, at: datetime, machine: Callable[[], float] = time
 ) -> None:
+    """Work what was claimed, by the handler of its kind, and note what came of it.
+
+    A handler gets the payload and the present instant, and opens its own transactions. One that raises is tried again
+    later, a few times; a refusal is an answer and is not.
+    """
     try:
         if job.attempt > MAX_ATTEMPTS:  # it took its process down every time
             raise Refusal("tried too often")
@@ -105,7 +98,7 @@ def _handler(handlers: Mapping[str, Handler], kind: str) -> Handler:
     return handlers[kind]
 
 
-def _note_error(store: Store, job: _Job, error: Exception, now: float) -> None:
+def _note_error(store: Store, job: Job, error: Exception, now: float) -> None:
     if isinstance(error, Refusal) or job.attempt >= MAX_ATTEMPTS:
         _note(store, job, state=FAILED, error=_reason(error))
     else:
@@ -113,16 +106,21 @@ def _note_error(store: Store, job: _Job, error: Exception, now: float) -> None:
         _note(store, job, state=READY, error=_reason(error), not_before=now + pause)
 
 
-def _note(store: Store, job: _Job, **changes: Any) -> None:
-    mine = InboxRow.id == job.id, InboxRow.owner == job.owner, InboxRow.attempt == job.attempt
+def _note(store: Store, job: Job, **changes: Any) -> None:
     with store.transaction(SYSTEM) as session:
-        row = session.scalar(select(InboxRow).where(*mine, InboxRow.state == WORKING).with_for_update())
+        row = session.scalar(select(InboxRow).where(*_mine(job)).with_for_update())
         if row is None:
             _log.warning("another process took this job over", kind=job.kind, job=job.id)
             return
         row.lease_until = None
         for name, value in changes.items():
             setattr(row, name, value)
+
+
+def _mine(job: Job) -> tuple[ColumnElement[bool], ...]:
+    """The job's row, if it is still the owner's."""
+    mine = InboxRow.id == job.id, InboxRow.owner == job.owner, InboxRow.attempt == job.attempt
+    return *mine, InboxRow.state == WORKING
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from time import monotonic, time
 from fmo_bot.db.store import Store
 from fmo_bot.db.wakes import INBOX, PUMP
 from fmo_bot.delivery import inbox, occurrences, quiet
+from fmo_bot.delivery.hands import Hands
 from fmo_bot.delivery.pump import Pump
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.ports import Clock, Engine
@@ -34,9 +35,11 @@ class Work:
 
         Declares its jobs to the engine; they run when it is started.
         """
-        self._store, self._engine, self._clock, self._pump, self._owner = store, engine, clock, pump, owner
-        self._handlers, self._jobs, self._machine = due, jobs, machine
-        self._refusing = False
+        self._store, self._engine, self._clock, self._pump = store, engine, clock, pump
+        self._handlers, self._machine = due, machine
+        self._hands = Hands(
+            store=store, handlers=jobs, clock=clock, owner=owner, done=lambda: engine.wake(INBOX), machine=machine
+        )
         engine.every(DUE, 1, self._run_due)
         engine.every(PUMP, 0.5, self._send)
         engine.every(INBOX, 0.5, self._work_inbox)
@@ -57,12 +60,13 @@ class Work:
     def refuse(self) -> None:
         """Begin nothing more; what is in hand goes on."""
         self._pump.refuse()
-        self._refusing = True
+        self._hands.refuse()
 
     def stop(self, *, until: float) -> None:
         """Claim nothing more; let what runs come to its end, until `time.monotonic()` is `until`."""
         self.refuse()
         self._engine.stop(within=max(0.0, until - monotonic()))
+        self._hands.stop(within=max(0.0, until - monotonic()))
         self._pump.stop(within=max(0.0, until - monotonic()))
 
     def _run_due(self) -> None:
@@ -77,9 +81,5 @@ class Work:
             self._engine.wake(PUMP, at=at)
 
     def _work_inbox(self) -> None:
-        while not self._refusing and self._work_one():
-            pass
-
-    def _work_one(self) -> int:
-        parts = self._store, self._jobs
-        return inbox.work(*parts, clock=self._clock, machine=self._machine, owner=self._owner, limit=1)
+        if (at := self._hands.run_once()) is not None:
+            self._engine.wake(INBOX, at=at)

@@ -38,7 +38,12 @@ def record(store: Store, key: str = "Ev1") -> bool:
 
 
 def work(store: Store, clock: FixedClock, machine: Machine, reports: Reports) -> int:
-    return inbox.work(store, {"report": reports.make}, clock=clock, machine=machine, owner="one")
+    """Work everything there is; how many things that was."""
+    worked = 0
+    while job := inbox.claim(store, owner="one", now=machine()):
+        inbox.work(store, job, {"report": reports.make}, at=clock.now(), machine=machine)
+        worked += 1
+    return worked
 
 
 def the_row(store: Store) -> InboxRow:
@@ -96,7 +101,9 @@ def test_a_job_that_cannot_be_done_fails_visibly(case: str, store: Store, clock:
 
 def test_a_kind_that_nobody_handles_fails_visibly(store: Store, clock: FixedClock, machine: Machine) -> None:
     record(store)
-    inbox.work(store, {}, clock=clock, machine=machine, owner="one")
+    job = inbox.claim(store, owner="one", now=machine())
+    assert job is not None
+    inbox.work(store, job, {}, at=clock.now(), machine=machine)
     assert (the_row(store).state, the_row(store).error) == ("failed", "nothing handles report")
 
 
@@ -109,6 +116,22 @@ def test_a_job_whose_process_was_killed_is_worked_by_another(store: Store, clock
     machine.advance(inbox.LEASE_S + 1)
     assert work(store, clock, machine, reports) == 1
     assert len(reports.made) == 1
+
+
+def test_a_job_that_takes_long_stays_with_its_process_while_that_lives(store: Store, machine: Machine) -> None:
+    record(store)
+    job = inbox.claim(store, owner="one", now=machine())
+    assert job is not None
+    for _ in range(10):
+        machine.advance(inbox.LEASE_S / 3)
+        inbox.renew(store, [job], now=machine())
+        assert inbox.claim(store, owner="two", now=machine()) is None
+    machine.advance(inbox.LEASE_S + 1)
+    taken = inbox.claim(store, owner="two", now=machine())
+    assert taken is not None
+    inbox.renew(store, [job], now=machine() + 1000)  # the first lives after all, and changes nothing
+    machine.advance(inbox.LEASE_S + 1)
+    assert inbox.claim(store, owner="three", now=machine()) is not None
 
 
 def test_a_job_that_kills_every_process_is_given_up(store: Store, clock: FixedClock, machine: Machine) -> None:

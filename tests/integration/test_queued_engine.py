@@ -32,7 +32,9 @@ def url(postgres: str) -> Iterator[str]:
 def store(url: str) -> Iterator[Store]:
     store = Store(url)
     with store.transaction(SYSTEM) as session:
-        session.execute(text("TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE"))
+        session.execute(
+            text("TRUNCATE procrastinate_jobs, procrastinate_workers, procrastinate_periodic_defers CASCADE")
+        )
     yield store
     store.close()
 
@@ -143,6 +145,66 @@ def test_a_worker_sees_what_the_transaction_that_woke_it_wrote(
     assert done.wait(SOON)
     with store.transaction(SYSTEM) as session:
         session.execute(text("DELETE FROM organisation"))
+
+
+def test_jobs_of_a_worker_that_was_lost_are_taken_back(
+    store: Store, web: QueuedEngine, engines: Callable[[], QueuedEngine]
+) -> None:
+    ran, worker = threading.Semaphore(0), engines()
+    for job in ("lost", "lost and woken since"):
+        web.wake(job)
+        with store.transaction(SYSTEM) as session:
+            session.execute(_TAKEN_LONG_AGO)
+        worker.every(job, HOURLY, ran.release)
+    web.wake("lost and woken since")
+    worker.start()
+    assert ran.acquire(timeout=SOON)
+    assert ran.acquire(timeout=SOON)
+    until(lambda: jobs(store) == 0)
+
+
+_TAKEN_LONG_AGO = text(
+    "WITH lost AS (INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id)"
+    " UPDATE procrastinate_jobs SET status = 'doing', worker_id = lost.id FROM lost WHERE status = 'todo'"
+)
+
+
+def test_a_worker_that_loses_the_database_works_on_when_it_is_back(
+    store: Store, web: QueuedEngine, engines: Callable[[], QueuedEngine]
+) -> None:
+    ran, worker = threading.Semaphore(0), engines()
+    worker.every("job", HOURLY, ran.release)
+    worker.start()
+    web.wake("job")
+    assert ran.acquire(timeout=SOON)
+    with store.transaction(SYSTEM) as session:
+        session.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"))
+    web.wake("job")
+    assert ran.acquire(timeout=SOON)
+
+
+def test_a_worker_stops_while_the_database_is_away() -> None:
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    store = Store(nowhere)
+    worker = QueuedEngine(store, nowhere)
+    worker.every("job", HOURLY, lambda: None)
+    worker.start()
+    began = time.monotonic()
+    worker.stop(within=SOON)
+    assert time.monotonic() - began < SOON
+    store.close()
+
+
+def jobs(store: Store) -> int:
+    with store.reading(SYSTEM) as session:
+        return session.scalar(text("SELECT count(*) FROM procrastinate_jobs")) or 0
+
+
+def until(so: Callable[[], bool]) -> None:
+    end, pause = time.monotonic() + SOON, threading.Event()
+    while not so():
+        assert time.monotonic() < end, "it took too long"
+        pause.wait(0.05)
 
 
 # A period -> how procrastinate is told.

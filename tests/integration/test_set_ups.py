@@ -306,3 +306,20 @@ def test_what_came_in_is_worked_once(house: House) -> None:
                 inbox.record(session, event_key=f"e{number}", kind="count", payload={"n": number}, at=datetime.now(UTC))
     house.settle()
     assert sorted(worked) == list(range(20))
+
+
+def test_what_takes_long_holds_up_nothing_else(house: House) -> None:
+    go_on, quick = threading.Event(), threading.Event()
+
+    def slow(payload: dict[str, Any], at: datetime) -> None:
+        assert go_on.wait(SOON)
+
+    house.jobs["slow"] = slow
+    house.jobs["quick"] = lambda payload, at: quick.set()
+    house.start(workers=1)
+    for number, kind in enumerate(["slow", "slow", "quick"]):
+        with house.web.store.transaction(SYSTEM) as session:
+            inbox.record(session, event_key=f"e{number}", kind=kind, payload={}, at=datetime.now(UTC))
+    assert quick.wait(SOON)
+    go_on.set()
+    house.settle()
