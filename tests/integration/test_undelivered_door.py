@@ -11,7 +11,7 @@ from sqlalchemy import select
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.delivery import outbox
 from fmo_bot.domain.messages import Notice
-from fmo_bot.domain.parties import SYSTEM, Place, Scope
+from fmo_bot.domain.parties import SYSTEM, Person, Place, Scope
 from fmo_bot.slack.actions import DELIVERY_AGAIN, DELIVERY_DROP
 from tests.integration.door_support import House, house
 from tests.integration.sandbox_support import act, eventually
@@ -71,11 +71,10 @@ def test_sent_again_the_list_says_so_in_its_own_place_and_the_trouble_comes_back
 
 def test_dropped_it_is_settled_for_both(open_house: House) -> None:
     told, (channel, _) = first_told(open_house, "U0LIWEI"), open_house.direct("U0LIWEI")
-
-    def dropped() -> list[Any]:
-        open_house.press("U0LIWEI", channel, told, DELIVERY_DROP)
-        return [each for each in lists(open_house, "U0LIWEI") if "Dropped" in each["text"]]
-
-    eventually(dropped)  # it was sent again just now, and has to fail first
+    bot, master = open_house.bot, Person("T0HUAWEI", "U0LIWEI")
+    # It was sent again just now, and has to fail first.
+    eventually(lambda: bot.deliveries.shown(master, at=bot.clock.now()).lines)
+    open_house.press("U0LIWEI", channel, told, DELIVERY_DROP)
+    eventually(lambda: [each for each in lists(open_house, "U0LIWEI") if "Dropped" in each["text"]])
     act(open_house.box, "U0LUCIA", "command", channel="C0JOINT", command="/fmo", text="deliveries")
     eventually(lambda: [each for each in lists(open_house, "U0LUCIA") if "Nothing waits" in each["text"]])
