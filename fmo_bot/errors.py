@@ -13,6 +13,7 @@ FmoError
 ├── Failure                said to the log, and to a scrum master where it touches them
 │   ├── SettingsWrong      every missing or wrong setting at once; the process exits with 2
 │   ├── FileWrong          a file from a person cannot be used; names line and reason; exits with 2
+│   ├── NotMoved           a database was not copied to another
 │   └── BoardUnavailable   a Jira site is down, forbids us, or answers nonsense
 └── SendOutcome            how one attempt to send ended, other than well; read only by `delivery`
     ├── Uncertain          it may have been sent: search before sending again
@@ -92,6 +93,10 @@ class SettingsWrong(Failure):
 
 class FileWrong(Failure):
     """A file cannot be used; the message names the place and the reason."""
+
+
+class NotMoved(Failure):
+    """A database was not moved to another; the message says why and what to do."""
 
 
 class BoardUnavailable(Failure):

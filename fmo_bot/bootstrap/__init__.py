@@ -21,7 +21,7 @@ from fmo_bot.charts import Charts
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.schema import migrate
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import inbox, occurrences, outbox, queue_schema, quiet, retention
+from fmo_bot.delivery import directs, inbox, occurrences, outbox, queue_schema, quiet, retention
 from fmo_bot.delivery.embedded import EmbeddedEngine
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.pump import Pump
@@ -71,9 +71,9 @@ class Bot:
         self.listening: Callable[[], int] = lambda: 0  # listeners that run now; the door says how many
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._wire_services()
-        paces = Paces(settings.slack_messages_per_minute)
-        chat = SlackChat(installs=self.installs, pictures=Charts())
-        pump = Pump(store=self.store, chat=chat, clock=self.clock, paces=paces, owner=self._owner)
+        self._paces = Paces(settings.slack_messages_per_minute)
+        self._chat = SlackChat(installs=self.installs, pictures=Charts())
+        pump = Pump(store=self.store, chat=self._chat, clock=self.clock, paces=self._paces, owner=self._owner)
         # What can come in, each with what works it; handlers add their own.
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             sprints.JOB: self.sprints.make,
@@ -98,6 +98,7 @@ class Bot:
             ("plan", 60, self._plan),
             ("sync", 60, self._sync),
             ("tell", 5, self._tell),
+            ("directs", 5, self._learn_directs),
             ("retain", 3600, self._retain),
         ):
             self.engine.every(name, seconds, job, alone=True)
@@ -209,6 +210,9 @@ class Bot:
 
     def _sync(self) -> None:
         self.boards.sync_all(self.clock.now())
+
+    def _learn_directs(self) -> None:
+        directs.learn(self.store, self._chat, at=self.clock.now(), machine=time.time, paces=self._paces)
 
     def _tell(self) -> None:
         self.deliveries.tell(self.clock.now())

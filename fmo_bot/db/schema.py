@@ -4,6 +4,8 @@ from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from fmo_bot.db.store import open_engine
@@ -20,6 +22,12 @@ def migrate(url: str) -> None:
             command.upgrade(configuration(connection), "head")
     finally:
         engine.dispose()
+
+
+def is_newest(connection: Connection) -> bool:
+    """Whether every migration has been run on this database."""
+    newest = ScriptDirectory.from_config(configuration(connection)).get_heads()
+    return set(MigrationContext.configure(connection).get_current_heads()) == set(newest)
 
 
 def holds_tables(url: str) -> bool:

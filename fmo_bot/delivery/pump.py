@@ -10,13 +10,10 @@ from time import time
 from typing import Any
 
 import structlog
-from sqlalchemy import update
 
-from fmo_bot.db.ledger import MessageRow
-from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
-from fmo_bot.delivery import claims, lanes
+from fmo_bot.delivery import claims, directs, lanes
 from fmo_bot.delivery.candidates import MAX_SEARCHES, opens
 from fmo_bot.delivery.claims import LEASE_S, SEARCH_AFTER_S, Claim, Note
 from fmo_bot.delivery.lanes import Paces
@@ -192,13 +189,8 @@ class Pump:
         return place
 
     def _remember(self, person: Person, place: Place) -> None:
-        theirs = MessageRow.workspace == person.workspace, MessageRow.person == person.user
-        them = MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
         with self._store.transaction(SYSTEM) as session:
-            session.execute(
-                update(MessageRow).where(*theirs, MessageRow.channel.is_(None)).values(channel=place.channel)
-            )
-            session.execute(update(MemberRow).where(*them).values(dm_channel=place.channel))
+            directs.remember(session, person, place)
             lane = lanes.of_channel(place.workspace, place.channel)
             lanes.push(session, lane, self._machine() + lanes.CHANNEL.interval, self._paces)
 

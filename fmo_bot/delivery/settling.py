@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session, aliased
 
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.wakes import PUMP, want
+from fmo_bot.delivery import directs
 from fmo_bot.delivery.candidates import MAX_SEARCHES
 from fmo_bot.delivery.outbox import DROPPED, FAILED, MISSED, NO_THREAD, NOT_SENT, POST, READY, UNSURE
 
@@ -36,6 +37,8 @@ def followers(session: Session, row: DeliveryRow) -> list[DeliveryRow]:
 
 def send_again(session: Session, row: DeliveryRow) -> None:
     """A person wants it sent, however late, even if that might be twice; and what waited for it."""
+    if row.error == "channel_not_found":
+        directs.forget(session, target(session, row))
     for each in (row, *followers(session, row)):
         each.state, each.error, each.told_at, each.useful_until = READY, None, None, None
         each.attempt = each.searches = 0

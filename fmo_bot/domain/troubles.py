@@ -28,7 +28,8 @@ NOT_REACHED = "Slack could not be reached in many attempts. Send it again when S
 REFUSED = "Slack refuses it ({code}). Whoever runs FMO bot can look that up; then send it again."
 _CODES = {
     "not_in_channel": "The app is not in the channel. Invite it there, then send it again.",
-    "channel_not_found": "The app does not see the conversation any more. Invite it there, then send it again.",
+    "channel_not_found": "The app does not see the conversation any more. "
+    "If it is a channel, invite the app there; then send it again.",
     "is_archived": "The channel is archived. Unarchive it, or name another one in the team file.",
     "restricted_action": "The channel lets only some post. Let the app post there, then send it again.",
     "message_not_found": "Somebody deleted the message that was to be changed. Drop it.",

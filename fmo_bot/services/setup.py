@@ -165,6 +165,7 @@ class _Setup:
         if member.organisation_id != row.organisation_id:
             self.faults.append(f"{place}.user: `{wanted.user}` is known here as a member of another company")
         member.name, member.zone, member.language = wanted.name, wanted.zone, wanted.language
+        member.dm_tried_at = None  # whatever kept the bot from them may have been mended
         return member
 
     def _participation(self, team: JointTeamRow, member: MemberRow, side: SideRow, wanted: MemberSpec) -> None:

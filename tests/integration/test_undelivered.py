@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
+from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import claims, outbox, retention
 from fmo_bot.delivery.outbox import NO_THREAD, NOT_SENT
@@ -264,6 +265,16 @@ def test_sent_again_it_is_ready_whatever_it_was_and_the_list_is_shorter(desk: De
             session.scalars(select(AuditRow.action).where(AuditRow.action == "delivery_settled")).all()
             == ["delivery_settled"] * 2
         )
+
+
+def test_a_direct_conversation_that_slack_does_not_know_any_more_is_opened_anew(desk: Desk) -> None:
+    with desk.store.transaction(SYSTEM) as session:
+        session.get_one(MemberRow, desk.team.member_id(session, CHENYU)).dm_channel = "D0OLD"
+    desk.owe("prompt:a", to=CHENYU, error="channel_not_found")
+    desk.deliveries.send_again(LIWEI, desk.ref(LIWEI, "Chen Yu"), ALL_AT)
+    with desk.store.transaction(SYSTEM) as session:
+        assert session.scalars(select(MessageRow.channel)).all() == [None]
+        assert session.get_one(MemberRow, desk.team.member_id(session, CHENYU)).dm_channel is None
 
 
 def test_pressing_twice_sends_once(desk: Desk) -> None:
