@@ -25,17 +25,16 @@ def migrate(url: str) -> None:
 def _bring_up(connection: Connection) -> None:
     connection.execute(text(f"CREATE TABLE IF NOT EXISTS {_DONE} (name text PRIMARY KEY)"))
     known = set(connection.scalars(text(f"SELECT name FROM {_DONE}")))
-    released = _released()
     if not known:
         _run(connection, SchemaManager.get_schema())
-    for name, script in sorted(released.items()):
+    for name, script in sorted(released().items()):
         if name not in known:
             if known:
                 _run(connection, script)
             connection.execute(text(f"INSERT INTO {_DONE} VALUES (:name)"), {"name": name})
 
 
-def _released() -> dict[str, str]:
+def released() -> dict[str, str]:
     """Every migration of the installed release by its file's name, which begins with the version."""
     folder = files("procrastinate.sql.migrations")
     return {each.name: each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".sql")}

@@ -16,6 +16,7 @@ from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.store import Store
@@ -119,6 +120,8 @@ class QueuedEngine:
                 row.defer()
         except AlreadyEnqueued:
             return False
+        except ConnectorException as error:  # whoever has a transaction knows the errors of the store
+            raise OperationalError("wake", None, error) from error
         return True
 
     # --- working ------------------------------------------------------------------------------------------------------

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from alembic import command
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
-from fmo_bot.db.schema import migrate
-from fmo_bot.db.store import Store
+from fmo_bot.db.schema import configuration, migrate
+from fmo_bot.db.store import Store, open_engine
 from fmo_bot.db.wakes import want
 from fmo_bot.delivery import queue_schema
 from fmo_bot.delivery.queued import QueuedEngine, cron
@@ -59,6 +61,35 @@ def web(store: Store, engines: Callable[[], QueuedEngine]) -> QueuedEngine:
     engine = engines()
     store.wake = engine.wake
     return engine
+
+
+def test_both_schemas_live_side_by_side_and_neither_touches_the_other(url: str) -> None:
+    migrate(url)
+    queue_schema.migrate(url)
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        command.check(configuration(connection))  # raises where Alembic would change or drop anything
+        assert connection.scalar(text("SELECT to_regclass('procrastinate_jobs')"))
+    engine.dispose()
+
+
+def test_a_newer_procrastinate_brings_its_tables_up_once(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with empty_postgres(postgres) as url:
+        queue_schema.migrate(url)
+        newer = queue_schema.released() | {"99.00.00_01_new.sql": "CREATE TABLE procrastinate_new (share text); -- 5%"}
+        monkeypatch.setattr(queue_schema, "released", lambda: newer)
+        queue_schema.migrate(url)
+        queue_schema.migrate(url)
+
+
+def test_a_wake_that_cannot_be_written_is_an_error_of_the_store(postgres: str) -> None:
+    with empty_postgres(postgres) as url:  # without procrastinate's tables
+        migrate(url)
+        store = Store(url)
+        engine = QueuedEngine(store, url)
+        with pytest.raises(SQLAlchemyError):
+            engine.wake("pump")
+        store.close()
 
 
 def wake_and_fail(store: Store, web: QueuedEngine) -> None:
