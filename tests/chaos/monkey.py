@@ -1,56 +1,64 @@
 """Who breaks things: kills and freezes bot processes, restarts PostgreSQL."""
 
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from multiprocessing.context import ForkServerProcess
+
+from tests.chaos import worker
 
 _KILL_AFTER_S = (1.5, 3.5)
 _LOOK_S = 0.05
+
+
+# Processes are forked from one that has read all the code: a start takes as long as opening the database, not as long
+# as importing everything on a busy machine. They share nothing.
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.chaos.worker"])
 
 
 @dataclass
 class Workers:
     """Bot processes, each restarted at once when it is killed."""
 
-    command: tuple[str, ...]
-    environment: dict[str, str]
-    log: Path
-    processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    settings: dict[str, str]
+    processes: list[ForkServerProcess] = field(default_factory=list)
 
     def start(self, number: int) -> None:
         self.processes = [self._one() for _ in range(number)]
 
     def kill(self, index: int) -> None:
         self.processes[index].kill()
-        self.processes[index].wait()
+        self.processes[index].join()
         self.processes[index] = self._one()
+
+    def send(self, index: int, signal_number: int) -> None:
+        pid = self.processes[index].pid
+        assert pid is not None
+        os.kill(pid, signal_number)
 
     def died(self) -> list[int]:
         """Exit codes of processes that ended without having been killed."""
-        return [each.returncode for each in self.processes if each.poll() is not None]
+        return [each.exitcode for each in self.processes if each.exitcode is not None]
 
     def stop(self) -> None:
         for each in self.processes:
-            each.send_signal(signal.SIGCONT)
             each.terminate()
         for each in self.processes:
-            try:
-                each.wait(15)
-            except subprocess.TimeoutExpired:
+            each.join(25)
+            if each.exitcode is None:
                 each.kill()
-                each.wait()
+                each.join()
 
-    def _one(self) -> "subprocess.Popen[bytes]":
-        with self.log.open("ab") as log:
-            command = (sys.executable, *self.command)
-            return subprocess.Popen(command, env=os.environ | self.environment, stdout=log, stderr=log)
+    def _one(self) -> ForkServerProcess:
+        process = _FORKS.Process(target=worker.run, args=(self.settings,), daemon=True)
+        process.start()
+        return process
 
 
 @dataclass
@@ -112,10 +120,10 @@ class Monkey:
 
     def _freeze(self, now: float) -> None:
         index = self.dice.randrange(len(self.workers.processes))
-        self.workers.processes[index].send_signal(signal.SIGSTOP)
+        self.workers.send(index, signal.SIGSTOP)
         self._frozen, self._froze = (index, now + self.frozen_for), True
 
     def _thaw(self, *, always: bool = False) -> None:
         if self._frozen and (always or time.monotonic() >= self._frozen[1]):
-            self.workers.processes[self._frozen[0]].send_signal(signal.SIGCONT)
+            self.workers.send(self._frozen[0], signal.SIGCONT)
             self._frozen = None

@@ -86,21 +86,22 @@ class Outcome:
 def storm(plan: Plan) -> Outcome:
     """Let it blow, wait, judge."""
     begin, set_up, dice = time.monotonic(), SET_UPS[plan.engine], random.Random(plan.seed)
-    world, diary = World(plan.workspaces), plan.folder / "diary.jsonl"
+    world, diary, log = World(plan.workspaces), plan.folder / "diary.jsonl", plan.folder / "workers.log"
     diary.touch()
     with _database(set_up, plan.folder) as (url, restart), _sandbox(world, set_up, plan.folder) as slack:
         migrate(url)
         store = Store(url)
         feeder = Feeder(store, world, dice, plan.items, plan.seconds)
-        environment = {
+        settings = {
             "CHAOS_DATABASE": url,
             "CHAOS_SLACK": f"{slack}/slack/api/",
             "CHAOS_TOKENS": json.dumps(world.tokens()),
             "CHAOS_LEASE": str(plan.lease),
             "CHAOS_DIARY": str(diary),
             "CHAOS_BREAK": plan.broken,
+            "CHAOS_LOG": str(log),
         }
-        workers = Workers(("-m", "tests.chaos.worker"), environment, plan.folder / "workers.log")
+        workers = Workers(settings)
         monkey = Monkey(workers, dice, plan.seconds * 0.4, 2 * plan.lease, restart if set_up.restarts else None)
         _faults(slack, **plan.faults, methods=list(_STRUCK))
         workers.start(_WORKERS)
@@ -128,7 +129,7 @@ def _until(store: Store, *, at_most: float, within: float, workers: Workers) -> 
     end = time.monotonic() + within
     while time.monotonic() < end:
         if codes := workers.died():
-            raise RuntimeError(f"A bot process ended by itself ({codes}): see {workers.log}.")
+            raise RuntimeError(f"A bot process ended by itself: {codes}; {workers.settings['CHAOS_LOG']} says why.")
         try:
             with store.transaction(SYSTEM) as session:
                 if quiet.in_hand(session, datetime.now(UTC)) <= at_most:

@@ -120,8 +120,12 @@ def _installation(team: str, token: str) -> Installation:
     return Installation(app_key=KEY, team_id=team, team_name=team, bot_id="", bot_user_id="", token=token)
 
 
-def main() -> None:
-    pump, engine, ended = make_pump(dict(os.environ)), EmbeddedEngine(), Event()
+def run(given: dict[str, str]) -> None:
+    """Send until SIGTERM; the log goes to CHAOS_LOG."""
+    log = os.open(given["CHAOS_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    pump, engine, ended = make_pump(given), EmbeddedEngine(), Event()
 
     def send() -> None:
         if pump.run_once():
@@ -133,7 +137,3 @@ def main() -> None:
     ended.wait()
     engine.stop(within=10)
     sys.exit(0 if pump.stop(within=10) else 1)
-
-
-if __name__ == "__main__":
-    main()
