@@ -51,6 +51,10 @@ bench-delivery: $(VENV)/dev ## planning, sending, lateness, Slack's limits, ackn
 pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium)
 	@$(BIN)/python docs/pictures/take.py
 
+chaos: $(VENV)/dev ## real processes killed and frozen while Slack fails: is anything lost or doubled? (ITEMS, ENGINE, BREAK, SEED)
+	@$(BIN)/python -m tests.chaos --items $(or $(ITEMS),10000) \
+	  $(if $(ENGINE),--engine $(ENGINE)) $(if $(BREAK),--break $(BREAK)) $(if $(SEED),--seed $(SEED))
+
 check: $(VENV)/dev ## ruff, mypy strict, import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 

@@ -15,7 +15,8 @@ from fmo_bot.delivery import lanes
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.outbox import HOME, POST, READY, SENDING, UNSURE, UPDATE
 
-MAX_SEARCHES = 3  # so many without a result and it has failed; also marks an unsure one that is left to a person
+# So many without a result, which takes five minutes, and it has failed; also marks an unsure one left to a person.
+MAX_SEARCHES = 6
 Ts = TypeVarTuple("Ts")
 _Target, _Thread, _Talking = aliased(MessageRow), aliased(MessageRow), aliased(MessageRow)
 

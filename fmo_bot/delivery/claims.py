@@ -160,13 +160,13 @@ def _spoken_in(note: Note) -> tuple[str, ...]:
     return (lanes.of_channel(claim.workspace, claim.channel),) if said and claim.channel else ()
 
 
-def sweep(store: Store, *, at: datetime, now: float) -> None:
+def sweep(store: Store, *, at: datetime, now: float, search_after: float = SEARCH_AFTER_S) -> None:
     """Take back what was lost and give up what comes too late; writes only where there is something to write."""
     with store.reading(SYSTEM) as session:
         needed = any(session.scalar(select(query.exists())) for query in (_lapsed(now), *_hopeless(at)))
     if needed:
         with store.transaction(SYSTEM) as session:
-            recover(session, now)
+            recover(session, now, search_after=search_after)
             expire(session, at)
 
 
@@ -174,10 +174,10 @@ def _lapsed(now: float) -> Select[int]:
     return select(DeliveryRow.id).where(DeliveryRow.state == SENDING, DeliveryRow.lease_until < now)
 
 
-def recover(session: Session, now: float) -> None:
-    """Take back what its owner has held for longer than the lease."""
+def recover(session: Session, now: float, *, search_after: float = SEARCH_AFTER_S) -> None:
+    """Take back what its owner has held for longer than the lease; a post is searched for `search_after` s later."""
     lapsed = and_(DeliveryRow.state == SENDING, DeliveryRow.lease_until < now)
-    unsure = {"state": UNSURE, "lease_until": None, "not_before": now + SEARCH_AFTER_S, "error": "the sender was lost"}
+    unsure = {"state": UNSURE, "lease_until": None, "not_before": now + search_after, "error": "the sender was lost"}
     session.execute(update(DeliveryRow).where(lapsed, DeliveryRow.op == POST).values(**unsure))
     session.execute(update(DeliveryRow).where(lapsed).values(state=READY, lease_until=None, not_before=now))
 

@@ -54,16 +54,18 @@ class Pump:
         patience: float = 1.0,
         lease: float = LEASE_S,
         talk: float = TALK_S,
+        search_after: float = SEARCH_AFTER_S,
     ) -> None:
         """`owner` names this pump among all that run; `machine` is Unix time, which all processes share.
 
         `patience`: how many seconds one run waits for its slowest call; what is due next does not wait longer for it.
         `lease`: how long what is claimed is left to its owner; nothing is said with less than `talk` seconds of it.
+        `search_after`: how long Slack may take to show what it has accepted.
         """
         self._store, self._chat, self._clock, self._machine = store, chat, clock, machine
         self._owners = (f"{owner}#{n}" for n in count(1))  # a name per batch: an old claim is never taken for a new one
         self._paces, self._workers, self._patience = paces, workers, patience
-        self._lease, self._talk = lease, talk
+        self._lease, self._talk, self._search_after = lease, talk, search_after
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pump")
         self._talking: dict[Future[str], Claim] = {}  # in the order they were claimed
         self._closed: dict[str, float] = {}  # lanes by Slack's Retry-After, until when
@@ -139,7 +141,7 @@ class Pump:
             return []
         at, now = self._clock.now(), self._machine()
         if self._swept is None or abs(now - self._swept[0]) >= SWEEP_S or abs(at - self._swept[1]) >= _SWEEP:
-            claims.sweep(self._store, at=at, now=now)
+            claims.sweep(self._store, at=at, now=now, search_after=self._search_after)
             self._swept = now, at
         return claims.claim(
             self._store, owner=next(self._owners), at=at, now=now, limit=limit, paces=self._paces, lease=self._lease
@@ -204,7 +206,7 @@ class Pump:
     def _uncertain(self, claim: Claim, outcome: SendOutcome) -> str:
         if claim.op != POST:
             return self._again(claim, outcome)  # saying it twice shows it once
-        return self._note(claim, UNSURE, error=str(outcome), not_before=self._machine() + SEARCH_AFTER_S)
+        return self._note(claim, UNSURE, error=str(outcome), not_before=self._machine() + self._search_after)
 
     def _again(self, claim: Claim, outcome: SendOutcome) -> str:
         if claim.attempt >= MAX_ATTEMPTS:
@@ -232,7 +234,7 @@ class Pump:
         searches = claim.searches + 1
         if searches >= MAX_SEARCHES:
             return self._note(claim, FAILED, error=f"may have been sent; {searches} searches failed: {outcome}")
-        pause = SEARCH_AFTER_S * 3**searches
+        pause = self._search_after * 2 ** (searches - 1)
         return self._note(claim, UNSURE, error=str(outcome), searches=searches, not_before=self._machine() + pause)
 
     def _unsearchable(self, claim: Claim, outcome: SendOutcome) -> str:

@@ -24,7 +24,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--break", dest="broken", choices=("reconcile", "lease"), default="")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4)))
     parser.add_argument("--seconds", type=float, help="over which things are owed; default: items / 50, at least 30")
-    parser.add_argument("--lease", type=float, default=10.0)
+    parser.add_argument("--lease", type=float, default=Plan.lease)
     return parser.parse_args()
 
 

@@ -81,8 +81,8 @@ class Feeder:
     owed: list[Owed] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def run(self) -> None:
-        """Owe everything; a database that is away is waited for."""
+    def run(self, check: Callable[[], object]) -> None:
+        """Owe everything; a database that is away is waited for. `check` may raise to end it."""
         begin = time.monotonic()
         kinds = self._kinds()
         fed = 0
@@ -90,6 +90,7 @@ class Feeder:
             wanted = min(self.items, 1 + int(self.items * (time.monotonic() - begin) / self.seconds))
             self._owe([next(kinds) for _ in range(wanted - fed)])
             fed = wanted
+            check()
             time.sleep(0.1)
 
     def _kinds(self) -> Iterator[str]:

@@ -8,11 +8,12 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from fmo_bot.domain.parties import Place
 from tests.chaos.feeder import Owed, mark
 
 
@@ -46,18 +47,31 @@ class Seen:
     shown: float  # since when it is as it is
 
 
-def judge(owed: Iterable[Owed], record: Mapping[str, Any], *, unsure: Set[str], diary: Path) -> Verdict:
-    """`unsure`: keys of messages that are left to a person."""
-    seen, verdict = _seen(record), Verdict(unsure=len(unsure))
-    struck = _struck(diary)
+@dataclass(frozen=True)
+class Attempt:
+    """One try to say something, as the process that made it wrote down; a killed one leaves `came_to` empty."""
+
+    key: str
+    op: str
+    at: float  # Unix time of its claim
+    came_to: str | None
+
+
+def judge(owed: list[Owed], record: Mapping[str, Any], diary: Path, *, left: Set[str] | None = None) -> Verdict:
+    """`left`: keys of messages that are left to a person, where some conversations may not be searched."""
+    seen, attempts = _seen(record), _attempts(diary)
+    verdict = Verdict(unsure=len(left or ()))
     for each in owed:
-        _judge_one(verdict, each, seen.pop(each.key, []), excused=each.key in unsure)
-    verdict.doubled += [f"nobody owed the message with key {key}" for key in seen]
-    shown = {message.key: message for message in owed}
-    found = _seen(record)
-    for (key, op), since in struck.items():
-        if key in shown and key in found and key not in unsure:
-            first = min(found[key], key=lambda one: one.posted)
+        _judge_one(verdict, each, seen.get(each.key, []), excused=each.key in (left or ()))
+    known = {each.key for each in owed}
+    verdict.doubled += [f"nobody owed the message with key {key}" for key in seen if key not in known]
+    if left is not None:
+        blind = {each.key for each in owed if isinstance(each.target, Place)}
+        unknown = {each.key for each in attempts if (each.op, each.came_to) == ("post", "unsure")}
+        verdict.lost += [f"the post {key} is uncertain and not left to a person" for key in unknown & blind - left]
+    for (key, op), since in _struck(attempts).items():
+        if key in seen and key not in (left or ()):
+            first = min(seen[key], key=lambda one: one.posted)
             verdict.recoveries.append(max(0.0, (first.posted if op == "post" else first.shown) - since))
     return verdict
 
@@ -85,16 +99,21 @@ def _seen(record: Mapping[str, Any]) -> dict[str, list[Seen]]:
     return found
 
 
-def _struck(diary: Path) -> dict[tuple[str, str], float]:
-    """(key, what was to be done) -> when the first attempt was claimed that came to nothing or lost its owner."""
-    claims: dict[tuple[str, str, str, int], dict[str, Any]] = {}
+def _attempts(diary: Path) -> list[Attempt]:
+    found: dict[tuple[str, str, str, int], Attempt] = {}
     for line in diary.read_text("utf-8").splitlines():
         told = json.loads(line)
         if told["state"] == "sending":
-            attempt = claims.setdefault((told["key"], told["op"], told["owner"], told["attempt"]), told)
-            attempt["came_to"] = attempt["came_to"] or told["came_to"]
+            name = (told["key"], told["op"], told["owner"], told["attempt"])
+            began = found.get(name, Attempt(told["key"], told["op"], told["at"], None))
+            found[name] = replace(began, came_to=told["came_to"])
+    return list(found.values())
+
+
+def _struck(attempts: Iterable[Attempt]) -> dict[tuple[str, str], float]:
+    """(key, what was to be done) -> when the first attempt was claimed that came to nothing or lost its owner."""
     found: dict[tuple[str, str], float] = {}
-    for (key, op, _, _), told in claims.items():
-        if told["came_to"] != "sent":
-            found[key, op] = min(told["at"], found.get((key, op), told["at"]))
+    for each in attempts:
+        if each.came_to != "sent":
+            found[each.key, each.op] = min(each.at, found.get((each.key, each.op), each.at))
     return found

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 
 from tests.chaos import worker
@@ -20,6 +21,11 @@ _LOOK_S = 0.05
 # as importing everything on a busy machine. They share nothing.
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.chaos.worker"])
+
+
+def warm_up() -> None:
+    """Have the code read before the storm."""
+    forkserver.ensure_running()
 
 
 @dataclass
@@ -63,21 +69,21 @@ class Workers:
 
 @dataclass
 class Monkey:
-    """Kills one process every 1.5 to 3.5 s; from `freeze_after` on one is frozen for `frozen_for`, once."""
+    """Kills one process every 1.5 to 3.5 s; every `freeze_every` seconds one is frozen for `frozen_for`."""
 
     workers: Workers
     dice: random.Random
-    freeze_after: float
+    freeze_every: float
     frozen_for: float
     restart: Callable[[], object] | None = None  # of the database
     restart_every: float = 45.0
     kills: int = 0
+    freezes: int = 0
 
     def __post_init__(self) -> None:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="monkey")
         self._frozen: tuple[int, float] | None = None  # which, until when
-        self._froze = False
         self.errors: list[BaseException] = []
 
     def __enter__(self) -> "Monkey":
@@ -93,16 +99,17 @@ class Monkey:
             raise self.errors[0]
 
     def _run(self) -> None:
-        begin = now = time.monotonic()
-        next_kill, next_restart = now + self._pause(), now + self.restart_every
+        now = time.monotonic()
+        next_kill, next_freeze, next_restart = now + self._pause(), now + self.freeze_every, now + self.restart_every
         try:
             while not self._ended.wait(_LOOK_S):
                 now = time.monotonic()
                 if now >= next_kill:
                     self._kill()
                     next_kill = now + self._pause()
-                if not self._froze and now >= begin + self.freeze_after:
+                if now >= next_freeze:
                     self._freeze(now)
+                    next_freeze = now + self.freeze_every
                 if self.restart and now >= next_restart:
                     self.restart()
                     next_restart = now + self.restart_every
@@ -121,7 +128,8 @@ class Monkey:
     def _freeze(self, now: float) -> None:
         index = self.dice.randrange(len(self.workers.processes))
         self.workers.send(index, signal.SIGSTOP)
-        self._frozen, self._froze = (index, now + self.frozen_for), True
+        self._frozen = index, now + self.frozen_for
+        self.freezes += 1
 
     def _thaw(self, *, always: bool = False) -> None:
         if self._frozen and (always or time.monotonic() >= self._frozen[1]):

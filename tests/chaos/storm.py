@@ -24,7 +24,7 @@ from fmo_bot.delivery import outbox, quiet
 from fmo_bot.domain.parties import SYSTEM
 from tests.chaos.feeder import Feeder
 from tests.chaos.judge import Verdict, judge
-from tests.chaos.monkey import Monkey, Workers
+from tests.chaos.monkey import Monkey, Workers, warm_up
 from tests.chaos.world import World
 from tests.databases import own_postgres
 
@@ -60,7 +60,9 @@ class Plan:
     folder: Path
     workspaces: int = 40
     seconds: float = 200.0  # over which things are owed
-    lease: float = 10.0
+    lease: float = 8.0
+    search_after: float = 10.0
+    freeze_every: float = 60.0
     broken: str = ""  # reconcile | lease: without this safeguard
     faults: dict[str, float] = field(default_factory=lambda: dict(USUAL))
     patience: float = 120.0  # after the last fault
@@ -88,6 +90,7 @@ def storm(plan: Plan) -> Outcome:
     begin, set_up, dice = time.monotonic(), SET_UPS[plan.engine], random.Random(plan.seed)
     world, diary, log = World(plan.workspaces), plan.folder / "diary.jsonl", plan.folder / "workers.log"
     diary.touch()
+    warm_up()
     with _database(set_up, plan.folder) as (url, restart), _sandbox(world, set_up, plan.folder) as slack:
         migrate(url)
         store = Store(url)
@@ -97,39 +100,40 @@ def storm(plan: Plan) -> Outcome:
             "CHAOS_SLACK": f"{slack}/slack/api/",
             "CHAOS_TOKENS": json.dumps(world.tokens()),
             "CHAOS_LEASE": str(plan.lease),
+            "CHAOS_SEARCH_AFTER": str(plan.search_after),
             "CHAOS_DIARY": str(diary),
             "CHAOS_BREAK": plan.broken,
             "CHAOS_LOG": str(log),
         }
         workers = Workers(settings)
-        monkey = Monkey(workers, dice, plan.seconds * 0.4, 2 * plan.lease, restart if set_up.restarts else None)
+        monkey = Monkey(workers, dice, plan.freeze_every, 2 * plan.lease, restart if set_up.restarts else None)
         _faults(slack, **plan.faults, methods=list(_STRUCK))
         workers.start(_WORKERS)
         try:
             with monkey:
-                _feed(feeder)
+                feeder.run(lambda: _alive(workers))
                 _until(store, at_most=plan.items * (1 - _NEARLY_ALL), within=plan.seconds, workers=workers)
             _faults(slack, **dict.fromkeys(USUAL, 0))
             _until(store, at_most=0, within=plan.patience, workers=workers)
-            unsure = _unsure(store) if set_up.profile == "minimal" else set()
+            left = _unsure(store) if set_up.profile == "minimal" else None
             record = requests.get(f"{slack}/control/record", timeout=60).json()
         finally:
             workers.stop()
             store.close()
-    verdict = judge(feeder.owed, record, unsure=unsure, diary=diary)
+    verdict = judge(feeder.owed, record, diary, left=left)
     return Outcome(plan, monkey.kills, verdict, time.monotonic() - begin)
 
 
-def _feed(feeder: Feeder) -> None:
-    feeder.run()
+def _alive(workers: Workers) -> None:
+    if codes := workers.died():
+        raise RuntimeError(f"A bot process ended by itself: {codes}; {workers.settings['CHAOS_LOG']} says why.")
 
 
 def _until(store: Store, *, at_most: float, within: float, workers: Workers) -> None:
     """Wait until no more than this is in hand, but not for ever: it is judged as it stands then."""
     end = time.monotonic() + within
     while time.monotonic() < end:
-        if codes := workers.died():
-            raise RuntimeError(f"A bot process ended by itself: {codes}; {workers.settings['CHAOS_LOG']} says why.")
+        _alive(workers)
         try:
             with store.transaction(SYSTEM) as session:
                 if quiet.in_hand(session, datetime.now(UTC)) <= at_most:

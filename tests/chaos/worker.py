@@ -29,8 +29,8 @@ from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installation, Installs
 from tests.chaos.world import KEY
 
-_TALK_S = 3.0  # what a call may take in a storm, with a second to spare
 _TIMEOUT_S = 2
+_TALK_S = 3.0  # a call that runs into its time-out, with a second to spare
 
 
 class Diary:
@@ -99,7 +99,7 @@ class _NoPictures:
 
 
 def make_pump(given: dict[str, str]) -> NotedPump:
-    """The pump by the storm's settings: CHAOS_DATABASE, _SLACK, _TOKENS, _LEASE, _DIARY, _BREAK."""
+    """The pump by the storm's settings: CHAOS_DATABASE, _SLACK, _TOKENS, _LEASE, _SEARCH_AFTER, _DIARY, _BREAK."""
     broken = given.get("CHAOS_BREAK", "")
     tokens: dict[str, str] = json.loads(given["CHAOS_TOKENS"])
     known = [_installation(team, token) for team, token in tokens.items()]
@@ -111,6 +111,7 @@ def make_pump(given: dict[str, str]) -> NotedPump:
         owner=f"storm:{os.getpid()}",
         lease=float(given["CHAOS_LEASE"]),
         talk=_TALK_S,
+        search_after=float(given["CHAOS_SEARCH_AFTER"]),
     )
     pump.diary = Diary(given["CHAOS_DIARY"])
     return pump

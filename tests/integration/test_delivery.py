@@ -210,15 +210,15 @@ def test_a_search_looks_from_shortly_before_the_first_attempt(
     assert chat.searched == [(chat.searched[0][0], MONDAY_NINE - timedelta(seconds=5))]
 
 
-def test_after_three_searches_without_a_result_a_person_has_to_look(
+def test_after_six_searches_without_a_result_a_person_has_to_look(
     store: Store, pump: Pump, chat: FakeChat, settle: Settle
 ) -> None:
     owe(store, "a")
-    chat.script = [accepted(), Uncertain("503"), NotNow("refused"), Uncertain("503")]
-    settle(pump, seconds=300)
+    chat.script = [accepted(), Uncertain("503"), NotNow("refused"), *[Uncertain("503")] * 4]
+    settle(pump, seconds=360)
     row = delivery(store, "post:a")
     assert (row.state, len(chat.posted)) == ("failed", 1)
-    assert row.error == "may have been sent; 3 searches failed: 503"
+    assert row.error == "may have been sent; 6 searches failed: 503"
 
 
 def test_a_search_that_is_rate_limited_is_put_off_and_does_not_count(
