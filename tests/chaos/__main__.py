@@ -42,7 +42,12 @@ def _run(told: argparse.Namespace, engine: str) -> int:
     )
     outcome = storm(plan)
     print(outcome.line(), flush=True)
-    print(f"  seed={told.seed} took={outcome.took:.0f}s affected={len(outcome.verdict.recoveries)} files={folder}")
+    done = outcome.monkey
+    print(
+        f"  seed={told.seed} took={outcome.took:.0f}s freezes={done.freezes} database_restarts={done.restarts}"
+        f" met_a_fault={len(outcome.verdict.recoveries)} files={folder}",
+        flush=True,
+    )
     for problem in [*outcome.verdict.lost, *outcome.verdict.doubled][:_SHOWN]:
         print(f"  {problem}")
     return 0 if outcome.verdict.good else 1

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import MessageRow
 from fmo_bot.db.store import Store
@@ -77,7 +77,6 @@ class Feeder:
     dice: random.Random
     items: int
     seconds: float
-    wake: Callable[[Session], object] = lambda session: None  # in the same transaction as the rows
     owed: list[Owed] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -107,7 +106,7 @@ class Feeder:
         while posts or changed:
             try:
                 keys = self._write(posts, changed)
-            except DBAPIError:  # owing the same again changes nothing
+            except (DBAPIError, ConnectorException):  # owing the same again changes nothing
                 time.sleep(_AGAIN_S)
                 continue
             for each in posts:
@@ -125,7 +124,6 @@ class Feeder:
                 )
             for each in changed:
                 outbox.owe_update(session, name=each.name, message=each.message(), due=at, language="en")
-            self.wake(session)
             names = [each.name for each in posts]
             rows = session.execute(select(MessageRow.name, MessageRow.key).where(MessageRow.name.in_(names)))
             return {name: key for name, key in rows}

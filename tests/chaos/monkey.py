@@ -48,9 +48,10 @@ class Workers:
         assert pid is not None
         os.kill(pid, signal_number)
 
-    def died(self) -> list[int]:
+    def died(self) -> list[int | None]:
         """Exit codes of processes that ended without having been killed."""
-        return [each.exitcode for each in self.processes if each.exitcode is not None]
+        codes = [each.exitcode for each in self.processes]
+        return [code for code in codes if code not in (None, -signal.SIGKILL)]
 
     def stop(self) -> None:
         for each in self.processes:
@@ -79,6 +80,7 @@ class Monkey:
     restart_every: float = 45.0
     kills: int = 0
     freezes: int = 0
+    restarts: int = 0
 
     def __post_init__(self) -> None:
         self._ended = threading.Event()
@@ -112,6 +114,7 @@ class Monkey:
                     next_freeze = now + self.freeze_every
                 if self.restart and now >= next_restart:
                     self.restart()
+                    self.restarts += 1
                     next_restart = now + self.restart_every
                 self._thaw()
         except BaseException as error:

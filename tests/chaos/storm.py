@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,16 +17,18 @@ import requests
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from config.settings import EMBEDDED, PROCRASTINATE
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.schema import migrate
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import outbox, quiet
+from fmo_bot.delivery import outbox, queue_schema, quiet
+from fmo_bot.delivery.queued import QueuedEngine
 from fmo_bot.domain.parties import SYSTEM
 from tests.chaos.feeder import Feeder
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.monkey import Monkey, Workers, warm_up
 from tests.chaos.world import World
-from tests.databases import own_postgres
+from tests.databases import own_postgres, restart
 
 USUAL = {"drop_after_accept": 0.02, "drop_before": 0.02, "timeout": 0.01, "server_error": 0.01, "rate_limited": 0.05}
 _STRUCK = ("chat.postMessage", "chat.update", "conversations.open", "conversations.history", "conversations.replies")
@@ -39,13 +41,15 @@ class SetUp:
     """One way to run the bot."""
 
     database: str  # sqlite | postgres
+    engine: str = EMBEDDED
     profile: str = "full"  # of the app's manifest; minimal: no history of channels
-    restarts: bool = False  # PostgreSQL itself, now and then
+    restarts: bool = False  # PostgreSQL itself, every 45 s
 
 
 SET_UPS = {
     "sqlite": SetUp("sqlite"),
     "postgres": SetUp("postgres"),
+    "procrastinate": SetUp("postgres", engine=PROCRASTINATE, restarts=True),
     "no-history": SetUp("sqlite", profile="minimal"),
 }
 
@@ -73,14 +77,16 @@ class Outcome:
     """What came of a storm."""
 
     plan: Plan
-    kills: int
+    monkey: Monkey
     verdict: Verdict
     took: float
 
     def line(self) -> str:
         """The one line of a run."""
         found = self.verdict
-        line = f"chaos: engine={self.plan.engine} items={self.plan.items} kills={self.kills} lost={len(found.lost)}"
+        line = (
+            f"chaos: engine={self.plan.engine} items={self.plan.items} kills={self.monkey.kills} lost={len(found.lost)}"
+        )
         line += f" doubled={len(found.doubled)} p99_recovery_s={found.p99:.0f}"
         return line + (f" unsure={found.unsure}" if SET_UPS[self.plan.engine].profile == "minimal" else "")
 
@@ -91,12 +97,12 @@ def storm(plan: Plan) -> Outcome:
     world, diary, log = World(plan.workspaces), plan.folder / "diary.jsonl", plan.folder / "workers.log"
     diary.touch()
     warm_up()
-    with _database(set_up, plan.folder) as (url, restart), _sandbox(world, set_up, plan.folder) as slack:
-        migrate(url)
-        store = Store(url)
+    with _database(set_up, plan.folder) as (url, again), _sandbox(world, set_up, plan.folder) as slack:
+        store = _store(set_up, url)
         feeder = Feeder(store, world, dice, plan.items, plan.seconds)
         settings = {
             "CHAOS_DATABASE": url,
+            "CHAOS_ENGINE": set_up.engine,
             "CHAOS_SLACK": f"{slack}/slack/api/",
             "CHAOS_TOKENS": json.dumps(world.tokens()),
             "CHAOS_LEASE": str(plan.lease),
@@ -106,7 +112,7 @@ def storm(plan: Plan) -> Outcome:
             "CHAOS_LOG": str(log),
         }
         workers = Workers(settings)
-        monkey = Monkey(workers, dice, plan.freeze_every, 2 * plan.lease, restart if set_up.restarts else None)
+        monkey = Monkey(workers, dice, plan.freeze_every, 2 * plan.lease, again if set_up.restarts else None)
         _faults(slack, **plan.faults, methods=list(_STRUCK))
         workers.start(_WORKERS)
         try:
@@ -121,7 +127,7 @@ def storm(plan: Plan) -> Outcome:
             workers.stop()
             store.close()
     verdict = judge(feeder.owed, record, diary, left=left)
-    return Outcome(plan, monkey.kills, verdict, time.monotonic() - begin)
+    return Outcome(plan, monkey, verdict, time.monotonic() - begin)
 
 
 def _alive(workers: Workers) -> None:
@@ -135,7 +141,7 @@ def _until(store: Store, *, at_most: float, within: float, workers: Workers) -> 
     while time.monotonic() < end:
         _alive(workers)
         try:
-            with store.transaction(SYSTEM) as session:
+            with store.reading(SYSTEM) as session:
                 if quiet.in_hand(session, datetime.now(UTC)) <= at_most:
                     return
         except DBAPIError:
@@ -146,17 +152,27 @@ def _until(store: Store, *, at_most: float, within: float, workers: Workers) -> 
 def _unsure(store: Store) -> set[str]:
     """Keys of the messages in channels that are left to a person."""
     left = select(MessageRow.key).join(DeliveryRow, DeliveryRow.message_id == MessageRow.id)
-    with store.transaction(SYSTEM) as session:
+    with store.reading(SYSTEM) as session:
         return set(session.scalars(left.where(DeliveryRow.state == outbox.UNSURE, MessageRow.person.is_(None))))
 
 
+def _store(set_up: SetUp, url: str) -> Store:
+    """The migrated database; what is owed here wakes whoever works there."""
+    migrate(url)
+    store = Store(url)
+    if set_up.engine == PROCRASTINATE:
+        queue_schema.migrate(url)
+        store.wake = QueuedEngine(store, url).wake
+    return store
+
+
 @contextmanager
-def _database(set_up: SetUp, folder: Path) -> Iterator[tuple[str, Any]]:
+def _database(set_up: SetUp, folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     if set_up.database == "sqlite":
-        yield f"sqlite:///{folder / 'storm.db'}", None
+        yield f"sqlite:///{folder / 'storm.db'}", lambda: None
         return
     with own_postgres() as server:
-        yield server.get_uri(), lambda: None
+        yield server.get_uri(), lambda: restart(server)
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def test_nothing_is_lost_or_doubled_in_a_storm(tmp_path: Path) -> None:
     faults = {"drop_after_accept": 0.1, "drop_before": 0.1, "timeout": 0.05, "server_error": 0.05, "rate_limited": 0.1}
     outcome = blow(tmp_path, items=40, faults=faults)
     assert (outcome.verdict.lost, outcome.verdict.doubled) == ([], [])
-    assert outcome.kills > 0
+    assert outcome.monkey.kills > 0
     assert outcome.verdict.recoveries
 
 

@@ -15,16 +15,19 @@ from typing import Any
 
 from sqlalchemy import update
 
+from config.settings import PROCRASTINATE
 from fmo_bot.bootstrap.clocks import RealClock
+from fmo_bot.db import wakes
 from fmo_bot.db.ledger import DeliveryRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery.claims import Claim
 from fmo_bot.delivery.embedded import EmbeddedEngine
 from fmo_bot.delivery.outbox import READY, SENDING
 from fmo_bot.delivery.pump import Pump
+from fmo_bot.delivery.queued import QueuedEngine
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import SYSTEM, Place
-from fmo_bot.ports import Picture
+from fmo_bot.ports import Engine, Picture
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installation, Installs
 from tests.chaos.world import KEY
@@ -98,14 +101,14 @@ class _NoPictures:
         raise NotImplementedError("nothing in a storm is a picture")
 
 
-def make_pump(given: dict[str, str]) -> NotedPump:
-    """The pump by the storm's settings: CHAOS_DATABASE, _SLACK, _TOKENS, _LEASE, _SEARCH_AFTER, _DIARY, _BREAK."""
+def make_pump(given: dict[str, str], store: Store) -> NotedPump:
+    """The pump by the storm's settings: CHAOS_SLACK, _TOKENS, _LEASE, _SEARCH_AFTER, _DIARY, _BREAK."""
     broken = given.get("CHAOS_BREAK", "")
     tokens: dict[str, str] = json.loads(given["CHAOS_TOKENS"])
     known = [_installation(team, token) for team, token in tokens.items()]
     installs = Installs(known, given["CHAOS_SLACK"], timeout=_TIMEOUT_S)
     pump = _PUMPS.get(broken, NotedPump)(
-        store=Store(given["CHAOS_DATABASE"]),
+        store=store,
         chat=_CHATS.get(broken, SlackChat)(installs=installs, pictures=_NoPictures()),
         clock=RealClock(),
         owner=f"storm:{os.getpid()}",
@@ -121,20 +124,29 @@ def _installation(team: str, token: str) -> Installation:
     return Installation(app_key=KEY, team_id=team, team_name=team, bot_id="", bot_user_id="", token=token)
 
 
+def make_engine(given: dict[str, str], store: Store) -> Engine:
+    """The engine that CHAOS_ENGINE names, on CHAOS_DATABASE."""
+    queued = given["CHAOS_ENGINE"] == PROCRASTINATE
+    return QueuedEngine(store, given["CHAOS_DATABASE"]) if queued else EmbeddedEngine()
+
+
 def run(given: dict[str, str]) -> None:
     """Send until SIGTERM; the log goes to CHAOS_LOG."""
     log = os.open(given["CHAOS_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for stream in (1, 2):
         os.dup2(log, stream)
-    pump, engine, ended = make_pump(given), EmbeddedEngine(), Event()
+    store, ended = Store(given["CHAOS_DATABASE"]), Event()
+    pump, engine = make_pump(given, store), make_engine(given, store)
+    store.wake = engine.wake
 
     def send() -> None:
         if pump.run_once():
-            engine.wake("pump")
+            engine.wake(wakes.PUMP)
 
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    engine.every("pump", 0.5, send)
+    engine.every(wakes.PUMP, 0.5, send)
     engine.start()
     ended.wait()
+    pump.refuse()
     engine.stop(within=10)
     sys.exit(0 if pump.stop(within=10) else 1)
