@@ -88,7 +88,7 @@ class Outcome:
             f"chaos: engine={self.plan.engine} items={self.plan.items} kills={self.monkey.kills} lost={len(found.lost)}"
         )
         line += f" doubled={len(found.doubled)} p99_recovery_s={found.p99:.0f}"
-        return line + (f" unsure={found.unsure}" if SET_UPS[self.plan.engine].profile == "minimal" else "")
+        return line + (f" unsure={found.unsure}" if SET_UPS[plan.engine].profile == "minimal" else "")
 
 
 def storm(plan: Plan) -> Outcome:
