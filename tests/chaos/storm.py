@@ -83,10 +83,8 @@ class Outcome:
 
     def line(self) -> str:
         """The one line of a run."""
-        found = self.verdict
-        line = (
-            f"chaos: engine={self.plan.engine} items={self.plan.items} kills={self.monkey.kills} lost={len(found.lost)}"
-        )
+        plan, found = self.plan, self.verdict
+        line = f"chaos: engine={plan.engine} items={plan.items} kills={self.monkey.kills} lost={len(found.lost)}"
         line += f" doubled={len(found.doubled)} p99_recovery_s={found.p99:.0f}"
         return line + (f" unsure={found.unsure}" if SET_UPS[plan.engine].profile == "minimal" else "")
 
