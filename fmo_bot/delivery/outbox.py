@@ -82,10 +82,18 @@ def owe_update(session: Session, *, name: str, message: Message, due: datetime, 
     post = _delivery(session, f"{POST}:{name}")
     if post is not None and post.state in (READY, FAILED, MISSED):
         post.value, post.language = message_to_json(message), language
+        _forget_waiting_update(session, name)
         return
     if post is not None and post.state == DROPPED:
         return
     _owe_latest(session, UPDATE, target, message=message, due=due, language=language)
+
+
+def _forget_waiting_update(session: Session, name: str) -> None:
+    """An update owed while an earlier attempt to post was on its way: the post now holds a newer state than it."""
+    waiting = _delivery(session, f"{UPDATE}:{name}")
+    if waiting is not None and waiting.state == READY:
+        session.delete(waiting)
 
 
 def is_owed(session: Session, name: str) -> bool:

@@ -385,6 +385,20 @@ def test_updates_before_the_post_change_what_is_posted(store: Store, pump: Pump,
     assert (chat.messages, chat.updated) == ([said("2 of 8")], [])
 
 
+def test_an_update_owed_while_the_post_was_on_its_way_does_not_outlive_a_newer_state(
+    store: Store, pump: Pump, chat: FakeChat, machine: Machine, settle: Settle
+) -> None:
+    owe(store, "a")
+    chat.script = [Uncertain("timeout")]
+    assert pump.run_once() == {"unsure": 1}
+    update(store, "a", "older")  # waits for the post
+    machine.advance(11)
+    assert pump.run_once() == {"ready": 1}  # searched for, and not there
+    update(store, "a", "newest")  # goes into the post, which is not on its way
+    settle(pump)
+    assert (chat.messages, chat.updated) == ([said("newest")], [])
+
+
 def test_updates_after_the_post_collapse_to_the_latest(
     store: Store, pump: Pump, chat: FakeChat, settle: Settle
 ) -> None:
