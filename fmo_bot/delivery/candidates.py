@@ -5,11 +5,28 @@ A delivery whose lane is busy is not looked at, so it holds up no other, however
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, String, and_, case, cast, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Float,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session, aliased
 
+from fmo_bot.db.base import Instant
 from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
 from fmo_bot.delivery import lanes
 from fmo_bot.delivery.lanes import Paces
@@ -19,15 +36,17 @@ from fmo_bot.delivery.outbox import HOME, POST, READY, SENDING, UNSURE, UPDATE
 MAX_SEARCHES = 6
 Ts = TypeVarTuple("Ts")
 _Target, _Thread, _Talking = aliased(MessageRow), aliased(MessageRow), aliased(MessageRow)
+_Said = aliased(DeliveryRow)
+_AT, _NOW = bindparam("at", type_=Instant()), bindparam("now", type_=Float())
 
 
-def ripe(at: datetime, now: float) -> ColumnElement[bool]:
+def ripe(at: datetime | BindParameter[Any], now: float | BindParameter[Any]) -> ColumnElement[bool]:
     """What may change hands, read from the delivery's own row."""
     unheld = or_(DeliveryRow.state == READY, DeliveryRow.lease_until.is_(None), DeliveryRow.lease_until < now)
     return and_(_unfinished(at), DeliveryRow.not_before <= now, unheld)
 
 
-def _unfinished(at: datetime) -> ColumnElement[bool]:
+def _unfinished(at: datetime | BindParameter[Any]) -> ColumnElement[bool]:
     """What is due, and not on its way."""
     useful = or_(DeliveryRow.useful_until.is_(None), DeliveryRow.useful_until >= at)
     to_say = and_(DeliveryRow.state == READY, DeliveryRow.due <= at, useful)
@@ -59,10 +78,18 @@ def with_targets(query: Select[*Ts]) -> Select[*Ts]:
 def candidates(
     session: Session, *, at: datetime, now: float, limit: int, paces: Paces
 ) -> list[tuple[int, tuple[str, ...]]]:
-    """Ids of deliveries that may go with every lane free as it stands, each with its lanes.
+    """Ids of deliveries that may go with every lane free as it stands, each with its lanes, by when they are due.
 
     While something is being said in a conversation, nothing else is: how long it takes nobody knows.
     """
+    rows = session.execute(_query(paces), {"at": at, "now": now, "limit": limit})
+    return [(row.id, _lanes(row.state, row.op, row.workspace, row.channel)) for row in rows]
+
+
+@lru_cache(maxsize=8)
+def _query(paces: Paces) -> Select[Any]:
+    """Made once: putting it together takes longer than running it."""
+    now = _NOW
     of_channel, of_method = aliased(LaneRow), aliased(LaneRow)
     ahead = case(*((condition, paces.of_method(method).ahead) for condition, method in _method))
     conversation = _conversation(_Target)
@@ -70,33 +97,22 @@ def candidates(
         partition_by=case((_is_post, conversation), else_=cast(DeliveryRow.id, String)),
         order_by=(DeliveryRow.due, DeliveryRow.id),
     )
+    talking = select(_conversation(_Talking)).join(_Said, _Said.message_id == _Talking.id)
+    talking = talking.where(_Said.state == SENDING, _Said.op == POST)
+    named = DeliveryRow.id, DeliveryRow.due, DeliveryRow.state, DeliveryRow.op, _Target.workspace, _Target.channel
     free = (
-        with_targets(
-            select(
-                DeliveryRow.id,
-                DeliveryRow.due,
-                turn.label("turn"),
-                _is_post.label("says"),
-                conversation.label("conversation"),
-            )
-        )
+        with_targets(select(*named, turn.label("turn")))
         .outerjoin(of_channel, and_(_is_post, of_channel.key == lanes.channel_sql(_Target.workspace, _Target.channel)))
         .outerjoin(of_method, of_method.key == lanes.method_sql(_Target.workspace, case(*_method)))
-        .where(ripe(at, now), can_go)
+        .where(ripe(_AT, now), can_go)
         .where(or_(of_channel.key.is_(None), of_channel.next_at <= now))
         .where(or_(of_method.key.is_(None), of_method.next_at <= now + ahead))
+        .where(or_(~_is_post, conversation.not_in(talking)))
         .subquery()
     )
-    talking = select(_conversation(_Talking)).join(DeliveryRow, DeliveryRow.message_id == _Talking.id)
-    talking = talking.where(DeliveryRow.state == SENDING, DeliveryRow.op == POST)
-    waits = and_(free.c.says, free.c.conversation.in_(session.scalars(talking).all()))
-    chosen = select(free.c.id).where(free.c.turn == 1, ~waits).order_by(free.c.due, free.c.id).limit(limit)
-    rows = session.execute(
-        select(DeliveryRow.id, DeliveryRow.state, DeliveryRow.op, _Target.workspace, _Target.channel)
-        .join(_Target, _Target.id == DeliveryRow.message_id)
-        .where(DeliveryRow.id.in_(chosen))
+    return (
+        select(free).where(free.c.turn == 1).order_by(free.c.due, free.c.id).limit(bindparam("limit", type_=Integer()))
     )
-    return [(row.id, _lanes(row.state, row.op, row.workspace, row.channel)) for row in rows]
 
 
 def opens(session: Session, *, at: datetime, paces: Paces) -> float | None:
@@ -104,16 +120,20 @@ def opens(session: Session, *, at: datetime, paces: Paces) -> float | None:
 
     None where nothing is due. What is due and free already counts too: somebody may be busy in its conversation.
     """
+    return session.scalar(_opening(paces, session.get_bind().dialect.name), {"at": at})
+
+
+@lru_cache(maxsize=8)
+def _opening(paces: Paces, dialect: str) -> Select[float]:
     of_channel, of_method = aliased(LaneRow), aliased(LaneRow)
     ahead = case(*((condition, paces.of_method(method).ahead) for condition, method in _method))
-    latest = _LATEST[session.get_bind().dialect.name]
     times = (DeliveryRow.lease_until, of_channel.next_at, of_method.next_at - ahead)
-    free = latest(DeliveryRow.not_before, *(func.coalesce(each, 0.0) for each in times))
-    return session.scalar(
+    free = _LATEST[dialect](DeliveryRow.not_before, *(func.coalesce(each, 0.0) for each in times))
+    return (
         with_targets(select(func.min(free)))
         .outerjoin(of_channel, and_(_is_post, of_channel.key == lanes.channel_sql(_Target.workspace, _Target.channel)))
         .outerjoin(of_method, of_method.key == lanes.method_sql(_Target.workspace, case(*_method)))
-        .where(_unfinished(at), can_go)
+        .where(_unfinished(_AT), can_go)
     )
 
 
