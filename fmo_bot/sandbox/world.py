@@ -178,7 +178,7 @@ def _person(entry: dict[str, Any]) -> User:
     told = dict(entry)
     team_id = told.pop("team")
     domain = team_id.removeprefix("T0").lower()
-    return User(team_id=team_id, email=f"{told['name']}@{domain}.example", **told)
+    return User(team_id=team_id, **({"email": f"{told['name']}@{domain}.example"} | told))
 
 
 def _channel(entry: Mapping[str, Any], users: Iterable[User]) -> Channel:

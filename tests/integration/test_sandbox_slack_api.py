@@ -131,7 +131,7 @@ def test_external_people_are_seen_as_slack_shows_them(box: Sandbox) -> None:
 
 def test_lists_come_in_pages(box: Sandbox) -> None:
     pages = [page["members"] for page in client(box).users_list(limit=4)]
-    assert [len(page) for page in pages] == [4, 3]
+    assert [len(page) for page in pages] == [4, 4]
 
 
 def test_history_keeps_metadata_threads_and_stamps_of_the_calendar(fresh: Sandbox) -> None:

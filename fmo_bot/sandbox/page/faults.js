@@ -47,12 +47,12 @@ export function faultsDrawer() {
   };
   const open = async () => {
     told.textContent = error.textContent = "";
-    box.showModal();
     try {
-      fill(await api.faults());
+      fill(await api.faults()); // before anybody can type: a late answer would undo it
     } catch (refusal) {
       error.textContent = refusal.message;
     }
+    box.showModal();
   };
   return { box, open };
 }
