@@ -5,7 +5,7 @@ metrics.md, definitions 0, 8, 9 and 16. Timelines given together share one as_of
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -143,24 +143,28 @@ def unmapped(timelines: Iterable[Timeline]) -> tuple[Unmapped, ...]:
     return tuple(Unmapped(key, names[key], len(issues[key]), total / 1000) for key, total in lasted.most_common())
 
 
+# What may make a figure wrong: its name -> how many there are.
+QUALITY: Mapping[str, Callable[[Sequence[Timeline]], int]] = {
+    "truncated_changelogs": lambda every: sum(not t.issue.complete for t in every),
+    "unmapped_statuses": lambda every: len(unmapped(every)),
+    "unmapped_issues": lambda every: sum(any(stay.stage is None for stay in t.stays) for t in every),
+    "gaps": lambda every: sum(t.gaps for t in every),
+    "status_disagrees": lambda every: sum(t.disagrees for t in every),
+    "negative_durations": lambda every: sum(t.events_before_created for t in every),
+    "never_started": lambda every: sum(t.never_started and t.standing.ended for t in every),
+    "back_before_commitment": lambda every: sum(t.standing.back_before_commitment for t in every),
+    "moved": lambda every: sum(t.moved for t in every),
+}
+
+
 def data_quality(timelines: Iterable[Timeline]) -> tuple[tuple[str, int], ...]:
     """What a reader has to know before trusting the figures, as (count's name, count), only what is not 0.
 
     `never_started` counts ended issues without a start: they are in no cycle time.
     """
     every = tuple(timelines)
-    counts = {
-        "truncated_changelogs": sum(not t.issue.complete for t in every),
-        "unmapped_statuses": len(unmapped(every)),
-        "unmapped_issues": sum(any(stay.stage is None for stay in t.stays) for t in every),
-        "gaps": sum(t.gaps for t in every),
-        "status_disagrees": sum(t.disagrees for t in every),
-        "negative_durations": sum(t.events_before_created for t in every),
-        "never_started": sum(t.never_started and t.standing.ended for t in every),
-        "back_before_commitment": sum(t.standing.back_before_commitment for t in every),
-        "moved": sum(t.moved for t in every),
-    }
-    return tuple((name, count) for name, count in counts.items() if count)
+    counts = ((name, count(every)) for name, count in QUALITY.items())
+    return tuple((name, n) for name, n in counts if n)
 
 
 def _monday(at: datetime, zone: str) -> date:

@@ -80,11 +80,11 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, transport: str, **given: str) -> Iterator[House]:
+def house(folder: Path, transport: str, *, team: Path = TEAM, **given: str) -> Iterator[House]:
     """The sandbox, the demo's joint team, and the bot with its door open; closed and cleared away at the end."""
     with Sandbox(Options(start=START, transport=transport)) as box:
         settings = Settings.read(given_for(box, folder) | given)
-        assert set_up(settings, TEAM).result.members == 11
+        assert set_up(settings, team).result.members == 11
         with Bot(settings) as bot, Door(bot) as door:
             serving = threading.Thread(target=door.serve)
             serving.start()

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fmo_bot.domain import flow
 from fmo_bot.domain import messages as m
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack import forms
-from fmo_bot.slack.render import RENDERERS, render
+from fmo_bot.slack.render import RENDERERS, render, trust
 from fmo_bot.slack.text import clip, escape
 
 AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
@@ -32,6 +33,7 @@ def every_message(words: str) -> list[m.Message]:
         ref="p", team=words, ceremony=words, round_date=DAY, deadline=AT, zone="Asia/Shanghai", state="open"
     )
     burn_up = (m.BurnUpPoint(at=AT, scope=3, done=1),)
+    undelivered = m.UndeliveredLine(ref=words, what="a digest", whom=words, due=AT, why="For {code}.", code=words)
     return [
         m.Notice(text="It is {what} since {when}.", values={"what": words, "when": AT}),
         prompt,
@@ -99,9 +101,41 @@ def every_message(words: str) -> list[m.Message]:
             workflow_guessed=True,
             stale=True,
         ),
+        m.Undelivered(team=words, team_ref="t", lines=(undelivered,) * 15, more=3, note="Dropped."),
         m.Help(commands=(("/fmo help", "what can be typed"),), unknown=words),
         m.Home(name=words, prompts=(prompt,), teams=((words, "t"),) * 120, blockers=(line,), host=words),
     ]
+
+
+def test_every_doubt_about_a_figure_is_said_in_words() -> None:
+    assert set(trust.NOTES) == set(flow.QUALITY)
+
+
+@pytest.mark.parametrize(
+    ("state", "reminder", "says", "button"),
+    [
+        ("open", False, "Three short questions", "Answer"),
+        ("open", True, "A reminder", "Answer"),
+        ("answered", True, "can be changed until", "Change the answer"),
+        ("kept", False, "Your answer is in.", None),
+        ("closed", True, "This round has closed.", None),
+    ],
+)
+def test_a_prompt_says_what_can_be_done_and_has_the_button_for_it(
+    state: str, reminder: bool, says: str, button: str | None
+) -> None:
+    about: dict[str, Any] = {
+        "ref": "p",
+        "team": "5G",
+        "ceremony": "Daily",
+        "round_date": AT.date(),
+        "deadline": AT,
+        "zone": "UTC",
+    }
+    shown = render(m.Prompt(**about, state=state, reminder=reminder), "en")
+    buttons = [each["text"]["text"] for block in shown.blocks for each in block.get("elements", ())]
+    assert says in shown.text
+    assert buttons == ([button] if button else [])
 
 
 def form(words: str) -> m.StandupForm:

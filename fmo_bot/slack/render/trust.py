@@ -4,8 +4,8 @@ from fmo_bot.locales import Translator
 from fmo_bot.slack.blocks import Block, context
 from fmo_bot.slack.text import escape
 
-# Codes of domain.flow.data_quality as (one, several), with how many.
-_NOTES = {
+# Names of domain.flow.QUALITY as (one, several), with how many.
+NOTES = {
     "truncated_changelogs": ("{n} issue without its whole history", "{n} issues without their whole history"),
     "unmapped_statuses": ("{n} status belongs to no stage", "{n} statuses belong to no stage"),
     "unmapped_issues": ("{n} issue was in a status of no stage", "{n} issues were in a status of no stage"),
@@ -32,7 +32,7 @@ def trust(
 
 
 def _note(code: str, n: int, t: Translator) -> str:
-    if code not in _NOTES:
+    if code not in NOTES:
         return f"{escape(code)}: {n}"
-    one, several = _NOTES[code]
+    one, several = NOTES[code]
     return t.many(one, several, n)
