@@ -1,12 +1,13 @@
 """The migrations and the tables in code say the same, on both databases."""
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from fmo_bot.db.schema import migrate
+from fmo_bot.db.schema import configuration, migrate
 from fmo_bot.db.store import Store, open_engine
 from fmo_bot.db.tables import METADATA
 from fmo_bot.domain.parties import SYSTEM
@@ -52,3 +53,20 @@ def test_an_error_of_the_database_does_not_show_what_people_said(store: Store) -
     with pytest.raises(DBAPIError) as caught, store.transaction(SYSTEM) as session:
         session.execute(text("SELECT * FROM nowhere WHERE answer = :answer"), {"answer": "Their lab is slow"})
     assert "Their lab is slow" not in str(caught.value)  # which goes to the log whole
+
+
+def test_stand_ups_of_before_go_on_at_the_minute(empty_url: str) -> None:
+    engine = open_engine(empty_url, foreign_keys=False)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "2026_11_23")
+        connection.execute(text("INSERT INTO organisation (id, name) VALUES (1, 'Huawei')"))
+        team = "INSERT INTO joint_team (id, name, ref, host_id, language, zone) VALUES (1, 'Core', 'r', 1, 'en', 'UTC')"
+        connection.execute(text(team))
+        columns = "id, team_id, kind, name, days, at, window_minutes, late_ok_minutes, active"
+        values = "1, 1, 'standup', 'Daily', '[\"mon\"]', '09:00', 240, 120, true"
+        connection.execute(text(f"INSERT INTO ceremony ({columns}) VALUES ({values})"))
+    migrate(empty_url)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT name, spread_minutes, reminder_minutes FROM ceremony")).one()
+    engine.dispose()
+    assert tuple(kept) == ("Daily", 0, None)
