@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from fmo_bot.bootstrap import Bot
 from fmo_bot.jira import webhook
+from handlers import events
 from handlers.metrics import Metrics
 
 LARGEST = 1_000_000  # bytes of a body
@@ -74,7 +75,7 @@ class _Slack:
     """
 
     def __init__(self, bot: Bot, apps: Mapping[str, App], metrics: Metrics) -> None:
-        self._apps, self._metrics = apps, metrics
+        self._bot, self._apps, self._metrics = bot, apps, metrics
         secrets = {app.key: app.signing_secret for app in bot.settings.slack_apps}
         self._verifiers = {key: SignatureVerifier(secrets[key] or "") for key in apps if secrets[key]}
 
@@ -91,12 +92,19 @@ class _Slack:
         payload = _parsed(body, request.headers.get("content-type", ""))
         if payload is None:
             return PlainTextResponse("not understood", 400)
+        if _is_event(payload) and events.job_of(self._bot, payload) is None:
+            self._metrics.took("slack")  # every message of ours comes back as an event: Bolt need not see it
+            return PlainTextResponse("")
         return _response(await run_in_threadpool(self._dispatch, key, payload, request))
 
     def _dispatch(self, key: str, payload: dict[str, Any], request: Request) -> BoltResponse:
         headers = {name: value for name, value in request.headers.items() if name.startswith("x-slack-retry")}
         self._metrics.took("slack")
         return self._apps[key].dispatch(BoltRequest(mode="socket_mode", body=payload, headers=dict(headers)))
+
+
+def _is_event(payload: Mapping[str, Any]) -> bool:
+    return payload.get("type") == "event_callback" and isinstance(payload.get("event"), dict)
 
 
 def _is_genuine(verifier: SignatureVerifier, body: bytes, request: Request) -> bool:

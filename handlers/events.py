@@ -24,13 +24,19 @@ def register(app: App, bot: Bot) -> None:
     def take_in(body: dict[str, Any], at: datetime, next: Callable[[], BoltResponse]) -> BoltResponse:
         if body.get("type") != "event_callback":
             return next()
-        event = body["event"]
-        kind = KINDS.get(event.get("type", ""), _nothing)(event)
-        if kind is not None and not bot.installs.is_ours(event):
+        event, kind = body["event"], job_of(bot, body)
+        if kind is not None:
             bot.record(event_key=_key(body, event), kind=kind, payload=_kept(body, event), at=at)
         return BoltResponse(status=200, body="")
 
     app.use(take_in)
+
+
+def job_of(bot: Bot, body: Mapping[str, Any]) -> str | None:
+    """The kind of job an event leads to; None where nothing is to be done, as with most of what we said ourselves."""
+    event = body["event"]
+    kind = KINDS.get(event.get("type", ""), _nothing)(event)
+    return None if kind is None or bot.installs.is_ours(event) else kind
 
 
 def _home_opened(event: Event) -> str | None:

@@ -48,7 +48,8 @@ class Paces:
     def __init__(self, messages_per_minute: int = 300) -> None:
         """So many messages may be posted in one workspace in any minute; a second's worth of them at once."""
         burst = max(1, messages_per_minute // 60)
-        self._methods = {**_TIERED, POST: Pace(60 / (messages_per_minute - burst + 1), burst)}
+        # The burst is paid for by the pace, and one more, since calls do not take equally long to arrive.
+        self._methods = {**_TIERED, POST: Pace(60 / max(1, messages_per_minute - burst), burst)}
 
     def of(self, lane: str) -> Pace:
         """How fast a lane moves; a method we do not know is taken for Tier 3."""
