@@ -44,9 +44,12 @@ def plan(session: Session, wanted: Iterable[Wanted], at: datetime, *, kinds: Col
     (ordinal above 0) stays. Safe to run twice at once: the unique key lets each occurrence in once.
     """
     asked = {_identity(each): each for each in wanted}
-    rows = session.scalars(select(OccurrenceRow).where(_spoken_of(asked, at)).with_for_update())
+    # Locked and inserted in one order by everybody, so that two processes that plan at once never wait for each other.
+    rows = session.scalars(
+        select(OccurrenceRow).where(_spoken_of(asked, at)).order_by(OccurrenceRow.id).with_for_update()
+    )
     known = {_identity(row): row for row in rows}
-    insert_once(session, OccurrenceRow, [vars(each) for key, each in asked.items() if key not in known])
+    insert_once(session, OccurrenceRow, [vars(asked[key]) for key in sorted(asked.keys() - known.keys())])
     for key, row in known.items():
         if key in asked:
             _follow(row, asked[key].due)

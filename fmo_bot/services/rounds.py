@@ -19,6 +19,8 @@ PLANNED = "planned"  # in the roster of that day, not asked yet
 MISSED = "missed"  # could not be asked in time
 ASKED, ANSWERED, AWAY = standups.ASKED, standups.ANSWERED, standups.AWAY
 JOINT = "joint"  # an answer that both sides read
+MISSING = "missing?"  # what a member said is missing, kept as an answer; no question's key has such a sign
+MISSING_LABEL = "What is missing?"
 
 
 def joint_place(session: Session, team_id: int) -> Place:
@@ -106,8 +108,11 @@ def answer_message(session: Session, prompt: PromptRow, questions: tuple[Questio
     """One member's answers as both sides read them: nothing internal, in the words they were given."""
     assert prompt.answered_at is not None
     side = session.get_one(SideRow, prompt.side_id)
-    labels = {question.key: question.label for question in questions}
+    labels = {question.key: question.label for question in questions} | {MISSING: MISSING_LABEL}
     given = {row.question: row.text for row in prompt.answers if row.visibility == JOINT and row.text}
+    blocker = _blocker(session, prompt)
+    if blocker is not None and blocker.what == given.get(MISSING):
+        del given[MISSING]  # the blocker's own line says it
     return AnswerPost(
         author=prompt.member.person,
         author_name=prompt.member.name,
@@ -115,7 +120,7 @@ def answer_message(session: Session, prompt: PromptRow, questions: tuple[Questio
         zone=prompt.member.zone,
         answered_at=prompt.answered_at,
         said=tuple(Said(label=labels.get(key, key), text=text) for key, text in given.items()),
-        blocker=_blocker(session, prompt),
+        blocker=blocker,
         edited=prompt.edits > 0,
         late=is_late(prompt),
     )

@@ -13,6 +13,7 @@ from fmo_bot.domain.messages import Choice, Question
 from fmo_bot.domain.parties import Actor
 from fmo_bot.domain.workflow import StageKind, Workflow
 from fmo_bot.services import waits
+from fmo_bot.services.rounds import MISSING
 
 MAX_ANSWER = 3_000  # characters; Slack's own limit of a text input
 MAX_WHAT = 300
@@ -63,7 +64,8 @@ def chosen(session: Session, prompt: PromptRow) -> dict[str, str]:
     row = session.get_one(BlockerRow, prompt.blocker_id)
     if row.resolved_at is not None:
         return {}
-    return {"side": row.waited_side, "issue": row.issue_key or "", "what": row.what}
+    own = next((answer.text for answer in prompt.answers if answer.question == MISSING), row.what)
+    return {"side": row.waited_side, "issue": row.issue_key or "", "what": own}
 
 
 def storable(text: str | None) -> str:

@@ -301,16 +301,18 @@ class Standups:
             if before is None or before.resolved_at is not None:
                 return False
             prompt.blocker_id = None
+            _keep_words(session, prompt, "")
             _take_back(session, before, actor, at)
             return True
         row = self._raise(session, actor, prompt, choice, at)
+        again = _keep_words(session, prompt, choice.get("what", ""))
         reworded = row.raised_by == actor.member_id and row.what != choice.get("what", "")
         if reworded:
             row.what = choice.get("what", "")
         prompt.blocker_id = row.id
         if before is not None and before is not row:
             _take_back(session, before, actor, at)
-        return before is not row or reworded
+        return before is not row or reworded or again
 
     def _raise(
         self, session: Session, actor: Actor, prompt: PromptRow, choice: Mapping[str, str], at: datetime
@@ -372,6 +374,21 @@ def _in_time(prompt: PromptRow, at: datetime) -> None:
         raise TooLate(closed=min(closes, round_.closed_at or closes))
     if prompt.state == rounds.ANSWERED and at > prompt.deadline:
         raise NotChangedAnyMore(closed=prompt.deadline)
+
+
+def _keep_words(session: Session, prompt: PromptRow, what: str) -> bool:
+    """Keep what a member said is missing: the blocker may be open already, in the words of somebody else."""
+    query = select(AnswerRow).where(AnswerRow.prompt_id == prompt.id, AnswerRow.question == rounds.MISSING)
+    row = session.scalar(query)
+    if (row.text if row else "") == what:
+        return False
+    if row is None:
+        session.add(AnswerRow(prompt_id=prompt.id, question=rounds.MISSING, text=what))
+    else:
+        row.text = what
+    session.flush()
+    session.expire(prompt, ["answers"])
+    return True
 
 
 def _take_back(session: Session, row: BlockerRow, actor: Actor, at: datetime) -> None:

@@ -390,6 +390,22 @@ def test_two_members_on_one_issue_raise_one_blocker(store: Store) -> None:
     assert (len(summary.new_blockers), summary.open_blockers) == (1, 1)
 
 
+def test_words_about_a_blocker_that_is_open_already_stand_in_the_answer(store: Store) -> None:
+    team = JointTeam(store)
+    team.add_issue("CORE-1")
+    team.play("01:00")
+    team.answer(CHENYU, "01:10", blocked={"side": "operator", "issue": "CORE-1", "what": "Lab access"})
+    team.answer(LIWEI, "01:20", blocked={"side": "operator", "issue": "CORE-1", "what": "And the keys"})
+    first, second = (post for _, _, post in team.owed("answer:"))
+    assert isinstance(first, AnswerPost)
+    assert isinstance(second, AnswerPost)
+    assert [said.text for said in first.said][2:] == []  # the blocker's own line says it
+    assert [(said.label, said.text) for said in second.said][2:] == [("What is missing?", "And the keys")]
+    assert first.blocker == second.blocker
+    form = team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:25"))
+    assert form.blocked["what"] == "And the keys"
+
+
 def test_the_second_ones_other_words_are_no_edit_when_pressed_twice(store: Store) -> None:
     team = JointTeam(store)
     team.add_issue("CORE-1")
