@@ -111,17 +111,12 @@ class Sprints:
         asked = self._asked(payload)
         if asked is None:
             return
-        reason = self._sync(asked.board_id, at)
+        said = self._said(asked, self._sync(asked.board_id, at), at)
         with self.store.transaction(Scope(team_id=asked.actor.team_id)) as session:
-            try:
-                view = self.boards.view(session, asked.board_id)
-            except BoardUnavailable as error:
-                self._owe(session, asked, Notice(text=NO_FIGURES, values=self._named(asked, reason=str(error))), at)
-                return
-            as_of = at if reason is None else (view.synced_at or at)
-            self._owe_report(session, asked, view, as_of, at)
-            if reason is not None:
-                self._owe_age(session, asked, reason, as_of, at)
+            for part, message in said:
+                if isinstance(message, SprintReport):
+                    self._keep(session, asked, message, at)
+                self._owe(session, asked, message, at, part=part)
 
     def share(self, person: Person, report_ref: str, at: datetime) -> Notice:
         """Post the report in its joint team's joint channel, as it was made; a second click changes nothing.
@@ -168,13 +163,29 @@ class Sprints:
             return str(error)
         return None
 
-    def _owe_report(self, session: Session, asked: _Asked, view: BoardView, as_of: datetime, at: datetime) -> None:
+    def _said(self, asked: _Asked, reason: str | None, at: datetime) -> list[tuple[str, Message]]:
+        """What the asker is told, with the part of the report it is. Counting takes its time, so it only reads."""
+        with self.store.reading(Scope(team_id=asked.actor.team_id)) as session:
+            try:
+                view = self.boards.view(session, asked.board_id)
+            except BoardUnavailable as error:
+                return [("", Notice(text=NO_FIGURES, values=self._named(asked, reason=str(error))))]
+            as_of = at if reason is None else (view.synced_at or at)
+            said = self._figures(session, asked, view, as_of)
+        if reason is not None:
+            said.append(("age", Notice(text=OLD_FIGURES, values={"reason": reason, "as_of": as_of})))
+        return said
+
+    def _figures(self, session: Session, asked: _Asked, view: BoardView, as_of: datetime) -> list[tuple[str, Message]]:
+        """The report with its chart, or the sentence why there is none."""
         sprint = _sprint_of(view, asked.sprint, as_of)
         if isinstance(sprint, Notice):
-            self._owe(session, asked, replace(sprint, values=self._named(asked, **sprint.values)), at)
-            return
+            return [("", replace(sprint, values=self._named(asked, **sprint.values)))]
         figures = sprints.report(sprint, view.issues, view.workflow, as_of)
         report = self._report(session, asked, view, sprint.name, sprint.goal, figures)
+        return [("", report), ("chart", _chart(report))]
+
+    def _keep(self, session: Session, asked: _Asked, report: SprintReport, at: datetime) -> None:
         session.add(
             ReportRow(
                 team_id=asked.actor.team_id,
@@ -185,8 +196,6 @@ class Sprints:
                 asked_by=asked.actor.member_id,
             )
         )
-        self._owe(session, asked, report, at)
-        self._owe(session, asked, _chart(report), at, part="chart")
 
     def _report(
         self,
@@ -228,10 +237,6 @@ class Sprints:
             workflow_guessed=view.workflow_guessed,
             shareable=Action.SHARE_REPORT in ALLOWED[actor.role],
         )
-
-    def _owe_age(self, session: Session, asked: _Asked, reason: str, as_of: datetime, at: datetime) -> None:
-        notice = Notice(text=OLD_FIGURES, values={"reason": reason, "as_of": as_of})
-        self._owe(session, asked, notice, at, part="age")
 
     def _owe(self, session: Session, asked: _Asked, message: Message, at: datetime, *, part: str = "") -> None:
         """Owe a direct message to the asker; a part of the report goes into its thread."""
