@@ -292,6 +292,23 @@ def test_a_channel_gets_one_message_a_second_and_holds_up_no_other(
     assert chat.messages[1] == said("other")
 
 
+def test_while_something_is_being_said_in_a_channel_nothing_else_is(
+    store: Store, pumps: tuple[Pump, Pump], machine: Machine
+) -> None:
+    one, two = pumps
+    owe(store, "slow")
+    owe(store, "next")
+    owe(store, "elsewhere", place=HUAWEI_ONLY)
+    slow, elsewhere = one.claim(2)
+    machine.advance(5)
+    assert two.claim(2) == []
+    assert [one.send(each) for each in (slow, elsewhere)] == ["sent", "sent"]
+    machine.advance(0.9)  # since the answer; since the claim, nearly six
+    assert two.claim(1) == []
+    machine.advance(0.2)
+    assert [claim.name for claim in two.claim(1)] == ["next"]
+
+
 def test_a_workspace_gets_messages_at_its_pace(store: Store, pump: Pump, chat: FakeChat, machine: Machine) -> None:
     for n in range(40):
         owe(store, f"{n}", place=Place("T0HUAWEI", f"C{n}"))

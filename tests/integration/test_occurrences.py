@@ -67,6 +67,40 @@ def test_planning_twice_plans_once(store: Store, standup: int) -> None:
     assert planned(store) == [("member:1", "planned", MONDAY_NINE), ("member:2", "planned", MONDAY_NINE)]
 
 
+LATER = MONDAY_NINE + timedelta(hours=6)
+
+
+# What is wanted after members 1 and 2 were planned for nine o'clock -> whether the plan is as it should be.
+@pytest.mark.parametrize(
+    ("wanted", "is_settled"),
+    [
+        ([(1, MONDAY_NINE), (2, MONDAY_NINE)], True),
+        ([(1, MONDAY_NINE), (2, LATER)], False),  # moved
+        ([(1, MONDAY_NINE)], False),  # somebody left
+        ([(1, MONDAY_NINE), (2, MONDAY_NINE), (3, MONDAY_NINE)], False),  # somebody came
+    ],
+)
+def test_it_is_known_by_reading_whether_there_is_anything_to_plan(
+    wanted: list[tuple[int, datetime]], is_settled: bool, store: Store, standup: int
+) -> None:
+    plan(store, prompt(standup, 1), prompt(standup, 2))
+    asked = [prompt(standup, member, due) for member, due in wanted]
+    assert settled(store, *asked) == is_settled
+    plan(store, *asked)
+    assert settled(store, *asked)
+
+
+def settled(store: Store, *wanted: Wanted) -> bool:
+    with store.reading(SYSTEM) as session:
+        return occurrences.settled(session, wanted, AT)
+
+
+def test_who_comes_back_has_to_be_planned_again(store: Store, standup: int) -> None:
+    plan(store, prompt(standup, 1), prompt(standup, 2))
+    plan(store, prompt(standup, 1))
+    assert not settled(store, prompt(standup, 1), prompt(standup, 2))
+
+
 def test_a_member_who_changes_zone_is_asked_at_the_new_time_only(store: Store, standup: int) -> None:
     plan(store, prompt(standup))
     later = MONDAY_NINE + timedelta(hours=6)
