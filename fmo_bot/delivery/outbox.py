@@ -92,7 +92,7 @@ def owe_update(session: Session, *, name: str, message: Message, due: datetime, 
 def _forget_waiting_update(session: Session, name: str) -> None:
     """An update owed while an earlier attempt to post was on its way: the post now holds a newer state than it."""
     waiting = _delivery(session, f"{UPDATE}:{name}")
-    if waiting is not None and waiting.state == READY:
+    if waiting is not None and waiting.state in (READY, MISSED):  # missed: given up when its post was
         session.delete(waiting)
 
 

@@ -31,7 +31,7 @@ from tests.profiles import NAME, fewer
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 ZONES = sorted(name for name in available_timezones() if not name.startswith(("right/", "posix")))
 QUARTERS = [time(*divmod(minutes, 60)) for minutes in range(0, 24 * 60, 15)]
-SHARE = 1 if NAME == "long" else 10  # one zone of so many
+SHARE = 1 if NAME == "long" else 20  # one zone of so many
 
 
 @cache

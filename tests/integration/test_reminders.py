@@ -57,8 +57,8 @@ def test_who_answers_before_the_reminder_is_sent_does_not_get_it(store: Store) -
     assert reminded(team) == [("U0LIWEI", "open")]
 
 
-def test_a_reminder_that_was_sent_says_that_the_answer_is_in(store: Store) -> None:
-    team = JointTeam(store, reminding())
+def test_a_reminder_that_was_sent_says_that_the_answer_is_in(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store, reminding())
     team.play("04:30")
     team.send()
     team.answer(CHENYU, "04:40")
@@ -77,18 +77,18 @@ def test_who_went_away_after_being_asked_is_not_reminded(store: Store) -> None:
     assert reminded(team) == [("U0LIWEI", "open")]
 
 
-def test_a_reminder_after_the_deadline_is_missed_not_sent(store: Store) -> None:
-    team = JointTeam(store, reminding())
+def test_a_reminder_after_the_deadline_is_missed_not_sent(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store, reminding())
     team.play("01:00")
     team.due(clock("05:00"))  # the bot was down for half an hour
     assert reminded(team) == []
     assert team.states("reminder", LIWEI) == ["missed"]
 
 
-def test_a_new_reminder_time_moves_what_is_planned(store: Store) -> None:
-    team = JointTeam(store, reminding())
+def test_a_new_reminder_time_moves_what_is_planned(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store, reminding())
     team.play("01:00")
-    setup.apply(store, reminding(60), clock("02:00"))
+    setup.apply(sqlite_store, reminding(60), clock("02:00"))
     team.plan(clock("02:00"), hours=18)
     assert [due for kind, _, due in team.planned() if kind == "reminder"] == [
         "11-19 04:00",
@@ -96,26 +96,26 @@ def test_a_new_reminder_time_moves_what_is_planned(store: Store) -> None:
         "11-19 11:00",
         "11-19 18:00",
     ]
-    setup.apply(store, reminding(None), clock("03:00"))
+    setup.apply(sqlite_store, reminding(None), clock("03:00"))
     team.plan(clock("03:00"))
     assert "reminder" not in {kind for kind, *_ in team.planned()}
 
 
-def test_no_reminder_outlives_its_round(store: Store) -> None:
-    team = JointTeam(store, reminding(1))
+def test_no_reminder_outlives_its_round(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store, reminding(1))
     team.play("18:59")
     team.run(clock("19:00"))  # the last reminder was owed a minute ago and not sent
     assert reminded(team) == []
 
 
 @pytest.mark.parametrize("person", [LIWEI, LUCIA])
-def test_a_reminder_follows_the_deadline_its_member_was_told(store: Store, person: Any) -> None:
-    team = JointTeam(store, reminding())
+def test_a_reminder_follows_the_deadline_its_member_was_told(sqlite_store: Store, person: Any) -> None:
+    team = JointTeam(sqlite_store, reminding())
     team.play("08:00")
     file = reminding()
     for side in file["sides"].values():
         for member in side["members"]:
             member["zone"] = "America/Mexico_City"  # they all flew west after they had been asked
-    setup.apply(store, file, clock("08:10"))
+    setup.apply(sqlite_store, file, clock("08:10"))
     team.plan(clock("08:10"), hours=12)
     assert ("Lucía Ortega", "11-19 11:30") in [(who, due) for kind, who, due in team.planned() if kind == "reminder"]

@@ -74,15 +74,15 @@ def test_who_was_asked_is_not_asked_again_on_that_date_wherever_they_fly(store: 
     assert asked(team).count("U0LIWEI") == 1
 
 
-def test_who_was_not_asked_yet_is_asked_at_the_new_time(store: Store) -> None:
-    team = JointTeam(store)
+def test_who_was_not_asked_yet_is_asked_at_the_new_time(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.play("01:00")
     change(team, "01:10", zone("U0LUCIA", "America/Mexico_City"))
     assert [due for kind, who, due in team.planned() if (kind, who) == ("prompt", "Lucía Ortega")] == ["11-19 15:00"]
 
 
-def test_whoever_lands_where_the_morning_has_just_begun_is_asked_at_once(store: Store) -> None:
-    team = JointTeam(store)
+def test_whoever_lands_where_the_morning_has_just_begun_is_asked_at_once(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.play("01:00")
     change(team, "09:00", zone("U0SOFIA", "Europe/Madrid"))  # nine in Madrid was an hour ago
     team.due(clock("09:00"))
@@ -98,8 +98,8 @@ def test_whoever_lands_where_the_morning_is_long_over_is_missed_never_dropped_in
     assert team.states("prompt", SOFIA) == ["missed"]
 
 
-def test_a_new_schedule_leaves_what_was_sent(store: Store) -> None:
-    team = JointTeam(store)
+def test_a_new_schedule_leaves_what_was_sent(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.play("01:00")
     change(team, "02:00", at("10:00"))
     assert [(who, due) for kind, who, due in team.planned() if kind in ("prompt", "close")] == [
@@ -108,7 +108,7 @@ def test_a_new_schedule_leaves_what_was_sent(store: Store) -> None:
         ("all", "11-19 20:00"),
     ]
     assert parent(team).closes_at == clock("20:00")  # the parent post says so at once
-    with store.transaction(SYSTEM) as session:
+    with sqlite_store.transaction(SYSTEM) as session:
         told = session.scalars(select(PromptRow.deadline).where(PromptRow.state == "asked")).all()
     assert set(told) == {clock("05:00")}
 
@@ -132,11 +132,11 @@ def test_who_is_away_or_has_left_before_being_asked_is_not_asked_and_counts_as_a
     assert parent(team).closes_at == clock("05:00")
 
 
-def test_who_comes_back_before_being_asked_is_asked(store: Store) -> None:
-    team = JointTeam(store)
+def test_who_comes_back_before_being_asked_is_asked(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.play("01:00")
     change(team, "02:00", away("U0SOFIA"))
-    with store.transaction(SYSTEM) as session:
+    with sqlite_store.transaction(SYSTEM) as session:
         for row in session.scalars(select(AbsenceRow).where(AbsenceRow.member_id == team.member_id(session, SOFIA))):
             session.delete(row)
     change(team, "03:00")
@@ -145,8 +145,8 @@ def test_who_comes_back_before_being_asked_is_asked(store: Store) -> None:
     assert asked(team)[-1] == "U0SOFIA"
 
 
-def test_who_went_away_after_being_asked_may_still_answer(store: Store) -> None:
-    team = JointTeam(store)
+def test_who_went_away_after_being_asked_may_still_answer(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
     team.play("01:00")
     change(team, "02:00", away("U0LIWEI"))
     team.answer(LIWEI, "04:00")

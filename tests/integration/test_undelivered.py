@@ -11,6 +11,7 @@ from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import claims, outbox, retention
+from fmo_bot.delivery.candidates import MAX_SEARCHES
 from fmo_bot.delivery.outbox import NO_THREAD, NOT_SENT
 from fmo_bot.domain import troubles
 from fmo_bot.domain.messages import Notice, Undelivered
@@ -93,6 +94,12 @@ def desk(store: Store) -> Desk:
     return Desk(store)
 
 
+@pytest.fixture
+def small_desk(sqlite_store: Store) -> Desk:
+    """The same on SQLite only, for what does not depend on the database."""
+    return Desk(sqlite_store)
+
+
 def whom(found: Undelivered) -> list[str]:
     return [line.whom for line in found.lines]
 
@@ -123,11 +130,11 @@ def test_nobody_is_told_twice_and_new_trouble_waits_for_the_next_bundle(desk: De
     assert [[each for each, _ in lines] for _, lines in desk.told()] == [["Chen Yu"], ["Li Wei"]]
 
 
-def test_many_are_bundled_into_one_message(desk: Desk) -> None:
+def test_many_are_bundled_into_one_message(small_desk: Desk) -> None:
     for number in range(40):
-        desk.owe(f"prompt:{number}", to=CHENYU)
-    desk.deliveries.tell(ALL_AT)
-    ((_, _, message),) = desk.team.owed("trouble:")
+        small_desk.owe(f"prompt:{number}", to=CHENYU)
+    small_desk.deliveries.tell(ALL_AT)
+    ((_, _, message),) = small_desk.team.owed("trouble:")
     assert isinstance(message, Undelivered)
     assert (len(message.lines), message.more) == (deliveries.SHOWN, 40 - deliveries.SHOWN)
 
@@ -136,7 +143,7 @@ def test_many_are_bundled_into_one_message(desk: Desk) -> None:
     ("state", "error", "searches", "told"),
     [
         ("unsure", None, 0, False),  # still being looked for
-        ("unsure", "missing_scope", 3, True),  # left to a person
+        ("unsure", "missing_scope", MAX_SEARCHES, True),  # left to a person
         ("missed", "it would have come too late", 0, True),
         ("missed", NOT_SENT, 0, False),  # the post it belongs to is told
         ("failed", NO_THREAD, 0, False),  # the same
@@ -146,12 +153,12 @@ def test_many_are_bundled_into_one_message(desk: Desk) -> None:
     ],
 )
 def test_what_needs_a_person_is_told_and_nothing_else(
-    desk: Desk, state: str, error: str | None, searches: int, told: bool
+    small_desk: Desk, state: str, error: str | None, searches: int, told: bool
 ) -> None:
-    desk.owe("prompt:a", to=CHENYU, state=state, error=error, searches=searches)
-    desk.deliveries.tell(ALL_AT)
-    assert bool(desk.told()) == told
-    assert bool(desk.deliveries.shown(LIWEI, at=ALL_AT).lines) == told
+    small_desk.owe("prompt:a", to=CHENYU, state=state, error=error, searches=searches)
+    small_desk.deliveries.tell(ALL_AT)
+    assert bool(small_desk.told()) == told
+    assert bool(small_desk.deliveries.shown(LIWEI, at=ALL_AT).lines) == told
 
 
 def test_a_prompt_that_never_came_to_be_sent_is_told_too(desk: Desk) -> None:
@@ -161,27 +168,27 @@ def test_a_prompt_that_never_came_to_be_sent_is_told_too(desk: Desk) -> None:
     assert desk.told() == [("U0LIWEI", [("Li Wei", troubles.NOT_IN_TIME), ("Chen Yu", troubles.NOT_IN_TIME)])]
 
 
-def test_a_message_that_says_what_went_wrong_and_goes_wrong_itself_is_not_told_for_ever(desk: Desk) -> None:
-    desk.owe("prompt:a", to=CHENYU)
-    desk.deliveries.tell(ALL_AT)
-    with desk.store.transaction(SYSTEM) as session:
+def test_a_message_that_says_what_went_wrong_and_goes_wrong_itself_is_not_told_for_ever(small_desk: Desk) -> None:
+    small_desk.owe("prompt:a", to=CHENYU)
+    small_desk.deliveries.tell(ALL_AT)
+    with small_desk.store.transaction(SYSTEM) as session:
         query = select(DeliveryRow).join(MessageRow, MessageRow.id == DeliveryRow.message_id)
         row = session.scalars(query.where(MessageRow.name.startswith("trouble:"))).one()
         row.state, row.error = "failed", "user_disabled"
     for hours in range(1, 4):
-        desk.deliveries.tell(ALL_AT + timedelta(hours=hours))
-    assert len(desk.told()) == 1
+        small_desk.deliveries.tell(ALL_AT + timedelta(hours=hours))
+    assert len(small_desk.told()) == 1
 
 
-def test_what_goes_wrong_again_after_it_went_well_is_told_again(desk: Desk) -> None:
-    desk.owe("round:a", to=JOINT)
-    desk.deliveries.tell(ALL_AT)
-    desk.deliveries.send_again(LIWEI, desk.ref(LIWEI, ""), ALL_AT)
-    with desk.store.transaction(SYSTEM) as session:
-        row = desk._row(session, "round:a")
+def test_what_goes_wrong_again_after_it_went_well_is_told_again(small_desk: Desk) -> None:
+    small_desk.owe("round:a", to=JOINT)
+    small_desk.deliveries.tell(ALL_AT)
+    small_desk.deliveries.send_again(LIWEI, small_desk.ref(LIWEI, ""), ALL_AT)
+    with small_desk.store.transaction(SYSTEM) as session:
+        row = small_desk._row(session, "round:a")
         row.state, row.error = "failed", "is_archived"
-    desk.deliveries.tell(ALL_AT + timedelta(hours=1))
-    assert len(desk.told()) == 4  # both scrum masters, twice
+    small_desk.deliveries.tell(ALL_AT + timedelta(hours=1))
+    assert len(small_desk.told()) == 4  # both scrum masters, twice
 
 
 def test_an_answer_to_a_click_is_told_where_it_can_be_about_one_joint_team_only(store: Store) -> None:
@@ -202,23 +209,23 @@ def test_an_answer_to_a_click_is_told_where_it_can_be_about_one_joint_team_only(
 # --- who may know ----------------------------------------------------------------------------------------------------
 
 
-def test_nobody_sees_what_a_message_says(desk: Desk) -> None:
-    desk.owe("prompt:a", to=CHENYU)
-    shown = desk.deliveries.shown(LIWEI, at=ALL_AT)
+def test_nobody_sees_what_a_message_says(small_desk: Desk) -> None:
+    small_desk.owe("prompt:a", to=CHENYU)
+    shown = small_desk.deliveries.shown(LIWEI, at=ALL_AT)
     assert [line.what for line in shown.lines] == ["a notice"]
     assert "secret" not in str(shown)
 
 
 @pytest.mark.parametrize("person", [CHENYU, WANG])
-def test_who_is_no_scrum_master_sees_and_settles_nothing(desk: Desk, person: Person) -> None:
-    desk.owe("prompt:a", to=CHENYU)
-    ref = desk.ref(LIWEI, "Chen Yu")
+def test_who_is_no_scrum_master_sees_and_settles_nothing(small_desk: Desk, person: Person) -> None:
+    small_desk.owe("prompt:a", to=CHENYU)
+    ref = small_desk.ref(LIWEI, "Chen Yu")
     with pytest.raises(NotAllowed):
-        desk.deliveries.shown(person, at=ALL_AT)
-    for settle in (desk.deliveries.send_again, desk.deliveries.drop):
+        small_desk.deliveries.shown(person, at=ALL_AT)
+    for settle in (small_desk.deliveries.send_again, small_desk.deliveries.drop):
         with pytest.raises(NotAllowed):
             settle(person, ref, ALL_AT)
-    assert desk.state("prompt:a") == "failed"
+    assert small_desk.state("prompt:a") == "failed"
 
 
 def test_one_side_neither_sees_nor_settles_what_is_the_others(desk: Desk) -> None:
@@ -243,16 +250,16 @@ def test_another_joint_team_is_as_if_it_were_not_there(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("ref", ["", "a|b", "no|post|x", "||", "x" * 2000])
-def test_a_ref_that_was_made_up_is_not_found(desk: Desk, ref: str) -> None:
+def test_a_ref_that_was_made_up_is_not_found(small_desk: Desk, ref: str) -> None:
     with pytest.raises(NotFound):
-        desk.deliveries.send_again(LIWEI, ref, ALL_AT)
+        small_desk.deliveries.send_again(LIWEI, ref, ALL_AT)
 
 
 # --- what can be done ------------------------------------------------------------------------------------------------
 
 
 def test_sent_again_it_is_ready_whatever_it_was_and_the_list_is_shorter(desk: Desk) -> None:
-    desk.owe("prompt:a", to=CHENYU, state="unsure", searches=3)
+    desk.owe("prompt:a", to=CHENYU, state="unsure", searches=MAX_SEARCHES)
     desk.owe("prompt:b", to=LIWEI, state="missed", error=outbox.TOO_LATE, useful_until=clock("09:30"))
     left = desk.deliveries.send_again(LIWEI, desk.ref(LIWEI, "Chen Yu"), ALL_AT)
     assert (whom(left), left.note) == (["Li Wei"], deliveries.AGAIN)
@@ -267,23 +274,23 @@ def test_sent_again_it_is_ready_whatever_it_was_and_the_list_is_shorter(desk: De
         )
 
 
-def test_a_direct_conversation_that_slack_does_not_know_any_more_is_opened_anew(desk: Desk) -> None:
-    with desk.store.transaction(SYSTEM) as session:
-        session.get_one(MemberRow, desk.team.member_id(session, CHENYU)).dm_channel = "D0OLD"
-    desk.owe("prompt:a", to=CHENYU, error="channel_not_found")
-    desk.deliveries.send_again(LIWEI, desk.ref(LIWEI, "Chen Yu"), ALL_AT)
-    with desk.store.transaction(SYSTEM) as session:
+def test_a_direct_conversation_that_slack_does_not_know_any_more_is_opened_anew(small_desk: Desk) -> None:
+    with small_desk.store.transaction(SYSTEM) as session:
+        session.get_one(MemberRow, small_desk.team.member_id(session, CHENYU)).dm_channel = "D0OLD"
+    small_desk.owe("prompt:a", to=CHENYU, error="channel_not_found")
+    small_desk.deliveries.send_again(LIWEI, small_desk.ref(LIWEI, "Chen Yu"), ALL_AT)
+    with small_desk.store.transaction(SYSTEM) as session:
         assert session.scalars(select(MessageRow.channel)).all() == [None]
-        assert session.get_one(MemberRow, desk.team.member_id(session, CHENYU)).dm_channel is None
+        assert session.get_one(MemberRow, small_desk.team.member_id(session, CHENYU)).dm_channel is None
 
 
-def test_pressing_twice_sends_once(desk: Desk) -> None:
-    desk.owe("prompt:a", to=CHENYU)
-    ref = desk.ref(LIWEI, "Chen Yu")
-    desk.deliveries.send_again(LIWEI, ref, ALL_AT)
-    assert desk.deliveries.send_again(LIWEI, ref, ALL_AT).note == deliveries.SETTLED
-    assert desk.deliveries.drop(LIWEI, ref, ALL_AT).note == deliveries.SETTLED
-    assert desk.state("prompt:a") == "ready"
+def test_pressing_twice_sends_once(small_desk: Desk) -> None:
+    small_desk.owe("prompt:a", to=CHENYU)
+    ref = small_desk.ref(LIWEI, "Chen Yu")
+    small_desk.deliveries.send_again(LIWEI, ref, ALL_AT)
+    assert small_desk.deliveries.send_again(LIWEI, ref, ALL_AT).note == deliveries.SETTLED
+    assert small_desk.deliveries.drop(LIWEI, ref, ALL_AT).note == deliveries.SETTLED
+    assert small_desk.state("prompt:a") == "ready"
 
 
 def test_what_waited_for_a_post_goes_with_it(desk: Desk) -> None:
@@ -293,6 +300,22 @@ def test_what_waited_for_a_post_goes_with_it(desk: Desk) -> None:
     assert len(left.lines) == 1
     desk.deliveries.send_again(LUCIA, left.lines[0].ref, ALL_AT)
     assert (desk.state("round:a"), desk.state("answer:b")) == ("ready", "ready")
+
+
+def test_a_post_that_is_sent_again_is_the_newest_and_no_older_update_follows_it(desk: Desk) -> None:
+    desk.owe("round:a", to=JOINT, state="unsure", error=None)
+    for text in ("older", "newest"):
+        with desk.store.transaction(SYSTEM) as session:
+            message = Notice(text=text, values={})
+            outbox.owe_update(session, name="round:a", message=message, due=clock("09:30"), language="en")
+        with desk.store.transaction(SYSTEM) as session:  # after the older one: the post is found not to have been sent
+            row = desk._row(session, "round:a")
+            row.state, row.error = "failed", "is_archived"
+            claims.expire(session, ALL_AT)
+    desk.deliveries.send_again(LIWEI, desk.ref(LIWEI, ""), ALL_AT)
+    ((_, _, posted),) = desk.team.owed("round:")
+    assert posted == Notice(text="newest", values={})
+    assert desk.team.owed("round:", op="update") == []
 
 
 def test_dropped_it_is_never_sent_nor_what_waited_for_it_and_its_text_is_gone(desk: Desk) -> None:
@@ -307,12 +330,12 @@ def test_dropped_it_is_never_sent_nor_what_waited_for_it_and_its_text_is_gone(de
     assert desk.deliveries.shown(LIWEI, at=ALL_AT).lines == ()
 
 
-def test_what_nobody_settles_is_dropped_with_its_text_after_thirty_days(desk: Desk) -> None:
-    desk.owe("prompt:a", to=CHENYU)
+def test_what_nobody_settles_is_dropped_with_its_text_after_thirty_days(small_desk: Desk) -> None:
+    small_desk.owe("prompt:a", to=CHENYU)
     for days, state in ((30, "failed"), (31, "dropped")):
-        with desk.store.transaction(SYSTEM) as session:
+        with small_desk.store.transaction(SYSTEM) as session:
             retention.retain(session, clock("09:00") + timedelta(days=days))
-        assert desk.state("prompt:a") == state
+        assert small_desk.state("prompt:a") == state
 
 
 def test_a_prompt_that_could_not_be_sent_is_not_sent_after_its_round(desk: Desk) -> None:
