@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from time import time
 from typing import Any
 
@@ -17,6 +18,7 @@ from fmo_bot.domain.parties import SYSTEM
 
 PLANNED, DONE, MISSED, CANCELLED, FAILED = "planned", "done", "missed", "cancelled", "failed"
 MAX_ATTEMPTS = 5
+TOGETHER = 10  # occurrences a transaction: others wait for it
 Handler = Callable[[Session, OccurrenceRow, datetime], None]
 _log = structlog.get_logger(__name__)
 
@@ -87,38 +89,56 @@ def _identity(one: Wanted | OccurrenceRow | Row[Any]) -> _Identity:
 
 
 def run_due(store: Store, handlers: Mapping[str, Handler], at: datetime, *, machine: Callable[[], float] = time) -> int:
-    """Run what is due at `at`, each by the handler of its kind in a transaction of its own; how many were run.
+    """Run what is due at `at`, each by the handler of its kind; how many were run.
 
-    A handler that finds it too late to be useful says so to the people concerned and sets the row's state to MISSED.
-    One that raises changes nothing and is tried again, after pauses of machine time, five times.
+    Those of one ceremony share a transaction, a few at a time: they read the same rows. A handler that finds it too
+    late to be useful says so to the people concerned and sets the state to MISSED. One that raises changes nothing and
+    is tried again, after pauses of machine time, five times.
     """
     with store.reading(SYSTEM) as session:
-        ids = session.scalars(_due(at, machine()).order_by(OccurrenceRow.due, OccurrenceRow.id)).all()
-    return sum(_run(store, handlers, each, at=at, machine=machine) for each in ids)
+        ids = [[row.id for row in rows] for _, rows in groupby(session.execute(_due(at, machine())), _ceremony)]
+    parts = [each[begin : begin + TOGETHER] for each in ids for begin in range(0, len(each), TOGETHER)]
+    return sum(_run_together(store, handlers, part, at=at, machine=machine) for part in parts)
 
 
-def _due(at: datetime, now: float) -> Select[int]:
+def _due(at: datetime, now: float) -> Select[int, int]:
     ripe = OccurrenceRow.due <= at, OccurrenceRow.not_before <= now
-    return select(OccurrenceRow.id).where(OccurrenceRow.state == PLANNED, *ripe)
+    query = select(OccurrenceRow.id, OccurrenceRow.ceremony_id).where(OccurrenceRow.state == PLANNED, *ripe)
+    return query.order_by(OccurrenceRow.due, OccurrenceRow.ceremony_id, OccurrenceRow.id)
 
 
-def _run(
-    store: Store, handlers: Mapping[str, Handler], one: int, *, at: datetime, machine: Callable[[], float]
-) -> bool:
+def _ceremony(row: Row[int, int]) -> int:
+    return row[1]
+
+
+def _run_together(
+    store: Store, handlers: Mapping[str, Handler], ids: list[int], *, at: datetime, machine: Callable[[], float]
+) -> int:
     try:
         with store.transaction(SYSTEM) as session:
-            row = _hold(session, one)
-            if row is None or row.due > at:  # another process has it, or it was moved
-                return False
-            row.state = DONE
-            handlers[row.kind](session, row, at)
-            if row.state == MISSED:
-                _log.warning("occurrence missed", kind=row.kind, ceremony=row.ceremony_id, due=row.due.isoformat())
-            return True
+            done = 0
+            for each in ids:
+                done += _run(session, handlers, each, at)
+                # Held: a session lets go of rows that nobody holds, and would read them anew for the next.
+                session.info["read"] = list(session.identity_map.values())
+            return done
     except Exception as error:
-        _log.exception("an occurrence could not be run", occurrence=one)
-        _note_error(store, one, error, machine())
+        if len(ids) > 1:  # so that only the one that cannot be run waits
+            return sum(_run_together(store, handlers, [each], at=at, machine=machine) for each in ids)
+        _log.exception("an occurrence could not be run", occurrence=ids[0])
+        _note_error(store, ids[0], error, machine())
+        return 0
+
+
+def _run(session: Session, handlers: Mapping[str, Handler], one: int, at: datetime) -> bool:
+    row = _hold(session, one)
+    if row is None or row.due > at:  # another process has it, or it was moved
         return False
+    row.state = DONE
+    handlers[row.kind](session, row, at)
+    if row.state == MISSED:
+        _log.warning("occurrence missed", kind=row.kind, ceremony=row.ceremony_id, due=row.due.isoformat())
+    return True
 
 
 def _hold(session: Session, one: int) -> OccurrenceRow | None:

@@ -47,6 +47,18 @@ def planned(store: Store) -> list[tuple[str, str, datetime]]:
         return [(row.subject, row.state, row.due) for row in rows]
 
 
+class Trips:
+    """A handler that fails for one member."""
+
+    def __init__(self, over: str) -> None:
+        self.over, self.asked = over, Asked()
+
+    def __call__(self, session: Session, row: OccurrenceRow, at: datetime) -> None:
+        if row.subject == self.over:
+            raise LookupError
+        self.asked(session, row, at)
+
+
 class Asked:
     """A handler that notes whom it asked."""
 
@@ -206,3 +218,10 @@ def test_the_clock_may_go_on_only_when_nothing_is_due(store: Store, standup: int
         assert quiet.in_hand(session, MONDAY_NINE) == 0
         assert quiet.next_due(session, MONDAY_NINE) == MONDAY_NINE + timedelta(hours=1)
         assert quiet.next_due(session, MONDAY_NINE + timedelta(days=1)) is None
+
+
+def test_one_that_cannot_be_run_holds_up_no_other_of_its_ceremony(store: Store, standup: int, machine: Machine) -> None:
+    plan(store, *(prompt(standup, member) for member in (1, 2, 3)))
+    trips = Trips("member:2")
+    assert run(store, trips, MONDAY_NINE, machine) == 2
+    assert [state for _, state, _ in planned(store)] == ["done", "planned", "done"]
