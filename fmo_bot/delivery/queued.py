@@ -24,7 +24,7 @@ from fmo_bot.delivery.jobs import Jobs
 from fmo_bot.domain.parties import SYSTEM
 
 SHORTEST_TICK_S = 5  # what is due at a better known time is woken then
-POLL_S = 1.0  # how late a wake for later, or one whose notification was lost, may be
+POLL_S = 0.5  # how late a wake for later, or one whose notification was lost, may be
 RESCUE_S = 30  # a worker that was not heard of for so long is lost
 _RECONNECT_S = 1.0
 _CONCURRENCY = 10
