@@ -50,13 +50,17 @@ class _Bench:
         self.measurements: dict[str, Callable[[str], Result]] = {
             "planning": lambda kind: planning(databases.fresh(kind), kind, items=told.items),
             "claiming": lambda kind: claiming(databases.fresh(kind), kind, items=told.items),
-            "unthrottled": lambda kind: lateness(self._plan(kind, told.prompts), ahead=told.ahead),
+            "unthrottled": lambda kind: lateness(self._plan(kind, told.prompts), ahead=self._ahead(told.prompts)),
             "capped": lambda kind: lateness(
-                self._plan(kind, told.capped, per_minute=told.per_minute), ahead=told.ahead
+                self._plan(kind, told.capped, per_minute=told.per_minute), ahead=self._ahead(told.capped)
             ),
             "lanes": self._lanes,
             "acks": self._acks,
         }
+
+    def _ahead(self, people: int) -> float:
+        """The bot's start takes longer, the more there is to plan."""
+        return float(self.told.ahead) + people / 100
 
     def _lanes(self, kind: str) -> Result:
         posts = {"channels": 20, "each": self.told.each, "directs": 10 * self.told.each, "seed": self._seed}

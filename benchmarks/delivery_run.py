@@ -134,12 +134,14 @@ def count(url: str, query: str) -> int:
 SENT = "SELECT count(*) FROM delivery WHERE state = 'sent' AND op = 'post'"
 
 
-def wait_until_sent(url: str, expected: int, *, within: float) -> int:
-    """Wait until so many posts are sent, at most `within` seconds; how many were."""
+PLANNED = "SELECT count(*) FROM occurrence WHERE kind = 'prompt'"
+
+
+def wait_until(url: str, query: str, expected: int, *, within: float) -> None:
+    """Wait until a counting query counts so many, at most `within` seconds."""
     deadline, pause = monotonic() + within, Event()
-    while (sent := count(url, SENT)) < expected and monotonic() < deadline:
+    while count(url, query) < expected and monotonic() < deadline:
         pause.wait(0.2)
-    return sent
 
 
 def next_minute(*, ahead: float) -> datetime:
