@@ -34,11 +34,11 @@ demo-check: $(VENV)/runtime ## play one joint working day and one sprint end wit
 	  $(if $(JIRA),--jira $(JIRA)) $(if $(APPS),--apps $(APPS)) $(if $(TRANSPORT),--transport $(TRANSPORT)) \
 	  $(if $(DATABASE),--database '$(DATABASE)') $(if $(APART),--apart) $(if $(BREAK),--break $(BREAK))
 
-test: $(VENV)/dev ## every test, PostgreSQL included
-	@$(BIN)/python -m pytest -q
+test: $(VENV)/dev ## every test, PostgreSQL included, on two processes
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 test-long: $(VENV)/dev ## the same with the long profile of every property test
-	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 bench: bench-delivery ## every measurement; docs/benchmarks.md says what they are
 
