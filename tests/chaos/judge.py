@@ -79,7 +79,7 @@ def judge(owed: list[Owed], record: Mapping[str, Any], diary: Path, *, left: Set
 def _judge_one(verdict: Verdict, owed: Owed, seen: list[Seen], *, excused: bool) -> None:
     if len(seen) > 1:
         verdict.doubled.append(f"{owed.name} ({owed.key}) is there {len(seen)} times")
-    if excused:
+    if excused or len(seen) > 1:
         return
     if not seen:
         verdict.lost.append(f"{owed.name} ({owed.key}) is not there")

@@ -33,6 +33,7 @@ def tried(key: str, came_to: str | None, *, second: int, attempt: int = 1) -> st
 RECORDS = {
     "all is there": ([shown(PROMPT), shown(POST)], 0, 0),
     "one is missing": ([shown(PROMPT)], 1, 0),
+    "one is there twice, in two states": ([shown(PROMPT), shown(POST, text="Item 2 state 2"), shown(POST)], 0, 1),
     "one is there twice": ([shown(PROMPT), shown(PROMPT), shown(POST)], 0, 1),
     "one shows an older state": ([shown(PROMPT), shown(POST, text="Item 2 state 2")], 1, 0),
     "one is with somebody else": ([shown(PROMPT, channel="D2"), shown(POST)], 1, 0),
