@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 OVERLAP = timedelta(minutes=10)  # an issue may be found by Jira's search minutes after it changed
 SWEEP_EVERY = timedelta(hours=6)
-BATCH = 200  # issues per transaction
+BATCH = 50  # issues per transaction
 _FIELD_IDS = ("sprint_field", "flagged_field", "points_field", "points_name")
 
 
