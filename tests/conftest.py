@@ -21,8 +21,6 @@ settings.register_profile("long", max_examples=2_000, deadline=None, suppress_he
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Unconfigured, structlog prints every local value with a traceback, and so touches rows whose session has ended.
-    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
     # Errors as plain text: the default shows every local variable, and for that reads rows of closed transactions.
     console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, console])

@@ -45,7 +45,7 @@ def test_of_a_long_traceback_the_end_is_kept_which_says_what_happened() -> None:
 
 def test_our_lines_and_the_libraries_come_out_of_one_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before, level, ours_before = root.handlers[:], root.level, structlog.get_config()
     try:
         configure(level="INFO", style="json")
         structlog.get_logger("ours").info("hello %s", "there", token="t")
@@ -54,7 +54,7 @@ def test_our_lines_and_the_libraries_come_out_of_one_pipe(capsys: pytest.Capture
     finally:
         root.handlers[:] = before
         root.setLevel(level)
-        structlog.reset_defaults()
+        structlog.configure(**ours_before)
     ours, theirs = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (ours["event"], ours["token"], ours["logger"]) == ("hello there", "[secret]", "ours")
     assert theirs["event"] == "got [secret]"
