@@ -20,8 +20,8 @@ def register(app: App, bot: Bot) -> None:
     def resolve(
         ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
     ) -> None:
-        ack()
         line = bot.blockers.resolve(person, action["value"], at)
+        ack()
         if "view" in body:  # App Home, where it is to be seen no more
             bot.show_home(person, bot.parties.home(person, at), at=at)
             return

@@ -17,15 +17,15 @@ def register(app: App, bot: Bot) -> None:
     def again(
         ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
     ) -> None:
-        ack()
         left = bot.deliveries.send_again(person, action["value"], at)
+        ack()
         instead(bot, respond, body, person=person, message=left, at=at)
 
     def drop(
         ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
     ) -> None:
-        ack()
         left = bot.deliveries.drop(person, action["value"], at)
+        ack()
         instead(bot, respond, body, person=person, message=left, at=at)
 
     app.action(DELIVERY_AGAIN)(again)

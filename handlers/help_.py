@@ -22,10 +22,11 @@ def register(app: App, bot: Bot) -> None:
     """Take the slash command."""
 
     def command(ack: Ack, body: dict[str, Any], respond: Respond, person: Person, at: datetime) -> None:
-        ack()
         key = f"slack:{body['trigger_id']}"
         asked = Asked(person=person, channel=body.get("channel_id"), key=key, at=at)
-        tell(bot, respond, body, person=person, message=run(bot, body.get("text", ""), asked), at=at)
+        message = run(bot, body.get("text", ""), asked)
+        ack()
+        tell(bot, respond, body, person=person, message=message, at=at)
 
     app.command("/fmo")(command)
 

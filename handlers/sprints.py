@@ -17,15 +17,15 @@ def register(app: App, bot: Bot) -> None:
     def ask(
         ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
     ) -> None:
-        ack()
         notice = bot.sprints.ask(person, team_ref=action["value"], key=f"slack:{body['trigger_id']}", at=at)
+        ack()
         tell(bot, respond, body, person=person, message=notice, at=at)
 
     def share(
         ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
     ) -> None:
-        ack()
         notice = bot.sprints.share(person, action["value"], at)
+        ack()
         tell(bot, respond, body, person=person, message=notice, at=at)
 
     app.action(SPRINT_ASK)(ask)
