@@ -26,6 +26,7 @@ _APPS = (
     "a name of your choice for each Slack app, such as huawei,telefonica. Each then needs FMO_SLACK_<NAME>_BOT_TOKENS, "
     "and FMO_SLACK_<NAME>_APP_TOKEN for Socket Mode or FMO_SLACK_<NAME>_SIGNING_SECRET for HTTP"
 )
+_SECRET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes in base64, as Fernet takes them
 _SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET")
 
 
@@ -63,6 +64,7 @@ class Settings:
     slack_api_url: str
     slack_messages_per_minute: int
     jira_sites: tuple[JiraSite, ...]
+    secret_keys: tuple[str, ...] = field(repr=False)  # of secrets in the database, newest first
     clock_url: str | None
     log_level: str
     log_format: str
@@ -128,6 +130,7 @@ class _Reader:
             slack_api_url=self._slack_api(),
             slack_messages_per_minute=self._messages_per_minute(),
             jira_sites=self._jira_sites(),
+            secret_keys=self._secret_keys(),
             clock_url=self._url("FMO_CLOCK_URL", "the sandbox's /clock address"),
             log_level=self._one_of("FMO_LOG_LEVEL", _LEVELS, "INFO", str.upper),
             log_format=self._one_of("FMO_LOG_FORMAT", _FORMATS, "text", str.lower),
@@ -243,6 +246,13 @@ class _Reader:
             token=self._need(token, "an API token (Cloud, with the e-mail) or a personal access token (Data Center)"),
             webhook_secret=self._get(secret),
         )
+
+    def _secret_keys(self) -> tuple[str, ...]:
+        keys = self._list("FMO_SECRET_KEYS", self._get("FMO_SECRET_KEYS"))
+        right = tuple(key for key in keys if _SECRET_KEY.fullmatch(key))
+        if len(right) < len(keys):
+            self._problems.append("FMO_SECRET_KEYS holds something that is no key: `fmo-bot new-key` makes one.")
+        return right
 
     def _judge_engine(self, settings: Settings) -> None:
         if settings.engine == PROCRASTINATE and settings.database_url.startswith("sqlite"):

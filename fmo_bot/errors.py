@@ -14,6 +14,7 @@ FmoError
 │   ├── SettingsWrong      every missing or wrong setting at once; the process exits with 2
 │   ├── FileWrong          a file from a person cannot be used; names line and reason; exits with 2
 │   ├── NotMoved           a database was not copied to another
+│   ├── SecretLocked       a secret cannot be stored or opened with the keys there are
 │   └── BoardUnavailable   a Jira site is down, forbids us, or answers nonsense
 └── SendOutcome            how one attempt to send ended, other than well; read only by `delivery`
     ├── Uncertain          it may have been sent: search before sending again
@@ -97,6 +98,10 @@ class FileWrong(Failure):
 
 class NotMoved(Failure):
     """A database was not moved to another; the message says why and what to do."""
+
+
+class SecretLocked(Failure):
+    """A secret cannot be stored or opened; the message names the setting, never the secret."""
 
 
 class BoardUnavailable(Failure):

@@ -5,12 +5,14 @@ from typing import Any
 from alembic import context
 
 from fmo_bot.db.base import Instant
+from fmo_bot.db.secrets import SealedText
 from fmo_bot.db.tables import METADATA
 
 
 def _render(kind: str, thing: Any, _context: object) -> str | bool:
     """A revision must still run when our own classes have moved on: it names only SQLAlchemy's."""
-    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(thing, Instant) else False
+    plain = ((Instant, "sa.DateTime(timezone=True)"), (SealedText, "sa.Text()"))
+    return next((name for ours, name in plain if kind == "type" and isinstance(thing, ours)), False)
 
 
 def _is_ours(name: str | None, kind: str, _parents: object) -> bool:

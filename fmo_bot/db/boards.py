@@ -3,18 +3,38 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fmo_bot.db.base import Base
+from fmo_bot.db.secrets import Sealed, SealedText
 
 
 class JiraSiteRow(Base):
-    """A Jira site; its address and token stand in the settings under `key`."""
+    """A Jira site. Its address and token stand here, or (`url` None) in the settings under `key`."""
 
     __tablename__ = "jira_site"
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     key: Mapped[str] = mapped_column(unique=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), default=None)  # whose it is
+    url: Mapped[str | None] = mapped_column(default=None)  # where people open it
+    api_url: Mapped[str | None] = mapped_column(default=None)  # where programs reach it, if not there
+    flavour: Mapped[str | None] = mapped_column(default=None)  # jira.client.Flavour
+    auth: Mapped[str | None] = mapped_column(default=None)  # services.sites.Auth
+    account: Mapped[str | None] = mapped_column(default=None)  # Jira's id of the account that reads
+    credentials: Mapped[Sealed | None] = mapped_column(SealedText, default=None)  # services.sites.Credentials
+    webhook_secret: Mapped[Sealed | None] = mapped_column(SealedText, default=None)
+    webhook_at: Mapped[datetime | None] = mapped_column(default=None)  # when its newest genuine webhook came
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)  # of the token, where known
+    ca_bundle: Mapped[str | None] = mapped_column(default=None)  # a file with the certificates of its own authority
+    version: Mapped[int] = mapped_column(default=1)  # goes up when how to reach it changes
+    # Machine time, Unix seconds: who renews the token now, and until when nobody asks the site.
+    renewing: Mapped[str | None] = mapped_column(default=None)
+    renewing_until: Mapped[float] = mapped_column(Float, default=0.0)
+    paused_until: Mapped[float | None] = mapped_column(Float, default=None)  # None: not paused
+    paused_since: Mapped[datetime | None] = mapped_column(default=None)
+    pause_reason: Mapped[str | None] = mapped_column(default=None)  # safe to show
+    pauses: Mapped[int] = mapped_column(default=0)  # in a row, without a success between
 
 
 class BoardRow(Base):

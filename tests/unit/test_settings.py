@@ -43,8 +43,9 @@ def test_the_sandbox_is_reached_by_settings_alone() -> None:
 
 
 def test_secrets_stay_out_of_the_representation() -> None:
-    shown = repr(Settings.read(RIGHT | {"FMO_DATABASE_URL": "postgresql://u:pass@h/d"}))
-    assert not any(secret in shown for secret in ("xoxb-", "xapp-", "secret'", "t0ken", "pass"))
+    key = "a" * 43 + "="
+    shown = repr(Settings.read(RIGHT | {"FMO_DATABASE_URL": "postgresql://u:pass@h/d", "FMO_SECRET_KEYS": key}))
+    assert not any(secret in shown for secret in (key, "xoxb-", "xapp-", "secret'", "t0ken", "pass"))
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
@@ -95,6 +96,7 @@ def test_without_any_setting_the_one_sentence_says_what_follows_from_it() -> Non
         ({"FMO_PORT": "80800"}, "FMO_PORT must be"),
         ({"FMO_PORT": "²"}, "FMO_PORT must be"),  # a digit to Python, not to a person
         ({"FMO_SLACK_MESSAGES_PER_MINUTE": "0"}, "FMO_SLACK_MESSAGES_PER_MINUTE must be"),
+        ({"FMO_SECRET_KEYS": "passw0rd"}, "FMO_SECRET_KEYS holds something that is no key"),
         ({"FMO_LOG_LEVEL": "loud"}, "FMO_LOG_LEVEL must be one of"),
         ({"FMO_LOG_FORMAT": "xml"}, "FMO_LOG_FORMAT must be one of"),
         ({"FMO_DATABASE_URL": "mysql://x"}, "FMO_DATABASE_URL must be"),
