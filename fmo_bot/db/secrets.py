@@ -36,9 +36,11 @@ class SealedText(TypeDecorator[Sealed]):
 
     def process_bind_param(self, value: Sealed | None, dialect: Dialect) -> str | None:
         """Refuse anything that was not sealed."""
-        if value is not None and not isinstance(value, Sealed):
-            raise TypeError("a secret is sealed by a vault before it is stored")
-        return value and value.token
+        if value is None:
+            return None
+        if isinstance(value, Sealed):
+            return value.token
+        raise TypeError("a secret is sealed by a vault before it is stored")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Sealed | None:
         """Give back what a vault opens."""

@@ -47,7 +47,7 @@ def test_what_was_not_sealed_is_not_stored(sqlite_store: Store) -> None:
 
 
 def test_without_a_key_the_sentence_says_where_to_get_one() -> None:
-    with pytest.raises(SecretLocked, match="FMO_SECRET_KEYS is not set.*fmo-bot new-key"):
+    with pytest.raises(SecretLocked, match=r"FMO_SECRET_KEYS is not set.*fmo-bot new-key"):
         Vault([]).seal(TOKEN)
 
 
