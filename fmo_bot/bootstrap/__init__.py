@@ -83,7 +83,7 @@ class Bot:
             standup_plan.PROMPT: self.standups.due_prompt,
             standup_plan.REMINDER: self.standups.due_reminder,
             standup_plan.CLOSE: self.standups.due_close,
-            digests.DIGEST: self.digests.due_digest,
+            digests.DIGEST: occurrences.Composed(self.digests.compose),
         }
         self._work = Work(
             store=self.store,

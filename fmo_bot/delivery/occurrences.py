@@ -23,6 +23,17 @@ Handler = Callable[[Session, OccurrenceRow, datetime], None]
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Composed:
+    """A handler in two steps, where what is to be said takes its time: nobody waits for a step that only reads.
+
+    `compose` reads, in a transaction of its own, and returns the handler that writes. It may be run for nothing: only
+    the handler is run once, and an occurrence that was moved meanwhile is composed anew.
+    """
+
+    compose: Callable[[Session, OccurrenceRow, datetime], Handler]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """One occurrence as the schedule wants it; everything but `due` (aware) is its identity."""
@@ -88,7 +99,9 @@ def _identity(one: Wanted | OccurrenceRow | Row[Any]) -> _Identity:
     return one.ceremony_id, one.kind, one.subject, one.local_date, one.ordinal
 
 
-def run_due(store: Store, handlers: Mapping[str, Handler], at: datetime, *, machine: Callable[[], float] = time) -> int:
+def run_due(
+    store: Store, handlers: Mapping[str, Handler | Composed], at: datetime, *, machine: Callable[[], float] = time
+) -> int:
     """Run what is due at `at`, each by the handler of its kind; how many were run.
 
     Those of one ceremony share a transaction, a few at a time: they read the same rows. A handler that finds it too
@@ -96,46 +109,64 @@ def run_due(store: Store, handlers: Mapping[str, Handler], at: datetime, *, mach
     is tried again, after pauses of machine time, five times.
     """
     with store.reading(SYSTEM) as session:
-        ids = [[row.id for row in rows] for _, rows in groupby(session.execute(_due(at, machine())), _ceremony)]
-    parts = [each[begin : begin + TOGETHER] for each in ids for begin in range(0, len(each), TOGETHER)]
+        due = [list(rows) for _, rows in groupby(session.execute(_due(at, machine())), _ceremony)]
+    parts = [each[begin : begin + TOGETHER] for each in due for begin in range(0, len(each), TOGETHER)]
     return sum(_run_together(store, handlers, part, at=at, machine=machine) for part in parts)
 
 
-def _due(at: datetime, now: float) -> Select[int, int]:
+_Due = Row[int, int, str, datetime]  # id, ceremony, kind, due
+
+
+def _due(at: datetime, now: float) -> Select[int, int, str, datetime]:
     ripe = OccurrenceRow.due <= at, OccurrenceRow.not_before <= now
-    query = select(OccurrenceRow.id, OccurrenceRow.ceremony_id).where(OccurrenceRow.state == PLANNED, *ripe)
+    columns = OccurrenceRow.id, OccurrenceRow.ceremony_id, OccurrenceRow.kind, OccurrenceRow.due
+    query = select(*columns).where(OccurrenceRow.state == PLANNED, *ripe)
     return query.order_by(OccurrenceRow.due, OccurrenceRow.ceremony_id, OccurrenceRow.id)
 
 
-def _ceremony(row: Row[int, int]) -> int:
+def _ceremony(row: _Due) -> int:
     return row[1]
 
 
 def _run_together(
-    store: Store, handlers: Mapping[str, Handler], ids: list[int], *, at: datetime, machine: Callable[[], float]
+    store: Store,
+    handlers: Mapping[str, Handler | Composed],
+    due: list[_Due],
+    *,
+    at: datetime,
+    machine: Callable[[], float],
 ) -> int:
     try:
+        ready = [(each, _ready(store, handlers[each.kind], each, at)) for each in due]
         with store.transaction(SYSTEM) as session:
             done = 0
-            for each in ids:
-                done += _run(session, handlers, each, at)
+            for each, handler in ready:
+                done += _run(session, handler, each, at)
                 # Held: a session lets go of rows that nobody holds, and would read them anew for the next.
                 session.info["read"] = list(session.identity_map.values())
             return done
     except Exception as error:
-        if len(ids) > 1:  # so that only the one that cannot be run waits
-            return sum(_run_together(store, handlers, [each], at=at, machine=machine) for each in ids)
-        _log.exception("an occurrence could not be run", occurrence=ids[0])
-        _note_error(store, ids[0], error, machine())
+        if len(due) > 1:  # so that only the one that cannot be run waits
+            return sum(_run_together(store, handlers, [each], at=at, machine=machine) for each in due)
+        _log.exception("an occurrence could not be run", occurrence=due[0].id)
+        _note_error(store, due[0].id, error, machine())
         return 0
 
 
-def _run(session: Session, handlers: Mapping[str, Handler], one: int, at: datetime) -> bool:
-    row = _hold(session, one)
-    if row is None or row.due > at:  # another process has it, or it was moved
+def _ready(store: Store, handler: Handler | Composed, due: _Due, at: datetime) -> Handler:
+    """What is left to do once everything that takes its time is done."""
+    if not isinstance(handler, Composed):
+        return handler
+    with store.reading(SYSTEM) as session:
+        return handler.compose(session, session.get_one(OccurrenceRow, due.id), at)
+
+
+def _run(session: Session, handler: Handler, due: _Due, at: datetime) -> bool:
+    row = _hold(session, due.id)
+    if row is None or row.due != due.due:  # another process has it, or it was moved
         return False
     row.state = DONE
-    handlers[row.kind](session, row, at)
+    handler(session, row, at)
     if row.state == MISSED:
         _log.warning("occurrence missed", kind=row.kind, ceremony=row.ceremony_id, due=row.due.isoformat())
     return True

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from fmo_bot.db.ceremonies import CeremonyRow, ReportRow
 from fmo_bot.db.ledger import OccurrenceRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import occurrences, outbox
-from fmo_bot.delivery.occurrences import Wanted
+from fmo_bot.delivery.occurrences import Handler, Wanted
 from fmo_bot.domain import digests
 from fmo_bot.domain.blockers import Blocker, waits
 from fmo_bot.domain.calendars import instant_of
@@ -51,24 +52,22 @@ class Digests:
         query = select(CeremonyRow).where(CeremonyRow.kind == DIGEST, CeremonyRow.active)
         return [one for ceremony in session.scalars(query) for one in _wanted(ceremony, at, until)]
 
-    def due_digest(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
-        """Owe one digest to the joint channel; where it cannot be made the scrum masters are told why."""
-        ceremony = session.get_one(CeremonyRow, occurrence.ceremony_id)
-        narrow(session, ceremony.team_id)
+    def compose(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> Handler:
+        """What is to be done about one digest, found out by reading: owe it to the joint channel.
+
+        Where it cannot be made the scrum masters are told why.
+        """
+        ceremony = _held_in(session, occurrence)
         if at > occurrence.due + timedelta(minutes=ceremony.late_ok_minutes):
-            self._miss(session, ceremony, occurrence, TOO_LATE, at)
-            return
+            return partial(self._miss, reason=TOO_LATE)
         try:
             view = self.boards.view(session, _board_of(session, ceremony))
         except BoardUnavailable as error:
-            self._miss(session, ceremony, occurrence, str(error), at)
-            return
-        digest = _digest(session, ceremony, view, occurrence.due)
-        self._owe(session, ceremony, occurrence, digest, at)
+            return partial(self._miss, reason=str(error))
+        return partial(self._owe, digest=_digest(session, ceremony, view, occurrence.due))
 
-    def _owe(
-        self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, digest: Digest, at: datetime
-    ) -> None:
+    def _owe(self, session: Session, occurrence: OccurrenceRow, at: datetime, *, digest: Digest) -> None:
+        ceremony = _held_in(session, occurrence)
         new = outbox.owe(
             session,
             name=f"digest:{ceremony.id}:{occurrence.local_date}:{occurrence.ordinal}",
@@ -83,9 +82,8 @@ class Digests:
             team, ref = ceremony.team_id, self.token(12)
             session.add(ReportRow(team_id=team, ref=ref, kind=DIGEST, made_at=at, value=value, shared_at=at))
 
-    def _miss(
-        self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, reason: str, at: datetime
-    ) -> None:
+    def _miss(self, session: Session, occurrence: OccurrenceRow, at: datetime, *, reason: str) -> None:
+        ceremony = _held_in(session, occurrence)
         occurrence.state, occurrence.told_at = occurrences.MISSED, at
         told = {"ceremony": ceremony.name, "team": ceremony.team.name, "reason": reason}
         masters = [each for side in ceremony.team.sides for each in scrum_masters(session, ceremony.team_id, side.id)]
@@ -98,6 +96,13 @@ class Digests:
                 language=master.language,
                 person=master.person,
             )
+
+
+def _held_in(session: Session, occurrence: OccurrenceRow) -> CeremonyRow:
+    """The digest's ceremony; from now on this transaction works for its joint team."""
+    ceremony = session.get_one(CeremonyRow, occurrence.ceremony_id)
+    narrow(session, ceremony.team_id)
+    return ceremony
 
 
 def _wanted(ceremony: CeremonyRow, at: datetime, until: datetime) -> Iterable[Wanted]:

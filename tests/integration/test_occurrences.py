@@ -1,5 +1,6 @@
 """What is due once is planned once, follows the schedule until it is done, and is run once; on both databases."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -69,7 +70,7 @@ class Asked:
         self.whom.append(row.subject)
 
 
-def run(store: Store, asked: occurrences.Handler, at: datetime, machine: Machine) -> int:
+def run(store: Store, asked: occurrences.Handler | occurrences.Composed, at: datetime, machine: Machine) -> int:
     return occurrences.run_due(store, {"prompt": asked}, at, machine=machine)
 
 
@@ -225,3 +226,47 @@ def test_one_that_cannot_be_run_holds_up_no_other_of_its_ceremony(store: Store, 
     trips = Trips("member:2")
     assert run(store, trips, MONDAY_NINE, machine) == 2
     assert [state for _, state, _ in planned(store)] == ["done", "planned", "done"]
+
+
+class Composes:
+    """Composes what `asked` does then; meanwhile something else happens once."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        self.meanwhile, self.asked, self.times = meanwhile, Asked(), 0
+
+    def __call__(self, session: Session, row: OccurrenceRow, at: datetime) -> occurrences.Handler:
+        self.times += 1
+        if self.times == 1:
+            self.meanwhile()
+        return self.asked
+
+
+def test_what_two_processes_compose_at_once_is_done_once(store: Store, standup: int, machine: Machine) -> None:
+    plan(store, prompt(standup))
+    composes = Composes(lambda: run(store, occurrences.Composed(composes), MONDAY_NINE, machine))
+    assert run(store, occurrences.Composed(composes), MONDAY_NINE, machine) == 0
+    assert composes.times == 2
+    assert composes.asked.whom == ["member:1"]
+    assert [state for _, state, _ in planned(store)] == ["done"]
+
+
+def test_what_is_moved_while_it_is_composed_is_composed_anew(store: Store, standup: int, machine: Machine) -> None:
+    plan(store, prompt(standup))
+    earlier = MONDAY_NINE - timedelta(minutes=5)
+    composes = Composes(lambda: plan(store, prompt(standup, due=earlier)))
+    assert run(store, occurrences.Composed(composes), MONDAY_NINE, machine) == 0
+    assert run(store, occurrences.Composed(composes), MONDAY_NINE, machine) == 1
+    assert (composes.times, composes.asked.whom) == (2, ["member:1"])
+
+
+def test_what_cannot_be_composed_is_tried_again_later(store: Store, standup: int, machine: Machine) -> None:
+    plan(store, prompt(standup))
+    composed = occurrences.Composed(lambda *_: trip())
+    assert run(store, composed, MONDAY_NINE, machine) == 0
+    assert [state for _, state, _ in planned(store)] == ["planned"]
+    machine.advance(2)
+    assert run(store, Asked(), MONDAY_NINE, machine) == 1
+
+
+def trip() -> occurrences.Handler:
+    raise LookupError

@@ -3,11 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import occurrences
 from fmo_bot.domain.messages import Digest, Notice
 from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.services.boards import BoardView
 from fmo_bot.services.digests import Digests
 from tests.joint_team import DOING, DONE, LIWEI, FakeBoards, JointTeam, board_view, clock, issue
 
@@ -22,7 +26,7 @@ class Desk:
     def __init__(self, store: Store, boards: FakeBoards | None = None) -> None:
         self.team = JointTeam(store)
         self.digests = Digests(store, boards or FakeBoards(board_view(LAST_WEEK, THIS_WEEK, AGEING)))
-        self.team.handlers["digest"] = self.digests.due_digest
+        self.team.handlers["digest"] = occurrences.Composed(self.digests.compose)
 
     def plan(self) -> None:
         at = clock("00:30")
@@ -61,6 +65,26 @@ def test_a_digest_of_old_figures_says_so(sqlite_store: Store) -> None:
     digest = desk.team.one("digest:")
     assert isinstance(digest, Digest)
     assert digest.stale
+
+
+class BusyBoards(FakeBoards):
+    """While the board is looked at, somebody else writes."""
+
+    store: Store
+
+    def view(self, session: Session, board_id: int) -> BoardView:
+        with self.store.transaction(SYSTEM) as other:
+            other.execute(update(JointTeamRow).values(name="5G Core, renamed"))
+        return super().view(session, board_id)
+
+
+def test_nobody_waits_while_a_digest_is_composed(sqlite_store: Store) -> None:
+    boards = BusyBoards(board_view(THIS_WEEK))
+    boards.store = sqlite_store
+    desk = Desk(sqlite_store, boards)
+    desk.plan()
+    desk.team.due(clock("17:00"))
+    assert isinstance(desk.team.one("digest:"), Digest)
 
 
 @pytest.mark.parametrize(
