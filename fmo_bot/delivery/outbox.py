@@ -101,6 +101,14 @@ def is_owed(session: Session, name: str) -> bool:
     return session.scalar(select(MessageRow.id).where(MessageRow.name == name)) is not None
 
 
+def place_of(session: Session, name: str) -> Place:
+    """Where the message `name` goes, or went. LookupError where nobody owes it, or its conversation is not known."""
+    row = _message(session, name)
+    if row.channel is None:
+        raise LookupError(f"the conversation of {name} has not been opened yet")
+    return Place(row.workspace, row.channel)
+
+
 def withdraw(session: Session, name: str) -> bool:
     """Owe the message `name` no more; False where it is too late for that: it is on its way, or may be there."""
     post = _delivery(session, f"{POST}:{name}")

@@ -204,7 +204,10 @@ def owe_prompt_update(session: Session, prompt: PromptRow, *, due: datetime) -> 
 
 
 def owe_answer(session: Session, prompt: PromptRow, questions: tuple[Question, ...], *, due: datetime) -> None:
-    """Owe a member's answers in the round's thread: a new post the first time, the same post changed after that."""
+    """Owe a member's answers in the round's thread: a new post the first time, the same post changed after that.
+
+    The thread is where the round was begun, whatever the joint channel is by now; so is the summary.
+    """
     name, team = f"answer:{prompt.id}", team_of(prompt)
     message = answer_message(session, prompt, questions)
     new = outbox.owe(
@@ -213,7 +216,7 @@ def owe_answer(session: Session, prompt: PromptRow, questions: tuple[Question, .
         message=message,
         due=due,
         language=team.language,
-        place=joint_place(session, team.id),
+        place=outbox.place_of(session, f"round:{prompt.round_id}"),
         thread_of=f"round:{prompt.round_id}",
     )
     if not new:
@@ -221,7 +224,7 @@ def owe_answer(session: Session, prompt: PromptRow, questions: tuple[Question, .
 
 
 def owe_summary(session: Session, round_: RoundRow, *, due: datetime) -> None:
-    """Owe the summary of a closed round in the joint channel."""
+    """Owe the summary of a closed round, in the channel in which it was begun."""
     team = _team(round_)
     outbox.owe(
         session,
@@ -229,7 +232,7 @@ def owe_summary(session: Session, round_: RoundRow, *, due: datetime) -> None:
         message=summary_message(session, round_),
         due=due,
         language=team.language,
-        place=joint_place(session, team.id),
+        place=outbox.place_of(session, f"round:{round_.id}"),
     )
 
 

@@ -18,8 +18,9 @@ from config.settings import Settings
 from fmo_bot.bootstrap import Bot
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.sandbox.server import Options, Sandbox
+from fmo_bot.slack.actions import STANDUP_OPEN
 from handlers.door import Door
-from tests.integration.sandbox_support import START, act, see
+from tests.integration.sandbox_support import START, act, eventually, see
 
 TEAM = Path(__file__).parents[2] / "config" / "demo" / "team.yaml"
 WEBHOOK_SECRET = "webhook-sandbox-secret"
@@ -77,6 +78,13 @@ class House:
         block = next(block for block in message["blocks"] if action in json.dumps(block))
         told = {"channel": channel, "ts": message["ts"], "block_id": block["block_id"], "action_id": action}
         return act(self.box, user, "press", **told)
+
+
+def form_of(home: House, user: str) -> Any:
+    """The stand-up form of a person, opened with the button on their prompt."""
+    channel, messages = eventually(lambda: home.direct(user)[1] and home.direct(user))
+    assert home.press(user, channel, messages[0], STANDUP_OPEN) == {"ok": True}
+    return eventually(lambda: [view for view in see(home.box, user, "views") if view["callback_id"]])[-1]
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.slack.actions import BLOCKER_RESOLVE, SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
 from handlers.door import Door
 from tests.databases import empty_postgres
-from tests.integration.door_support import WEBHOOK_SECRET, House, given_for, house
+from tests.integration.door_support import WEBHOOK_SECRET, House, form_of, given_for, house
 from tests.integration.sandbox_support import START, act, client, eventually, record, see
 
 JSON = {"content-type": "application/json"}
@@ -31,13 +31,6 @@ def open_house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     with house(tmp_path_factory.mktemp(request.param), request.param) as made:
         made.step()
         yield made
-
-
-def form_of(home: House, user: str) -> Any:
-    """The stand-up form of a person, opened with the button on their prompt."""
-    channel, messages = eventually(lambda: home.direct(user)[1] and home.direct(user))
-    assert home.press(user, channel, messages[0], STANDUP_OPEN) == {"ok": True}
-    return eventually(lambda: [view for view in see(home.box, user, "views") if view["callback_id"]])[-1]
 
 
 def whispers(home: House, user: str) -> list[dict[str, Any]]:
