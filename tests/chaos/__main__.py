@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.chaos.storm import SET_UPS, Plan, storm
+from tests.chaos.storm import SET_UPS, Outcome, Plan, storm
 
 _SHOWN = 10
 
@@ -45,12 +45,20 @@ def _run(told: argparse.Namespace, engine: str) -> int:
     done = outcome.monkey
     print(
         f"  seed={told.seed} took={outcome.took:.0f}s freezes={done.freezes} database_restarts={done.restarts}"
-        f" met_a_fault={len(outcome.verdict.recoveries)} files={folder}",
+        f" met_a_fault={len(outcome.verdict.recoveries)}{_settled(outcome)} files={folder}",
         flush=True,
     )
-    for problem in [*outcome.verdict.lost, *outcome.verdict.doubled][:_SHOWN]:
+    found = outcome.verdict
+    for problem in [*found.lost, *found.doubled, *found.unsettled][:_SHOWN]:
         print(f"  {problem}")
     return 0 if outcome.verdict.good else 1
+
+
+def _settled(outcome: Outcome) -> str:
+    """How many a scrum master had sent again and dropped, and of how many that came out otherwise."""
+    if (done := outcome.settled) is None:
+        return ""
+    return f" sent_again={len(done.again)} dropped={len(done.dropped)} settled_wrong={len(outcome.verdict.unsettled)}"
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from fmo_bot.db.ledger import MessageRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import outbox
 from fmo_bot.domain.messages import Message, Prompt, RoundPost, SideCount
-from fmo_bot.domain.parties import SYSTEM, Person, Place
+from fmo_bot.domain.parties import SYSTEM, Person, Place, Scope
 from tests.chaos.world import CHANNELS, PEOPLE, World
 
 _PROMPT, _CHANNEL, _UPDATE = "prompt", "channel", "update"
@@ -77,6 +77,8 @@ class Feeder:
     dice: random.Random
     items: int
     seconds: float
+    scope: Scope = SYSTEM  # for whom it is owed
+    in_channels: int = 10  # percent
     owed: list[Owed] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -94,7 +96,7 @@ class Feeder:
 
     def _kinds(self) -> Iterator[str]:
         """Exactly the shares that are promised, in a random order that begins with something to update."""
-        updates, channels = self.items * 20 // 100, self.items * 10 // 100
+        updates, channels = self.items * 20 // 100, self.items * self.in_channels // 100
         kinds = [_UPDATE] * updates + [_CHANNEL] * channels
         kinds += [_PROMPT] * (self.items - len(kinds) - 1)
         self.dice.shuffle(kinds)
@@ -116,7 +118,7 @@ class Feeder:
 
     def _write(self, posts: list[Owed], changed: list[Owed]) -> dict[str, str]:
         at = datetime.now(UTC)
-        with self.store.transaction(SYSTEM) as session:
+        with self.store.transaction(self.scope) as session:
             for each in posts:
                 person, place = (each.target, None) if isinstance(each.target, Person) else (None, each.target)
                 outbox.owe(

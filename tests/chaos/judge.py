@@ -15,6 +15,7 @@ from typing import Any
 
 from fmo_bot.domain.parties import Place
 from tests.chaos.feeder import Owed, mark
+from tests.chaos.master import Settled
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Verdict:
     doubled: list[str] = field(default_factory=list)
     recoveries: list[float] = field(default_factory=list)
     unsure: int = 0
+    unsettled: list[str] = field(default_factory=list)  # what a scrum master settled, and came out otherwise
 
     @property
     def p99(self) -> float:
@@ -34,7 +36,7 @@ class Verdict:
 
     @property
     def good(self) -> bool:
-        return not self.lost and not self.doubled
+        return not self.lost and not self.doubled and not self.unsettled
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,27 @@ def judge(owed: list[Owed], record: Mapping[str, Any], diary: Path, *, left: Set
             first = min(seen[key], key=lambda one: one.posted)
             verdict.recoveries.append(max(0.0, (first.posted if op == "post" else first.shown) - since))
     return verdict
+
+
+def judge_settled(
+    owed: list[Owed], before: Mapping[str, Any], after: Mapping[str, Any], *, left: Set[str], settled: Settled
+) -> list[str]:
+    """What is wrong after a scrum master has settled what was `left`, by what Slack showed before and shows now.
+
+    What was sent again is there once more, in its last state; everything else is as it was, what was dropped included.
+    """
+    earlier, now = _seen(before), _seen(after)
+    wrong = [f"{key} was left to a person and not shown to them" for key in left - settled.again - settled.dropped]
+    for each in owed:
+        known, seen = earlier.get(each.key, []), now.get(each.key, [])
+        new = [one for one in seen if one not in known]
+        if each.key not in settled.again:
+            wrong += [f"{each.name} ({each.key}) is not as it was before"] if seen != known else []
+        elif len(seen) != len(known) + 1 or len(new) != 1:
+            wrong.append(f"{each.name} ({each.key}), sent again, is there {len(seen)} times, {len(known)} before")
+        elif (new[0].channel, new[0].state) != (each.channel, (each.number, each.state)):
+            wrong.append(f"{each.name} ({each.key}), sent again, shows {new[0].state}, not its state {each.state}")
+    return wrong
 
 
 def _judge_one(verdict: Verdict, owed: Owed, seen: list[Seen], *, excused: bool) -> None:

@@ -25,7 +25,8 @@ from fmo_bot.delivery import outbox, queue_schema, quiet
 from fmo_bot.delivery.queued import QueuedEngine
 from fmo_bot.domain.parties import SYSTEM
 from tests.chaos.feeder import Feeder
-from tests.chaos.judge import Verdict, judge
+from tests.chaos.judge import Verdict, judge, judge_settled
+from tests.chaos.master import Settled, employ, settle
 from tests.chaos.monkey import Monkey, Workers, warm_up
 from tests.chaos.world import World
 from tests.databases import own_postgres, restart
@@ -67,6 +68,7 @@ class Plan:
     lease: float = 8.0
     search_after: float = 10.0
     freeze_every: float = 60.0
+    in_channels: int = 10  # percent of what is owed
     broken: str = ""  # reconcile | lease: without this safeguard
     faults: dict[str, float] = field(default_factory=lambda: dict(USUAL))
     patience: float = 120.0  # after the last fault
@@ -80,6 +82,7 @@ class Outcome:
     monkey: Monkey
     verdict: Verdict
     took: float
+    settled: Settled | None = None  # by a scrum master, where something was left to a person
 
     def line(self) -> str:
         """The one line of a run."""
@@ -97,7 +100,8 @@ def storm(plan: Plan) -> Outcome:
     warm_up()
     with _database(set_up, plan.folder) as (url, again), _sandbox(world, set_up, plan.folder) as slack:
         store = _store(set_up, url)
-        feeder = Feeder(store, world, dice, plan.items, plan.seconds)
+        scope, master = employ(store, world)
+        feeder = Feeder(store, world, dice, plan.items, plan.seconds, scope, plan.in_channels)
         settings = {
             "CHAOS_DATABASE": url,
             "CHAOS_ENGINE": set_up.engine,
@@ -120,12 +124,22 @@ def storm(plan: Plan) -> Outcome:
             _faults(slack, **dict.fromkeys(USUAL, 0))
             _until(store, at_most=0, within=plan.patience, workers=workers)
             left = _unsure(store) if set_up.profile == "minimal" else None
-            record = requests.get(f"{slack}/control/record", timeout=60).json()
+            record = _record(slack)
+            verdict, settled = judge(feeder.owed, record, diary, left=left), None
+            if left is not None:
+                settled = settle(store, master, left)
+                _until(store, at_most=0, within=plan.patience, workers=workers)
+                verdict.unsettled = judge_settled(feeder.owed, record, _record(slack), left=left, settled=settled)
         finally:
             workers.stop()
             store.close()
-    verdict = judge(feeder.owed, record, diary, left=left)
-    return Outcome(plan, monkey, verdict, time.monotonic() - begin)
+    return Outcome(plan, monkey, verdict, time.monotonic() - begin, settled)
+
+
+def _record(slack: str) -> dict[str, Any]:
+    """What the pretend Slack shows."""
+    shown: dict[str, Any] = requests.get(f"{slack}/control/record", timeout=60).json()
+    return shown
 
 
 def _alive(workers: Workers) -> None:

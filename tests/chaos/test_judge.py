@@ -8,7 +8,8 @@ import pytest
 
 from fmo_bot.domain.parties import Person, Place
 from tests.chaos.feeder import Owed
-from tests.chaos.judge import judge
+from tests.chaos.judge import judge, judge_settled
+from tests.chaos.master import Settled
 
 PROMPT = Owed(1, Person("T1", "U1"), "D1", key="k1")
 POST = Owed(2, Place("T1", "C1"), "C1", key="k2", state=3)
@@ -77,3 +78,33 @@ def test_an_uncertain_post_may_not_be_sent_again_where_history_may_not_be_read(t
     diary = tmp_path / "diary"
     diary.write_text(tried("k2", "unsure", second=0) + "\n" + tried("k2", "sent", second=5, attempt=2), "utf-8")
     assert judge([PROMPT, POST], {"messages": [shown(PROMPT), shown(POST)]}, diary, left=set()).lost
+
+
+OLDER, LATER = shown(POST, text="Item 2 state 1"), shown(POST, recorded_at="2026-11-23T09:05:00Z")
+# What Slack shows when a scrum master settles the post, and after that; which button they pressed; how much is wrong.
+SETTLED = {
+    "it had not arrived, and is there now": ([], [LATER], "again", 0),
+    "it had arrived, and is there once more": ([OLDER], [OLDER, LATER], "again", 0),
+    "it was not sent": ([OLDER], [OLDER], "again", 1),
+    "it was sent twice": ([OLDER], [OLDER, LATER, shown(POST, recorded_at="2026-11-23T09:06:00Z")], "again", 1),
+    "an old state was sent": ([], [shown(POST, text="Item 2 state 2", recorded_at="2026-11-23T09:05:00Z")], "again", 1),
+    "the first one vanished": ([OLDER], [LATER], "again", 1),
+    "dropped, it is as it was": ([OLDER], [OLDER], "dropped", 0),
+    "dropped, it is not there": ([], [], "dropped", 0),
+    "dropped, it was sent all the same": ([], [LATER], "dropped", 1),
+    "dropped, it was changed": ([OLDER], [LATER], "dropped", 1),
+    "nobody was asked": ([], [], "", 1),
+}
+
+
+@pytest.mark.parametrize("name", SETTLED)
+def test_the_judge_sees_what_came_of_the_buttons(name: str) -> None:
+    before, after, pressed, wrong = SETTLED[name]
+    settled = Settled(**({pressed: {"k2"}} if pressed else {}))
+    records = [{"messages": [shown(PROMPT), *messages]} for messages in (before, after)]
+    assert len(judge_settled([PROMPT, POST], *records, left={"k2"}, settled=settled)) == wrong
+
+
+def test_the_judge_sees_what_else_changed_when_a_button_was_pressed() -> None:
+    records = [{"messages": [shown(PROMPT)]}, {"messages": [shown(PROMPT), shown(PROMPT)]}]
+    assert len(judge_settled([PROMPT], *records, left=set(), settled=Settled())) == 1

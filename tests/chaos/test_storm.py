@@ -10,9 +10,17 @@ from tests.chaos.storm import Outcome, Plan, storm
 LEASE_S, SEARCH_AFTER_S = 4.0, 1.0
 
 
-def blow(folder: Path, *, items: int, faults: dict[str, float], broken: str = "") -> Outcome:
+def blow(
+    folder: Path,
+    *,
+    items: int,
+    faults: dict[str, float],
+    broken: str = "",
+    engine: str = "sqlite",
+    in_channels: int = 10,
+) -> Outcome:
     plan = Plan(
-        engine="sqlite",
+        engine=engine,
         items=items,
         seed=20261123,
         folder=folder,
@@ -21,6 +29,7 @@ def blow(folder: Path, *, items: int, faults: dict[str, float], broken: str = ""
         lease=LEASE_S,
         search_after=SEARCH_AFTER_S,
         freeze_every=60.0,
+        in_channels=in_channels,
         broken=broken,
         faults=faults,
         patience=2.0 if broken else 60.0,
@@ -34,6 +43,15 @@ def test_nothing_is_lost_or_doubled_in_a_storm(tmp_path: Path) -> None:
     assert (outcome.verdict.lost, outcome.verdict.doubled) == ([], [])
     assert outcome.monkey.kills > 0
     assert outcome.verdict.recoveries
+
+
+def test_what_is_uncertain_without_history_is_sent_again_or_dropped_as_a_scrum_master_says(tmp_path: Path) -> None:
+    faults = {"drop_after_accept": 0.3, "drop_before": 0.2}
+    outcome = blow(tmp_path, items=24, faults=faults, engine="no-history", in_channels=60)
+    assert outcome.verdict.good, outcome.verdict
+    assert outcome.settled is not None
+    assert outcome.settled.again
+    assert outcome.verdict.unsure == len(outcome.settled.again | outcome.settled.dropped)
 
 
 # What is left out -> faults under which that has to be seen.
