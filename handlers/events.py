@@ -11,6 +11,7 @@ from typing import Any
 from slack_bolt import App, BoltResponse
 
 from fmo_bot.bootstrap import Bot
+from fmo_bot.domain.parties import Person
 
 HOME_OPENED, WORDS = "home_opened", "words"
 _LONGEST = 300  # characters of a message to the bot that are kept: enough for a command
@@ -26,7 +27,8 @@ def register(app: App, bot: Bot) -> None:
             return next()
         event, kind = body["event"], job_of(bot, body)
         if kind is not None:
-            bot.record(event_key=_key(body, event), kind=kind, payload=_kept(body, event), at=at)
+            kept = _kept(body, event)
+            bot.record(event_key=_key(body, event), kind=kind, payload=kept, at=at, asker=_asker(bot, kept))
         return BoltResponse(status=200, body="")
 
     app.use(take_in)
@@ -72,6 +74,16 @@ def _key(body: Event, event: Event) -> str:
     if event["type"] in ("app_mention", "message"):
         return f"slack:{event['type']}:{event['channel']}:{event['ts']}"
     return f"slack:{body['event_id']}"
+
+
+def _asker(bot: Bot, kept: Mapping[str, Any]) -> Person | None:
+    """Who hears what could not be done; None where their company has no app that could tell them.
+
+    Where Slack does not say where they are from, it is taken to be where they were met: nothing is asked here.
+    """
+    home = str(kept["home"] or "")
+    person = Person(home if home.startswith("T") else kept["seen_in"], kept["user"])
+    return person if bot.installs.reaches(person) else None
 
 
 def _kept(body: Event, event: Event) -> dict[str, Any]:

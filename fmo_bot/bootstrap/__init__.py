@@ -10,15 +10,14 @@ from types import TracebackType
 from typing import Any, Self
 
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from config.questions import template
 from config.settings import PROCRASTINATE, JiraSite, Settings
 from fmo_bot.bootstrap.clocks import Quiet, RealClock, SandboxClock
 from fmo_bot.charts import Charts
-from fmo_bot.db.parties import MemberRow
+from fmo_bot.db.parties import language_of
 from fmo_bot.db.schema import migrate
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import directs, inbox, occurrences, outbox, queue_schema, quiet, retention
@@ -148,26 +147,31 @@ class Bot:
 
     # --- what handlers ask -------------------------------------------------------------------------------------------
 
-    def record(self, *, event_key: str, kind: str, payload: Mapping[str, Any], at: datetime) -> bool:
-        """Write down what came in, once, and wake whoever works it; False where it was known."""
+    def record(
+        self, *, event_key: str, kind: str, payload: Mapping[str, Any], at: datetime, asker: Person | None = None
+    ) -> bool:
+        """Write down what came in, once, and wake whoever works it; False where it was known.
+
+        `asker` is told what could not be done; without one the scrum masters whom it concerns are.
+        """
         with self.store.transaction(SYSTEM) as session:
-            return inbox.record(session, event_key=event_key, kind=kind, payload=payload, at=at)
+            return inbox.record(session, event_key=event_key, kind=kind, payload=payload, at=at, asker=asker)
 
     def say(self, person: Person, message: Message, *, name: str, at: datetime) -> None:
         """Owe a direct message, once by its name."""
         with self.store.transaction(SYSTEM) as session:
-            language = _language(session, person)
+            language = language_of(session, person)
             outbox.owe(session, name=name, message=message, due=at, language=language, person=person)
 
     def show_home(self, person: Person, message: Message, *, at: datetime) -> None:
         """Owe a person's App Home."""
         with self.store.transaction(SYSTEM) as session:
-            outbox.owe_home(session, person=person, message=message, due=at, language=_language(session, person))
+            outbox.owe_home(session, person=person, message=message, due=at, language=language_of(session, person))
 
     def language_of(self, person: Person) -> str:
         """The language a member chose; English for anybody else."""
         with self.store.reading(SYSTEM) as session:
-            return _language(session, person)
+            return language_of(session, person)
 
     def problems(self) -> list[str]:
         """Why the bot is not ready, in sentences; empty where it is."""
@@ -218,6 +222,7 @@ class Bot:
         self.deliveries.tell(self.clock.now())
 
     def _retain(self) -> None:
+        inbox.give_up_old(self.store, self.clock.now() - retention.UNDONE_FOR, at=self.clock.now())
         with self.store.transaction(SYSTEM) as session:
             retention.retain(session, self.clock.now())
 
@@ -252,10 +257,3 @@ def boards_of(store: Store, clients: Mapping[str, JiraClient]) -> Boards:
 def clock_of(settings: Settings) -> RealClock | SandboxClock:
     """The calendar these settings live by."""
     return SandboxClock(settings.clock_url) if settings.clock_url else RealClock()
-
-
-def _language(session: Session, person: Person) -> str:
-    query = select(MemberRow.language).where(
-        MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
-    )
-    return session.scalar(query) or "en"

@@ -7,6 +7,7 @@ from sqlalchemy import Float, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fmo_bot.db.base import Base
+from fmo_bot.domain.parties import Person
 
 
 class OccurrenceRow(Base):
@@ -93,9 +94,29 @@ class InboxRow(Base):
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]]  # the few fields the job needs; emptied when done
     received_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(default="ready")  # ready | working | done | failed
+    workspace: Mapped[str | None] = mapped_column(default=None)  # with `person`: who asked for it, if anybody did
+    person: Mapped[str | None] = mapped_column(default=None)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("joint_team.id"), default=None)  # None: of no one joint team
+    state: Mapped[str] = mapped_column(default="ready")  # ready | working | done | failed | dropped
     owner: Mapped[str | None] = mapped_column(default=None)
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[float | None] = mapped_column(Float, default=None)  # machine time
     not_before: Mapped[float] = mapped_column(Float, default=0.0)  # machine time
     error: Mapped[str | None] = mapped_column(default=None)
+    # Of one that failed and that nobody asked for: the joint teams whose scrum masters heard of it, and when all had.
+    told_teams: Mapped[list[Any]] = mapped_column(default_factory=list, server_default="[]")
+    told_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    @property
+    def asker(self) -> Person | None:
+        """Who hears what came of it."""
+        return Person(self.workspace, self.person) if self.workspace and self.person else None
+
+
+class LeaseRow(Base):
+    """A job that one of all processes runs, and whose turn it is until when (machine time, Unix seconds)."""
+
+    __tablename__ = "lease"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str | None] = mapped_column(default=None)  # None: nobody runs it; it rests until its next turn
+    until: Mapped[float] = mapped_column(Float, default=0.0)

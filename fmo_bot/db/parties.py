@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from fmo_bot.db.base import Base
 from fmo_bot.domain.parties import Person, Role
@@ -119,3 +119,9 @@ class AbsenceRow(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
     first_day: Mapped[date]
     last_day: Mapped[date]
+
+
+def language_of(session: Session, person: Person) -> str:
+    """The language a member chose; English for anybody else."""
+    them = MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
+    return session.scalar(select(MemberRow.language).where(*them)) or "en"

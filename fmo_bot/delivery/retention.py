@@ -15,10 +15,13 @@ UNSENT_FOR = timedelta(days=30)  # what nobody has had sent again by then is dro
 
 
 def retain(session: Session, at: datetime) -> None:
-    """Forget what is older than it has to be; run once a day. (A job that is done has lost its payload at once.)"""
-    undone = InboxRow.state != inbox.DONE, InboxRow.received_at < at - UNDONE_FOR
-    session.execute(update(InboxRow).where(*undone).values(state=inbox.FAILED, payload={}))
-    known = InboxRow.state.in_((inbox.DONE, inbox.FAILED)), InboxRow.received_at < at - KNOWN_FOR
+    """Forget what is older than it has to be; run now and then. (A job that is done has lost its payload at once.)
+
+    What came in so long ago has been given up before; see `inbox.give_up_old`.
+    """
+    undone = InboxRow.state == inbox.FAILED, InboxRow.received_at < at - UNDONE_FOR
+    session.execute(update(InboxRow).where(*undone).values(state=inbox.DROPPED, payload={}))
+    known = InboxRow.state.in_((inbox.DONE, inbox.DROPPED)), InboxRow.received_at < at - KNOWN_FOR
     session.execute(delete(InboxRow).where(*known))
     sent = DeliveryRow.state == outbox.SENT, DeliveryRow.sent_at < at - SENT_FOR
     session.execute(update(DeliveryRow).where(*sent).values(value={}))

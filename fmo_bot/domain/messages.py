@@ -247,7 +247,7 @@ class Home:
 
 @dataclass(frozen=True, kw_only=True)
 class UndeliveredLine:
-    """One thing that was not delivered: what it is, for whom, since when, why. Never what it says."""
+    """One thing that was not delivered, or done: what it is, for whom, since when, why. Never what it says."""
 
     ref: str  # opaque; empty where nothing can be done about it any more
     what: str  # msgid
@@ -255,6 +255,7 @@ class UndeliveredLine:
     due: datetime
     why: str  # msgid, with {code}
     code: str = ""
+    jobs: int = 0  # above 0: no message, but so many jobs of one kind, the first of them since `due`
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,37 @@ _CODES = {
     "missing_scope": "The app may not do this. Update it from its manifest, then send it again.",
 }
 
+# Kind of a job that somebody asked for -> what they read when it failed for good; `id` is in the log.
+NOT_DONE = (
+    "What you asked FMO bot for ({asked}) failed again and again. Please ask once more. "
+    "If that fails too, whoever runs FMO bot finds the reason in its log as {id}."
+)
+_NOT_DONE = {
+    "sprint_report": "The sprint report you asked for ({asked}) could not be made. Try `/fmo sprint` once more. "
+    "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
+    "words": "FMO bot could not answer what you wrote to it ({asked}). Write it once more, or try `/fmo help`. "
+    "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
+    "home_opened": "App Home could not be made for you ({asked}). Leave it and open it once more. "
+    "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
+}
+
+# Kind of a job that nobody asked for -> msgid of what it is; and why it is listed.
+_JOBS = {"jira_hint": "Reading what changed in Jira"}
+GIVEN_UP = (
+    "It failed again and again. Try it again when Jira and Slack work, or drop it. "
+    "Whoever runs FMO bot finds the reason in its log as {code}."
+)
+
+
+def not_done(kind: str) -> str:
+    """The msgid of what whoever asked for such a job reads when it failed for good, with {asked} and {id}."""
+    return _NOT_DONE.get(kind, NOT_DONE)
+
+
+def job(kind: str) -> str:
+    """The msgid of what a job of this kind does."""
+    return _JOBS.get(kind, "Work after something that came in")
+
 
 def what(value: dict[str, object]) -> str:
     """The msgid of what a stored message value is."""

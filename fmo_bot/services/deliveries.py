@@ -1,19 +1,21 @@
 """What could not be delivered: told to scrum masters, and settled by them.
 
 A scrum master hears of their joint team only: what goes to its joint channel, and what goes to people of their own
-side. They are told what it is, to whom, when and why, never what it says.
+side. They are told what it is, to whom, when and why, never what it says. Jobs that failed stand in the same list; see
+`services.undone`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ceremonies import CeremonyRow
-from fmo_bot.db.ledger import DeliveryRow, MessageRow, OccurrenceRow
+from fmo_bot.db.ledger import DeliveryRow, InboxRow, MessageRow, OccurrenceRow
 from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import occurrences, outbox, settling
@@ -21,6 +23,7 @@ from fmo_bot.domain import troubles
 from fmo_bot.domain.messages import Undelivered, UndeliveredLine
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role, Scope
 from fmo_bot.errors import NotFound
+from fmo_bot.services import undone
 from fmo_bot.services.governance import Action, audit, may
 from fmo_bot.services.parties import Parties
 
@@ -38,9 +41,19 @@ _log = structlog.get_logger(__name__)
 class _Found:
     """One trouble: its line, and the side whose scrum masters it concerns (None: all of them)."""
 
-    row: DeliveryRow | OccurrenceRow
+    row: DeliveryRow | OccurrenceRow | list[InboxRow]
     line: UndeliveredLine
     side_id: int | None
+
+
+@dataclass(frozen=True)
+class _Way:
+    """What a button does with a delivery, and with jobs, and what is said of it."""
+
+    delivery: Callable[[Session, DeliveryRow], None]
+    said: str
+    jobs: Callable[[Session, list[InboxRow]], None]
+    said_of_jobs: str
 
 
 class Deliveries:
@@ -61,42 +74,26 @@ class Deliveries:
 
     def send_again(self, person: Person, ref: str, at: datetime) -> Undelivered:
         """Have one sent after all; what is left then. Raises NotFound or NotAllowed."""
-        return self._settle(person, ref, at, settling.send_again, AGAIN)
+        return self._settle(person, ref, at, _Way(settling.send_again, AGAIN, undone.again, undone.AGAIN))
 
     def drop(self, person: Person, ref: str, at: datetime) -> Undelivered:
         """Have one never sent; what is left then. Raises NotFound or NotAllowed."""
-        return self._settle(person, ref, at, settling.drop, DROPPED)
+        return self._settle(person, ref, at, _Way(settling.drop, DROPPED, undone.drop, undone.DROPPED))
 
-    def _settle(
-        self,
-        person: Person,
-        ref: str,
-        at: datetime,
-        change: Callable[[Session, DeliveryRow], None],
-        note: str,
-    ) -> Undelivered:
+    def _settle(self, person: Person, ref: str, at: datetime, way: _Way) -> Undelivered:
         team_ref, op, key = _parts(ref)
         actor = self.parties.actor(person, team_ref=team_ref, at=at)
         scope = Scope(team_id=actor.team_id)
         may(actor, Action.SETTLE_DELIVERIES, scope)
         with self.store.transaction(scope) as session:
-            one = _rows(actor.team_id).where(_concerns(_side_of(session, actor)))
-            mine = one.where(DeliveryRow.op == op, MessageRow.key == key).with_for_update(of=DeliveryRow)
-            row = session.scalars(mine).first()
-            if row is None:
+            settle = _settle_jobs if op == undone.JOB else _settle_delivery
+            detail = settle(session, actor, (op, key), way)
+            if detail is None:
                 return _list(session, actor, note=SETTLED)
-            change(session, row)
-            detail = {"delivery": row.id, "to": note}
-            audit(
-                session,
-                at=at,
-                action="delivery_settled",
-                team_id=actor.team_id,
-                member_id=actor.member_id,
-                detail=detail,
-            )
+            who = {"team_id": actor.team_id, "member_id": actor.member_id}
+            audit(session, at=at, action="delivery_settled", detail=detail, **who)
             session.flush()
-            return _list(session, actor, note=note)
+            return _list(session, actor, note=detail["to"])
 
     def tell(self, at: datetime) -> None:
         """Tell scrum masters what is new since they were told, bundled; run every few seconds."""
@@ -116,6 +113,27 @@ def _parts(ref: str) -> tuple[str, str, str]:
     if len(parts) != 3:
         raise NotFound
     return parts[0], parts[1], parts[2]
+
+
+def _settle_delivery(session: Session, actor: Actor, one: tuple[str, str], way: _Way) -> dict[str, Any] | None:
+    """What the audit log says of it; None where somebody has settled it before."""
+    op, key = one
+    theirs = _rows(actor.team_id).where(_concerns(_side_of(session, actor)))
+    mine = theirs.where(DeliveryRow.op == op, MessageRow.key == key).with_for_update(of=DeliveryRow)
+    row = session.scalars(mine).first()
+    if row is None:
+        return None
+    way.delivery(session, row)
+    return {"delivery": row.id, "to": way.said}
+
+
+def _settle_jobs(session: Session, actor: Actor, one: tuple[str, str], way: _Way) -> dict[str, Any] | None:
+    _, kind = one
+    rows = undone.of_team(session, actor.team_id, kind=kind, hold=True)
+    if not rows:
+        return None
+    way.jobs(session, rows)
+    return {"jobs": len(rows), "kind": kind, "to": way.said_of_jobs}
 
 
 # --- which -------------------------------------------------------------------------------------------------------
@@ -162,7 +180,8 @@ def _side_of(session: Session, actor: Actor) -> int:
 def _list(session: Session, actor: Actor, *, note: str = "") -> Undelivered:
     team = session.get_one(JointTeamRow, actor.team_id)
     rows = session.scalars(_rows(team.id).where(_concerns(_side_of(session, actor)))).all()
-    return _message(team, [_found(session, team, row).line for row in rows], note=note)
+    jobs = [line for line, _ in undone.lines(team, undone.of_team(session, team.id))]
+    return _message(team, [*(_found(session, team, row).line for row in rows), *jobs], note=note)
 
 
 def _message(team: JointTeamRow, lines: Sequence[UndeliveredLine], *, note: str = "") -> Undelivered:
@@ -216,7 +235,7 @@ def _lost() -> ColumnElement[bool]:
 
 def _anything_new(session: Session) -> bool:
     queries = (select(DeliveryRow.id).where(_untold()).limit(1), select(OccurrenceRow.id).where(_lost()).limit(1))
-    return any(session.scalar(query) is not None for query in queries)
+    return any(session.scalar(query) is not None for query in queries) or undone.any_untold(session)
 
 
 def _tell(session: Session, team_id: int, at: datetime) -> None:
@@ -224,7 +243,7 @@ def _tell(session: Session, team_id: int, at: datetime) -> None:
     if session.scalar(select(MessageRow.id).where(MessageRow.name.startswith(slot)).limit(1)) is not None:
         return
     team = session.get_one(JointTeamRow, team_id)
-    found = [*_new_deliveries(session, team), *_new_losses(session, team)]
+    found = [*_new_deliveries(session, team), *_new_losses(session, team), *_new_jobs(session, team)]
     told: set[int] = set()
     for part in _masters(session, team_id):
         theirs = [each for each in found if each.side_id in (None, part.side_id)]
@@ -234,13 +253,26 @@ def _tell(session: Session, team_id: int, at: datetime) -> None:
             outbox.owe(session, name=name, message=message, due=at, language=member.language, person=member.person)
             told.update(map(id, theirs))
     for each in found:
-        each.row.told_at = at
+        _note_told(each, team_id, at)
         if id(each) not in told:
             _log.warning("nobody is told what was not delivered", team=team.name, what=each.line.what)
 
 
+def _note_told(found: _Found, team_id: int, at: datetime) -> None:
+    if isinstance(found.row, list):  # jobs may concern several joint teams
+        undone.told(found.row, team_id)
+    else:
+        found.row.told_at = at
+
+
+def _new_jobs(session: Session, team: JointTeamRow) -> list[_Found]:
+    rows = undone.untold(undone.of_team(session, team.id, hold=True), team.id)
+    return [_Found(jobs, line, None) for line, jobs in undone.lines(team, rows)]
+
+
 def _give_up(session: Session, at: datetime) -> None:
     """What concerns no joint team, or cannot be said to concern one alone, is left to the log."""
+    undone.settle_telling(session, at)
     them = and_(MemberRow.home_workspace == MessageRow.workspace, MemberRow.slack_user_id == MessageRow.person)
     teams = select(func.count(ParticipationRow.id)).join(MemberRow, ParticipationRow.member_id == MemberRow.id)
     query = select(DeliveryRow).join(MessageRow, MessageRow.id == DeliveryRow.message_id)

@@ -20,7 +20,7 @@ from fmo_bot.domain import sprints
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, SprintReport
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
-from fmo_bot.errors import BoardUnavailable, NotFound
+from fmo_bot.errors import BoardUnavailable, NotFound, NotLinked
 from fmo_bot.services import waits
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.governance import ALLOWED, Action, audit, may
@@ -103,11 +103,14 @@ class Sprints:
             "sprint": sprint[:LONGEST_NAME],
         }
         with self.store.transaction(scope) as session:
-            inbox.record(session, event_key=f"{JOB}:{key}", kind=JOB, payload=payload, at=at)
+            inbox.record(session, event_key=f"{JOB}:{key}", kind=JOB, payload=payload, at=at, asker=person)
         return Notice(text=COUNTING, values={"team": actor.team})
 
     def make(self, payload: Mapping[str, Any], at: datetime) -> None:
-        """The job: read the board anew, count, and owe the report to the asker. Safe to repeat."""
+        """The job: read the board anew, count, and owe the report to the asker. Safe to repeat.
+
+        Raises NotLinked where the asker has left the joint team meanwhile.
+        """
         asked = self._asked(payload)
         if asked is None:
             return
@@ -144,14 +147,14 @@ class Sprints:
     # --- making ------------------------------------------------------------------------------------------------------
 
     def _asked(self, payload: Mapping[str, Any]) -> _Asked | None:
-        """None where it was made already, or the asker has left the joint team meanwhile."""
+        """None where it was made already."""
         with self.store.reading(SYSTEM) as session:
             if session.scalar(select(ReportRow.id).where(ReportRow.ref == payload["ref"])) is not None:
                 return None
             try:
                 actor = actor_in(session, Person(payload["workspace"], payload["user"]), payload["team_id"])
-            except NotFound:
-                return None
+            except NotFound as error:
+                raise NotLinked from error
             board = select(BoardRow.id).where(BoardRow.team_id == actor.team_id).order_by(BoardRow.id)
             return _Asked(actor, session.scalars(board).first() or 0, payload["ref"], payload["sprint"])
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fmo_bot.db.ledger import InboxRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox, quiet
-from fmo_bot.delivery.retention import retain
+from fmo_bot.delivery.retention import UNDONE_FOR, retain
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import BoardUnavailable, NotFound
 from tests.fakes import MONDAY_NINE, FixedClock, Machine
@@ -157,7 +157,7 @@ def test_a_job_is_in_hand_until_it_is_done(store: Store, clock: FixedClock, mach
 # Days since it came in; done or not -> what is left of it.
 KEPT = [
     (6, False, ("ready", {"team": 1})),
-    (8, False, ("failed", {})),
+    (8, False, ("dropped", {})),
     (31, False, None),
     (29, True, ("done", {})),
     (31, True, None),  # Slack does not send it again after so long
@@ -171,7 +171,9 @@ def test_what_came_in_is_forgotten_in_time(
     record(store)
     if done:
         work(store, clock, machine, Reports())
+    later = MONDAY_NINE + timedelta(days=days)
+    inbox.give_up_old(store, later - UNDONE_FOR, at=later)
     with store.transaction(SYSTEM) as session:
-        retain(session, MONDAY_NINE + timedelta(days=days))
+        retain(session, later)
         row = session.scalar(select(InboxRow).execution_options(populate_existing=True))
     assert (None if row is None else (row.state, row.payload)) == left

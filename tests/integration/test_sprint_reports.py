@@ -7,7 +7,7 @@ import pytest
 from fmo_bot.db.store import Store
 from fmo_bot.domain.messages import BurnUpChart, Notice, SprintReport
 from fmo_bot.domain.parties import SYSTEM, Person
-from fmo_bot.errors import NotAllowed, NotAMember, NotFound
+from fmo_bot.errors import NotAllowed, NotAMember, NotFound, NotLinked
 from fmo_bot.services import setup
 from fmo_bot.services.sprints import JOB, Sprints
 from tests.joint_team import (
@@ -174,13 +174,14 @@ def test_a_stakeholder_reads_a_report_and_cannot_share_it(sqlite_store: Store) -
         desk.sprints.share(MARTA, report.ref, clock("10:05"))
 
 
-def test_who_left_meanwhile_gets_no_report(store: Store) -> None:
+def test_who_left_meanwhile_gets_no_report_but_the_reason(store: Store) -> None:
     desk = Desk(store)
     desk.ask(LUCIA)
     file = other_team_file() | {"team": "5G Core", "channel": {"workspace": "T0HUAWEI", "id": "C0JOINT"}}
     file["organisations"][1]["name"] = file["sides"]["operator"]["organisation"] = "Orange"
     setup.apply(store, file, clock("10:00"))
-    desk.make()
+    with pytest.raises(NotLinked):  # which they are told
+        desk.make()
     assert desk.team.owed("report:") == []
 
 

@@ -21,10 +21,15 @@ def undelivered(message: Undelivered, t: Translator) -> list[Block]:
 
 
 def _line(line: UndeliveredLine, t: Translator) -> list[Block]:
-    whom = escape(line.whom) or t("the joint channel")
-    head = t("*{what}* to {whom}, due {when}", what=t(line.what), whom=whom, when=moment(line.due, t))
-    said = section(f"{head}\n{t(line.why, code=escape(line.code))}")
+    said = section(f"{_head(line, t)}\n{t(line.why, code=escape(line.code))}")
     if not line.ref:
         return [said]
-    again = button(t("Send again"), DELIVERY_AGAIN, line.ref)
+    again = button(t("Try again") if line.jobs else t("Send again"), DELIVERY_AGAIN, line.ref)
     return [said, actions(again, button(t("Drop"), DELIVERY_DROP, line.ref))]
+
+
+def _head(line: UndeliveredLine, t: Translator) -> str:
+    what, when = t(line.what), moment(line.due, t)
+    if line.jobs:
+        return t.many("*{what}*, asked for {when}", "*{what}*, {n} times since {when}", line.jobs, what=what, when=when)
+    return t("*{what}* to {whom}, due {when}", what=what, whom=escape(line.whom) or t("the joint channel"), when=when)
