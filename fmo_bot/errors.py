@@ -15,7 +15,9 @@ FmoError
 │   ├── FileWrong          a file from a person cannot be used; names line and reason; exits with 2
 │   ├── NotMoved           a database was not copied to another
 │   ├── SecretLocked       a secret cannot be stored or opened with the keys there are
-│   └── BoardUnavailable   a Jira site is down, forbids us, or answers nonsense
+│   └── BoardUnavailable   a Jira site does not answer usefully
+│       ├── SiteUnavailable    none of its boards can be read now: it is down, busy, or refuses the token
+│       └── OutcomeUnknown     a change may or may not have been made there: read before trying again
 └── SendOutcome            how one attempt to send ended, other than well; read only by `delivery`
     ├── Uncertain          it may have been sent: search before sending again
     ├── RateLimited        certainly not sent; wait `retry_after` seconds (machine time)
@@ -106,6 +108,19 @@ class SecretLocked(Failure):
 
 class BoardUnavailable(Failure):
     """A Jira site does not answer usefully; the message is safe to show (never a raw client error)."""
+
+
+class SiteUnavailable(BoardUnavailable):
+    """Nothing can be read from a whole site now; it is left alone for a while."""
+
+    def __init__(self, sentence: str, *, wait: float = 0.0) -> None:
+        """`wait`: seconds of machine time that the site asked for, or 0."""
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class OutcomeUnknown(BoardUnavailable):
+    """A change was sent to Jira and no answer came: it may have been made. Read it; never send it again blindly."""
 
 
 class SendOutcome(FmoError):

@@ -1,20 +1,24 @@
 """Patience with a Jira site: what may be asked again, how long to wait, and who has to wait with us.
 
 After Atlassian's own recipe: at most four tries, `Retry-After` as a minimum with jitter on top, and only for reads.
-The reason a site gives decides who waits: a burst limit holds one endpoint, a quota holds the whole site.
+The reason a site gives decides who waits: a burst limit holds one endpoint, the limit of an issue that issue, a quota
+the whole site.
 """
 
 import random
+import re
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 T = TypeVar("T")
 BACKOFF = (1.0, 2.0, 4.0, 8.0)  # seconds after each try: at most four tries
 PATIENCE = 60.0  # seconds one call may wait in its place; a longer wait is told to the asker instead
-_ONE_ENDPOINT = frozenset({"jira-burst-based", "jira-per-issue-on-write"})
+BURST, PER_ISSUE = "jira-burst-based", "jira-per-issue-on-write"
 _SITE = "*"
+_ISSUE = re.compile(r"/issue/([^/]+)")
 
 
 class Trouble(Exception):
@@ -27,7 +31,16 @@ class Trouble(Exception):
 
 
 class Lost(Trouble):
-    """The connection was refused, dropped, or stayed silent too long."""
+    """The connection was refused, dropped, or stayed silent too long. `sent`: something may have arrived."""
+
+    def __init__(self, *, sent: bool = True) -> None:
+        """Unless we know better, it may have arrived."""
+        super().__init__()
+        self.sent = sent
+
+
+class Stale(Trouble):
+    """The site wants a fresher token than the one that was used, and there is one."""
 
 
 class Ailing(Trouble):
@@ -47,9 +60,40 @@ class Busy(Trouble):
         super().__init__(wait)
         self.reason = reason
 
+    @property
+    def everybody(self) -> bool:
+        """Whether the whole site waits: a quota is used up, or no reason was given (Data Center counts per user)."""
+        return self.reason not in (BURST, PER_ISSUE)
+
+
+class TooBusy(Busy):
+    """Nothing was asked, for the pause that the site asked for earlier is longer than anybody's patience."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What a call has to wait behind, besides the whole site: its endpoint, and its issue where it is about one."""
+
+    endpoint: str
+    issue: str | None = None
+
+    @classmethod
+    def of(cls, method: str, path: str) -> "Lane":
+        """The lane of a call: paths that differ in an issue or a number only are one endpoint."""
+        issue = _ISSUE.search(f"/{path}")
+        shape = _ISSUE.sub("/issue/0", f"/{path}")
+        return cls(f"{method} {re.sub(r'[0-9]+', '0', shape)}", f"issue {issue[1]}" if issue else None)
+
+    def held_by(self, trouble: Trouble) -> str:
+        """Who waits after a trouble."""
+        if isinstance(trouble, Busy) and trouble.everybody:
+            return _SITE
+        about_one = isinstance(trouble, Busy) and trouble.reason == PER_ISSUE
+        return (about_one and self.issue) or self.endpoint
+
 
 class Retry:
-    """Runs reads of one site again until they succeed or patience ends; shared by all threads of the site."""
+    """Runs calls of one site: reads again until they succeed or patience ends, writes once; shared by all threads."""
 
     def __init__(
         self,
@@ -63,34 +107,40 @@ class Retry:
         self._holds: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def run(self, endpoint: str, attempt: Callable[[], T]) -> T:
-        """The result of `attempt`. Raises the `Trouble` of its fourth try, or `Busy` where a wait is too long."""
+    def run(self, lane: Lane, attempt: Callable[[], T]) -> T:
+        """The result of a read. Raises the `Trouble` of its fourth try, or `TooBusy`."""
         for backoff in BACKOFF:
-            self._wait_for(endpoint)
             try:
-                return attempt()
+                return self.once(lane, attempt, backoff=backoff)
+            except TooBusy:
+                raise
             except Trouble as met:
                 trouble = met
-                self._hold(_held_by(trouble, endpoint), max(trouble.wait, backoff) * (1 + self._chance() / 4))
         raise trouble
+
+    def once(self, lane: Lane, attempt: Callable[[], T], *, backoff: float = BACKOFF[0]) -> T:
+        """The result of one attempt, begun when nothing holds its lane any more. Raises `Trouble`."""
+        self._wait_for(lane)
+        try:
+            return attempt()
+        except Trouble as trouble:
+            self._hold(lane.held_by(trouble), max(trouble.wait, backoff) * (1 + self._chance() / 4))
+            raise
 
     def _hold(self, key: str, seconds: float) -> None:
         with self._lock:
             self._holds[key] = max(self._holds.get(key, 0.0), self._machine() + seconds)
 
-    def _wait_for(self, endpoint: str) -> None:
+    def _wait_for(self, lane: Lane) -> None:
+        now = self._machine()
         with self._lock:
-            until = max(self._holds.get(_SITE, 0.0), self._holds.get(endpoint, 0.0))
-        left = until - self._machine()
-        if left > PATIENCE:
-            raise Busy(left)
-        if left > 0:
-            self._sleep(left)
-
-
-def _held_by(trouble: Trouble, endpoint: str) -> str:
-    """Who waits: everybody, where a quota is used up or the site gave no reason (Data Center counts per user)."""
-    return _SITE if isinstance(trouble, Busy) and trouble.reason not in _ONE_ENDPOINT else endpoint
+            self._holds = {key: until for key, until in self._holds.items() if until > now}
+            site = self._holds.get(_SITE, 0.0)
+            until = max(site, *(self._holds.get(key or "", 0.0) for key in (lane.endpoint, lane.issue)))
+        if until - now > PATIENCE:
+            raise TooBusy(until - now, "" if until == site else BURST)
+        if until > now:
+            self._sleep(until - now)
 
 
 def asked_wait(headers: Mapping[str, str]) -> float:

@@ -67,7 +67,7 @@ def scripted_jira(flavour: str = "Cloud") -> Iterator[ScriptedJira]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = _answer
+        do_GET = do_POST = do_PUT = _answer
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     jira.url = f"http://127.0.0.1:{server.server_port}"

@@ -2,15 +2,15 @@
 
 import base64
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from fmo_bot.errors import BoardUnavailable
-from fmo_bot.jira.client import Access, Flavour, JiraClient, Refused, Site
+from fmo_bot.errors import BoardUnavailable, OutcomeUnknown, SiteUnavailable
+from fmo_bot.jira.client import Access, Flavour, JiraClient, Refused, Site, TokenRefused
 from tests.integration.scripted_jira import DROP, Answer, ScriptedJira, scripted_jira
 
 TOKEN = "jira-sandbox-shared"
@@ -204,3 +204,166 @@ def test_an_address_that_is_no_jira_is_said_to_be_none(
     jira.standing["serverInfo"] = Answer(information)
     with pytest.raises(BoardUnavailable, match="FMO_JIRA_SHARED_URL is the address of a Jira"):
         client.site()
+
+
+# --- writes ------------------------------------------------------------------------------------------------------
+
+
+def comment(client: JiraClient) -> object:
+    return client.write("POST", "issue/CORE-1/comment", what="a comment on CORE-1", body={"body": "Done"})
+
+
+def test_a_write_gives_its_answer_and_none_where_that_is_empty(jira: ScriptedJira, client: JiraClient) -> None:
+    jira.script = [Answer({"id": "7"}, 201), Answer("", 204)]
+    assert comment(client) == {"id": "7"}
+    assert client.write("PUT", "issue/CORE-1", what="the assignee of CORE-1", body={}) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        DROP,  # it may have been done before the connection broke
+        Answer({}, 502),  # a proxy's word, who knows what happened behind it
+        Answer({}, 500),
+        Answer("<html>", 200),
+    ],
+)
+def test_a_write_without_a_clear_answer_is_never_sent_again(
+    jira: ScriptedJira, client: JiraClient, answer: Answer | str
+) -> None:
+    jira.script = [answer]
+    with pytest.raises(OutcomeUnknown) as caught:
+        comment(client)
+    assert "did not say whether it has done what was asked (a comment on CORE-1)" in str(caught.value)
+    assert asked(jira, "comment") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer({}, 400), Refused),
+        (Answer({}, 403), Refused),
+        (Answer({}, 401), SiteUnavailable),
+        (Answer({}, 429, {"Retry-After": "3"}), SiteUnavailable),  # certainly not done; still nobody's to repeat
+        (Answer({}, 302, {"Location": "/login"}), SiteUnavailable),
+    ],
+)
+def test_a_write_that_was_refused_is_known_not_to_be_done(
+    jira: ScriptedJira, client: JiraClient, answer: Answer, kind: type[BoardUnavailable]
+) -> None:
+    jira.script = [answer]
+    with pytest.raises(kind) as caught:
+        comment(client)
+    assert not isinstance(caught.value, OutcomeUnknown)
+    assert [method for method, _, _ in jira.asked] == ["POST"]
+
+
+def test_a_write_that_never_got_a_connection_is_known_not_to_be_done(sleeper: Sleeper) -> None:
+    with scripted_jira() as jira:
+        gone = jira.url
+    access = Access(key="shared", url=gone, token=TOKEN)
+    with (
+        closing(JiraClient(access, sleep=sleeper.sleep, machine=lambda: sleeper.now)) as client,
+        pytest.raises(SiteUnavailable, match="does not answer"),
+    ):
+        comment(client)
+    assert sleeper.slept == []
+
+
+def test_the_limit_of_an_issue_holds_that_issue_only(jira: ScriptedJira, client: JiraClient, sleeper: Sleeper) -> None:
+    jira.script = [Answer(status=429, headers={"Retry-After": "300", "RateLimit-Reason": "jira-per-issue-on-write"})]
+    with pytest.raises(BoardUnavailable) as caught:
+        comment(client)
+    assert not isinstance(caught.value, SiteUnavailable)  # nobody else has to wait
+    with pytest.raises(BoardUnavailable, match="pause of"):  # the same issue by another way
+        client.write("PUT", "issue/CORE-1", what="the assignee", body={})
+    assert client.write("POST", "issue/CORE-2/comment", what="a comment", body={}) == {}
+    assert asked(jira, "CORE-1") == 1
+    assert sleeper.slept == []
+
+
+# --- what is about the whole site, and who hears of it -----------------------------------------------------------
+
+
+@dataclass
+class FakeGate:
+    """Keeps what it heard; `closed`: why nobody is let in."""
+
+    heard: list[str] = field(default_factory=list)
+    closed: str = ""
+
+    def enter(self) -> None:
+        if self.closed:
+            raise SiteUnavailable(self.closed)
+
+    def failed(self, error: SiteUnavailable) -> None:
+        self.heard.append(f"failed {error.wait:.0f}")
+
+    def answered(self) -> None:
+        self.heard.append("answered")
+
+
+@pytest.mark.parametrize(
+    ("answer", "heard"),
+    [
+        (Answer({}), "answered"),
+        (Answer({}, 404), "answered"),  # this board only
+        (Answer({}, 403), "answered"),
+        (Answer({}, 401), "failed 0"),
+        (Answer("secret", 403, {"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE"}), "failed 0"),
+        (Answer({}, 503), "failed 0"),
+        (DROP, "failed 0"),
+        (Answer("<html>please sign in</html>"), "failed 0"),
+        (Answer({}, 429, {"Retry-After": "1800", "RateLimit-Reason": "jira-quota-tenant-based"}), "failed "),
+        (Answer({}, 429, {"Retry-After": "1800", "RateLimit-Reason": "jira-burst-based"}), ""),
+    ],
+)
+def test_the_gate_hears_whether_the_site_or_only_a_question_has_trouble(
+    jira: ScriptedJira, sleeper: Sleeper, answer: Answer | str, heard: str
+) -> None:
+    gate = FakeGate()
+    access = Access(key="shared", url=jira.url, token=TOKEN)
+    jira.standing["7"] = answer
+    client = JiraClient(access, sleep=sleeper.sleep, machine=lambda: sleeper.now, gate=gate)
+    with closing(client), suppress(BoardUnavailable):
+        client.get("board/7", what="board 7")
+    assert " ".join(gate.heard).startswith(heard)
+    assert len(gate.heard) == (1 if heard else 0)
+
+
+def test_behind_a_closed_gate_nothing_is_asked(jira: ScriptedJira) -> None:
+    gate = FakeGate(closed="Jira site shared rests.")
+    with closing(JiraClient(Access(key="shared", url=jira.url, token=TOKEN), gate=gate)) as client:
+        with pytest.raises(SiteUnavailable, match="rests"):
+            client.site()
+        with pytest.raises(SiteUnavailable, match="rests"):
+            comment(client)
+    assert jira.asked == []
+
+
+def test_a_site_of_the_database_is_mended_where_it_was_connected(jira: ScriptedJira) -> None:
+    jira.standing["myself"] = Answer({}, 401)
+    access = Access(key="shared", url=jira.url, token=TOKEN, connected=True)
+    with closing(JiraClient(access)) as client, pytest.raises(TokenRefused) as caught:
+        client.site()
+    assert "make a new one and run `fmo-bot site connect shared`" in str(caught.value)
+
+
+def test_the_clock_of_the_site_is_compared_with_ours(jira: ScriptedJira) -> None:
+    jira.standing["field"] = Answer([], headers={"Date": "Mon, 23 Nov 2026 10:05:00 GMT"})
+    ten = 1795428000.0  # 10:00:00 that day
+    with closing(JiraClient(Access(key="shared", url=jira.url, token=TOKEN), wall=lambda: ten)) as client:
+        assert client.skew is None
+        client.get("field", what="the fields")
+        assert client.skew == 300
+
+
+def test_each_thread_has_a_session_of_its_own_and_the_flavour_is_asked_once(
+    jira: ScriptedJira, client: JiraClient
+) -> None:
+    threads = [Thread(target=client.site) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+        thread.join()
+    assert asked(jira, "serverInfo") == 1
+    assert asked(jira, "myself") == 3
