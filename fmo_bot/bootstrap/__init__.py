@@ -78,7 +78,7 @@ class Bot:
             sprints.JOB: self.sprints.make,
             "jira_hint": self.boards.hinted,
         }
-        due = {
+        due: dict[str, occurrences.Handler | occurrences.Composed] = {
             standup_plan.PROMPT: self.standups.due_prompt,
             standup_plan.REMINDER: self.standups.due_reminder,
             standup_plan.CLOSE: self.standups.due_close,
