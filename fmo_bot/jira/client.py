@@ -1,6 +1,6 @@
 """Talking to one Jira site: who it is, whether the token works, reads that survive a bad minute, writes done once.
 
-The `jira` library holds the sessions (`jira.wire`). Its own retries are off (they repeat writes and wait less than
+The `jira` library holds the sessions (`jira.sessions`). Its own retries are off (they repeat writes and wait less than
 asked); ours are in `jira.retry`. Nothing but a `BoardUnavailable` leaves this file, with a sentence that names what to
 check (`jira.advice`): a raw JIRAError carries headers and bodies that nobody should read.
 """
@@ -22,7 +22,7 @@ from fmo_bot.jira import advice
 from fmo_bot.jira.advice import Advice
 from fmo_bot.jira.authorization import Authorization, Header
 from fmo_bot.jira.retry import Ailing, Busy, Lane, Lost, Retry, Trouble
-from fmo_bot.jira.wire import Refused, SiteRefused, TokenRefused, Wire, skew
+from fmo_bot.jira.sessions import Refused, Sessions, SiteRefused, TokenRefused, skew
 from fmo_bot.network import Network
 
 __all__ = ("Access", "Flavour", "Gate", "JiraClient", "Nonsense", "Refused", "Site", "SiteRefused", "TokenRefused")
@@ -115,7 +115,7 @@ class JiraClient:
         url = access.url.rstrip("/")
         self._advice = Advice(key=access.key, url=url, connected=access.connected)
         self._retry = Retry(sleep=sleep, machine=machine)
-        self._wire = Wire(
+        self._sessions = Sessions(
             url,
             authorization=access.authorization or Header.of(access.token, access.email),
             network=access.network,
@@ -133,7 +133,7 @@ class JiraClient:
         if self._flavour is None:
             told = self.get("serverInfo", what="its server information")
             if not isinstance(told, Mapping) or not isinstance(told.get("deploymentType"), str):
-                raise self._wire.not_jira()
+                raise self._sessions.not_jira()
             self._flavour = Flavour.CLOUD if told["deploymentType"] == "Cloud" else Flavour.DATA_CENTER
         return self._flavour
 
@@ -177,16 +177,16 @@ class JiraClient:
 
     def close(self) -> None:
         """Close every thread's session."""
-        self._wire.close()
+        self._sessions.close()
 
     def _read(self, method: str, path: str, what: str, **how: Any) -> Any:
         def attempt() -> Any:
-            return _json(self._ask(method, path, what, how), self._wire.not_jira())
+            return _json(self._ask(method, path, what, how), self._sessions.not_jira())
 
         return self._through(lambda: self._retry.run(Lane.of(method, path), attempt), what)
 
     def _ask(self, method: str, path: str, what: str, how: Mapping[str, Any]) -> requests.Response:
-        response = self._wire.ask(method, path, what=what, **how)
+        response = self._sessions.ask(method, path, what=what, **how)
         self.skew = skew(response.headers, self._wall())
         return response
 

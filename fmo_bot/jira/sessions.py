@@ -41,7 +41,7 @@ class TokenRefused(SiteRefused):
     """The site does not accept our token, whatever is asked."""
 
 
-class Wire:
+class Sessions:
     """The sessions to one site. Everything raised is a `Trouble`, after which one may ask again, or a sentence."""
 
     def __init__(
