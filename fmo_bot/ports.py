@@ -104,7 +104,7 @@ class Engine(Protocol):
     def every(self, name: str, seconds: float, function: Callable[[], object], *, alone: bool = False) -> None:
         """The job `name`: run `function` every `seconds` of machine time, never twice at once in this process.
 
-        `alone`: nor in two processes, where the engine knows of the others.
+        `alone`: nor in two processes on one database, which take turns.
         """
         ...
 

@@ -23,6 +23,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.delivery import directs, inbox, occurrences, outbox, queue_schema, quiet, retention
 from fmo_bot.delivery.embedded import EmbeddedEngine
 from fmo_bot.delivery.lanes import Paces
+from fmo_bot.delivery.leases import Leases
 from fmo_bot.delivery.pump import Pump
 from fmo_bot.delivery.queued import QueuedEngine
 from fmo_bot.delivery.work import Work
@@ -241,7 +242,8 @@ def open_store(settings: Settings) -> Store:
 
 def engine_of(settings: Settings, store: Store) -> Engine:
     """The engine these settings name."""
-    return QueuedEngine(store, settings.database_url) if settings.engine == PROCRASTINATE else EmbeddedEngine()
+    queued = settings.engine == PROCRASTINATE
+    return QueuedEngine(store, settings.database_url) if queued else EmbeddedEngine(Leases(store))
 
 
 def jira_client(site: JiraSite) -> JiraClient:

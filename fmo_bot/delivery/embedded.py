@@ -1,6 +1,7 @@
 """The engine of one process: APScheduler as a ticker in memory, nothing kept; the ledger is what remembers.
 
-Several processes on one PostgreSQL may each run one: every job may run in all of them at once.
+Several processes on one database may each run one: every job may run in all of them at once, but for those that run
+alone, which are leased (see `leases`).
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from fmo_bot.delivery.jobs import Jobs
+from fmo_bot.delivery.leases import RENEW_S, Leases
 
 _THREADS = 10
 # A tick that comes late is still worth it, several that come late are worth one.
@@ -23,9 +25,12 @@ _TICKS = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
 class EmbeddedEngine:
     """Runs jobs on threads of this process; see `ports.Engine`. A wake reaches this process only, at once."""
 
-    def __init__(self, machine: Callable[[], float] = time) -> None:
-        """Nothing runs before `start`; what is woken before is left to the ticks of whoever runs."""
-        self._jobs = Jobs(machine)
+    def __init__(self, leases: Leases | None = None, machine: Callable[[], float] = time) -> None:
+        """Nothing runs before `start`; what is woken before is left to the ticks of whoever runs.
+
+        Without `leases` no other process is known, and `alone` goes without saying.
+        """
+        self._jobs, self._leases = Jobs(machine), leases
         # Wakes do not go through the scheduler: its one-shot jobs can end its thread when it is shut down meanwhile.
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
@@ -33,9 +38,13 @@ class EmbeddedEngine:
             job_defaults=_TICKS,
             timezone=UTC,
         )
+        if leases is not None:
+            self._scheduler.add_job(leases.renew, "interval", seconds=RENEW_S, id="leases")
 
     def every(self, name: str, seconds: float, function: Callable[[], object], *, alone: bool = False) -> None:
-        """Run `function` every `seconds`. Other processes are not known here, so `alone` goes without saying."""
+        """Run `function` every `seconds`; `alone`: in one of all processes."""
+        if alone and self._leases is not None:
+            function = self._leases.alone(name, seconds, function)
         self._jobs.add(name, function)
         self._scheduler.add_job(self._jobs.tick, "interval", (name,), seconds=seconds, id=name)
 
@@ -43,7 +52,10 @@ class EmbeddedEngine:
         """Run `job`; if it is running, once more when it ends."""
         if session is not None:
             event.listen(session, "after_commit", lambda _: self.wake(job, at=at), once=True)
-        elif at is not None:
+            return
+        if self._leases is not None:
+            self._leases.early(job)
+        if at is not None:
             self._jobs.later(job, at)
         else:
             self._jobs.soon(job)
