@@ -12,6 +12,7 @@ _SECRETS = re.compile(
     r"xox[a-z](?:\.[a-z]+)?-[\w-]+|xapp-[\w-]+|v0=[0-9a-f]{64}|sha256=[0-9a-f]{64}"
     r"|(?i:\b(?:bearer|basic)\s+[\w.~+/=-]+)"
     r"|https://hooks\.slack\.com/\S+|https?://[^\s'\"]+/slack/response/[^\s'\"]+|//[^/\s:@]+:[^/\s@]+@"
+    r"|(?<=/hooks/)[\w-]{20,}"  # the address of a Jira's webhook
     # a secret inside a JSON body or a form
     r"|(?i:(?<=token=)[^&\s]+|(?<=\"token\":\")[^\"]+|(?<=\"token\": \")[^\"]+)"
 )

@@ -18,6 +18,8 @@ FmoError
 │   └── BoardUnavailable   a Jira site does not answer usefully
 │       ├── SiteUnavailable    none of its boards can be read now: it is down, busy, or refuses the token
 │       └── OutcomeUnknown     a change may or may not have been made there: read before trying again
+│   ├── ComeAgain          what came in could not be written down; its sender is to try again
+│   └── BoardUnavailable   a Jira site is down, forbids us, or answers nonsense
 └── SendOutcome            how one attempt to send ended, other than well; read only by `delivery`
     ├── Uncertain          it may have been sent: search before sending again
     ├── RateLimited        certainly not sent; wait `retry_after` seconds (machine time)
@@ -104,6 +106,14 @@ class NotMoved(Failure):
 
 class SecretLocked(Failure):
     """A secret cannot be stored or opened; the message names the setting, never the secret."""
+
+
+class ComeAgain(Failure):
+    """The database does not answer at the moment: what came in is to be sent again."""
+
+    def __init__(self) -> None:
+        """Its docstring is its message."""
+        super().__init__((type(self).__doc__ or "").strip())
 
 
 class BoardUnavailable(Failure):

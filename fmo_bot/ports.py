@@ -97,6 +97,13 @@ class BoardSource(Protocol):
         """These issues, as far as the board shows them."""
         ...
 
+    def fresh(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
+        """These issues as they are now, past any lag of the search, whether or not the board shows them.
+
+        One that is gone, or that we may not see, is left out.
+        """
+        ...
+
 
 class Engine(Protocol):
     """What wakes the code up. Every wake may be lost or doubled without harm; the ledger decides."""

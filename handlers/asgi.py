@@ -11,27 +11,19 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from fmo_bot.bootstrap import Bot
-from fmo_bot.jira import webhook
 from handlers import events
+from handlers.bodies import read
+from handlers.jira_hooks import JiraHooks
 from handlers.metrics import Metrics
 
-LARGEST = 1_000_000  # bytes of a body
+LARGEST = 1_000_000  # bytes of a body of Slack's
 _FORM = "application/x-www-form-urlencoded"
 _log = structlog.get_logger(__name__)
-
-
-class NotTaken(HTTPException):
-    """The body is larger than any that Slack or Jira sends, or did not come to its end."""
-
-    def __init__(self, why: str, status: int) -> None:
-        """`why` is all the sender hears."""
-        super().__init__(status, why)
 
 
 def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics, *, problems: Callable[[], list[str]]) -> Starlette:
@@ -43,7 +35,7 @@ def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics, *, problems
             Route("/health/ready", _ready(problems)),
             Route("/metrics", _figures(metrics)),
             Route("/slack/{key}/events", slack.take, methods=["POST"]),
-            Route("/jira/{site}/webhook", _Jira(bot, metrics).take, methods=["POST"]),
+            *JiraHooks(bot, metrics).routes,
         ]
     )
 
@@ -84,7 +76,7 @@ class _Slack:
         key = request.path_params["key"]
         if key not in self._verifiers:
             return PlainTextResponse("no such app", 404)
-        body = await _read(request)
+        body = await read(request, most=LARGEST)
         if not _is_genuine(self._verifiers[key], body, request):
             self._metrics.refused("slack")
             _log.warning("a request is not signed by Slack", app=key, bytes=len(body))
@@ -137,48 +129,3 @@ def _mapping(value: Any) -> dict[str, Any] | None:
 def _response(answer: BoltResponse) -> Response:
     headers = {name: values[0] for name, values in answer.headers.items() if name != "set-cookie"}
     return Response(answer.body, answer.status, headers=headers)
-
-
-async def _read(request: Request) -> bytes:
-    try:
-        return await _limited(request)
-    except ClientDisconnect as error:
-        raise NotTaken("not sent whole", 400) from error
-
-
-async def _limited(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise NotTaken("too large", 413)
-    return bytes(body)
-
-
-class _Jira:
-    """Jira's webhooks: a genuine one becomes an inbox row and is answered at once; the issue is read again later."""
-
-    def __init__(self, bot: Bot, metrics: Metrics) -> None:
-        self._bot, self._metrics = bot, metrics
-        self._secrets = {site.key: site.webhook_secret for site in bot.settings.jira_sites}
-
-    async def take(self, request: Request) -> Response:
-        """One webhook of one site."""
-        site = request.path_params["site"]
-        secret = self._secrets.get(site)
-        if not secret:
-            return PlainTextResponse("no such site", 404)
-        body = await _read(request)
-        if not webhook.is_signed(body, signature=request.headers.get("x-hub-signature"), secret=secret):
-            self._metrics.refused("jira")
-            _log.warning("a webhook is not signed by Jira", site=site, bytes=len(body))
-            return PlainTextResponse("not signed by Jira", 401)
-        self._metrics.took("jira")
-        hint = webhook.hint(body, site=site, identifier=request.headers.get("x-atlassian-webhook-identifier"))
-        if hint is not None:
-            await run_in_threadpool(self._record, hint)
-        return PlainTextResponse("thank you")
-
-    def _record(self, hint: webhook.Hint) -> None:
-        payload = {"site": hint.site, "issue_id": hint.issue_id}
-        self._bot.record(event_key=hint.event_key, kind="jira_hint", payload=payload, at=self._bot.clock.now())

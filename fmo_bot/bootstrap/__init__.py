@@ -19,6 +19,7 @@ from fmo_bot.bootstrap.clocks import Quiet, RealClock, SandboxClock
 from fmo_bot.charts import Charts
 from fmo_bot.db.parties import language_of
 from fmo_bot.db.schema import migrate
+from fmo_bot.db.secrets import Vault
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import directs, inbox, occurrences, outbox, queue_schema, quiet, retention
 from fmo_bot.delivery.embedded import EmbeddedEngine
@@ -33,11 +34,13 @@ from fmo_bot.errors import SettingsWrong
 from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.jira.source import JiraSource
 from fmo_bot.ports import Engine
-from fmo_bot.services import digests, sprints, standup_plan
+from fmo_bot.services import digests, hooks, sprints, standup_plan
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.digests import Digests
+from fmo_bot.services.hinted import Hinted
+from fmo_bot.services.hooks import Hooks
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standups import Standups
@@ -77,7 +80,7 @@ class Bot:
         # What can come in, each with what works it; handlers add their own.
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             sprints.JOB: self.sprints.make,
-            "jira_hint": self.boards.hinted,
+            hooks.JOB: self.hinted.look,
         }
         due: dict[str, occurrences.Handler | occurrences.Composed] = {
             standup_plan.PROMPT: self.standups.due_prompt,
@@ -114,6 +117,9 @@ class Bot:
         self.blockers = Blockers(self.store, questions)
         self.sprints = Sprints(self.store, self.boards)
         self.digests = Digests(self.store, self.boards)
+        signed = {site.key: site.webhook_secret for site in self.settings.jira_sites if site.webhook_secret}
+        self.hooks = Hooks(self.store, signed, Vault(self.settings.secret_keys))
+        self.hinted = Hinted(self.store, self.boards)
 
     def start(self) -> None:
         """Begin everything that runs by itself."""

@@ -97,6 +97,7 @@ class InboxRow(Base):
     workspace: Mapped[str | None] = mapped_column(default=None)  # with `person`: who asked for it, if anybody did
     person: Mapped[str | None] = mapped_column(default=None)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("joint_team.id"), default=None)  # None: of no one joint team
+    bundle: Mapped[str | None] = mapped_column(default=None)  # what bears the same name is worked as one
     state: Mapped[str] = mapped_column(default="ready")  # ready | working | done | failed | dropped
     owner: Mapped[str | None] = mapped_column(default=None)
     attempt: Mapped[int] = mapped_column(default=0)

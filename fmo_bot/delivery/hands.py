@@ -37,13 +37,16 @@ class Hands:
         self._refusing = False
 
     def run_once(self) -> float | None:
-        """Take what there is while a hand is free; when (machine time) to come again for what takes long, or None."""
+        """Take what there is while a hand is free; when (machine time) to come again, or None.
+
+        For what takes long, whose lease is renewed, and for what pauses.
+        """
         self._busy = {future: job for future, job in self._busy.items() if not future.done()}
         if self._busy:
             inbox.renew(self._store, self._busy.values(), now=self._machine())
         while not self._refusing and len(self._busy) < _HANDS and (job := self._claim()):
             self._busy[self._pool.submit(self._work, job)] = job
-        return self._machine() + LEASE_S / 3 if self._busy else None
+        return min((at for at in (self._renewal(), self._end_of_pause()) if at is not None), default=None)
 
     def refuse(self) -> None:
         """Claim nothing more."""
@@ -55,6 +58,12 @@ class Hands:
         _, late = wait(self._busy, timeout=within)
         self._pool.shutdown(wait=False)
         return not late
+
+    def _renewal(self) -> float | None:
+        return self._machine() + LEASE_S / 3 if self._busy else None
+
+    def _end_of_pause(self) -> float | None:
+        return None if self._refusing else inbox.next_at(self._store, now=self._machine())
 
     def _claim(self) -> Job | None:
         return inbox.claim(self._store, owner=self._owner, now=self._machine())

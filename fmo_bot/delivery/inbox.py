@@ -7,9 +7,12 @@ ready --claim--> working --note--> done | ready (a fault, tried again later) | f
 failed --a scrum master--> ready | dropped
 
 Whoever asked hears of a refusal and of a failure for good in the transaction that notes it: once, and surely.
+
+What names a bundle waits a moment for others of it, and is worked together with them; and never two of one bundle at
+once. So five hundred webhooks of a bulk edit are one question to Jira, and a slow site keeps one hand busy, not all.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -17,8 +20,8 @@ from time import time
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_, update
+from sqlalchemy.orm import Session, aliased
 
 from fmo_bot.db.ledger import InboxRow
 from fmo_bot.db.once import insert_once
@@ -36,6 +39,9 @@ DROPPED = "dropped"  # nobody wants it any more
 LEASE_S = 60.0  # renewed while it is worked
 MAX_ATTEMPTS = 6
 FIRST_PAUSE_S = 2.0  # then twice as long each time: 2, 4, 8, 16, 32
+GATHERS_S = 1.0  # for so long the first of a bundle waits for others
+MOST_TOGETHER = 500  # of one bundle at once
+BUNDLE = "bundle"  # the payload of a bundle holds theirs, oldest first, under this name
 Handler = Callable[[dict[str, Any], datetime], None]
 _log = structlog.get_logger(__name__)
 
@@ -52,38 +58,49 @@ def record(
     payload: Mapping[str, Any],
     at: datetime,
     asker: Person | None = None,
+    bundle: str | None = None,
+    not_before: float = 0.0,
 ) -> bool:
     """Record that something came in; False where it has been seen before.
 
     `payload` holds the few fields its job needs (JSON): never a response_url, a trigger id, headers or a whole body.
     `asker` hears what could not be done. Without one it is the scrum masters' concern: those of the joint team this
     transaction works for, or of the boards on the Jira site that the payload names under `site`.
+    `not_before` is machine time.
     """
     scope: Scope = session.info["scope"]
     whose = {"workspace": asker and asker.workspace, "person": asker and asker.user, "team_id": scope.team_id}
     values = {"event_key": event_key, "kind": kind, "payload": dict(payload), "received_at": at}
+    when = {"bundle": bundle, "not_before": not_before}
     want(session, INBOX)
-    return insert_once(session, InboxRow, [values | whose]) == 1
+    return insert_once(session, InboxRow, [values | whose | when]) == 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One thing that came in, in the hands of `owner`."""
+    """What came in, in the hands of `owner`: one row, or those of a bundle."""
 
-    id: int
+    rows: tuple[tuple[int, int], ...]  # (id, attempt), oldest first
     kind: str
     payload: dict[str, Any]
     owner: str
-    attempt: int
     team_id: int | None
     quoted: str  # the id under which its faults are in the log
 
+    @property
+    def id(self) -> int:
+        """The oldest one's."""
+        return self.rows[0][0]
+
+    @property
+    def attempt(self) -> int:
+        """The oldest one's."""
+        return self.rows[0][1]
+
 
 def claim(store: Store, *, owner: str, now: float) -> Job | None:
-    """Take the oldest thing that is to be worked; None where there is none. `now` is machine time."""
-    waiting = and_(InboxRow.state == READY, InboxRow.not_before <= now)
-    lost = and_(InboxRow.state == WORKING, InboxRow.lease_until < now)
-    oldest = select(InboxRow).where(or_(waiting, lost)).order_by(InboxRow.id).limit(1)
+    """Take the oldest thing that is to be worked, its bundle with it; None where there is none. `now`: machine time."""
+    oldest = select(InboxRow).where(_waits(now)).order_by(InboxRow.id).limit(1)
     with store.reading(SYSTEM) as session:
         if session.scalar(oldest) is None:  # most often; nobody is held up to find that out
             return None
@@ -91,16 +108,42 @@ def claim(store: Store, *, owner: str, now: float) -> Job | None:
         row = session.scalar(oldest.with_for_update(skip_locked=True))
         if row is None:
             return None
-        row.state, row.owner, row.attempt, row.lease_until = WORKING, owner, row.attempt + 1, now + LEASE_S
+        rows = [row, *_others(session, row, now)]
+        for each in rows:
+            each.state, each.owner, each.attempt, each.lease_until = WORKING, owner, each.attempt + 1, now + LEASE_S
         return Job(
-            id=row.id,
+            rows=tuple((each.id, each.attempt) for each in rows),
             kind=row.kind,
-            payload=row.payload,
+            payload=row.payload if row.bundle is None else {BUNDLE: [each.payload for each in rows]},
             owner=owner,
-            attempt=row.attempt,
             team_id=row.team_id,
             quoted=quoted(row),
         )
+
+
+def next_at(store: Store, *, now: float) -> float | None:
+    """When the next thing that pauses may be worked (machine time); None where nothing pauses."""
+    pauses = InboxRow.state == READY, InboxRow.not_before > now
+    with store.reading(SYSTEM) as session:
+        return session.scalar(select(func.min(InboxRow.not_before)).where(*pauses))
+
+
+def _waits(now: float) -> ColumnElement[bool]:
+    other = aliased(InboxRow)
+    at_it = other.bundle == InboxRow.bundle, other.state == WORKING, other.lease_until >= now
+    waiting = and_(InboxRow.state == READY, InboxRow.not_before <= now)
+    lost = and_(InboxRow.state == WORKING, InboxRow.lease_until < now)
+    return and_(or_(waiting, lost), or_(InboxRow.bundle.is_(None), ~exists().where(*at_it)))
+
+
+def _others(session: Session, row: InboxRow, now: float) -> Sequence[InboxRow]:
+    """What is worked with `row`. Nothing where it was lost: if it took its process down, it does so alone."""
+    if row.bundle is None or row.state == WORKING:
+        return ()
+    fresh = or_(InboxRow.attempt == 0, InboxRow.not_before <= now)
+    same = InboxRow.bundle == row.bundle, InboxRow.kind == row.kind, InboxRow.id != row.id
+    query = select(InboxRow).where(*same, InboxRow.state == READY, fresh).order_by(InboxRow.id)
+    return session.scalars(query.limit(MOST_TOGETHER - 1).with_for_update(skip_locked=True)).all()
 
 
 def renew(store: Store, jobs: Iterable[Job], *, now: float) -> None:
@@ -129,7 +172,7 @@ def work(
         _log.warning("inbox job failed", id=job.quoted, kind=job.kind, job=job.id, attempt=job.attempt, exc_info=error)
         _note_error(store, job, error, at, machine())
     else:
-        _note(store, job, lambda session, row: _done(row))
+        _note(store, job, _all_done)
 
 
 def give_up_old(store: Store, before: datetime, *, at: datetime) -> None:
@@ -156,24 +199,32 @@ def _handler(handlers: Mapping[str, Handler], kind: str) -> Handler:
 
 
 def _refuse(store: Store, job: Job, refusal: Refusal, at: datetime) -> None:
-    def refuse(session: Session, row: InboxRow) -> None:
-        if row.asker is None:  # nobody is there to hear it: what asked for this was no person
-            _give_up(session, row, _reason(refusal), at)
-            return
-        _done(row)
-        _tell(session, row, Notice(text=refusal.text, values=dict(refusal.values)), at)
+    def refuse(session: Session, rows: Sequence[InboxRow]) -> None:
+        for row in rows:
+            if row.asker is None:  # nobody is there to hear it: what asked for this was no person
+                _give_up(session, row, _reason(refusal), at)
+            else:
+                _done(row)
+                _tell(session, row, Notice(text=refusal.text, values=dict(refusal.values)), at)
 
     _note(store, job, refuse)
 
 
 def _note_error(store: Store, job: Job, error: Exception, at: datetime, now: float) -> None:
-    def again(session: Session, row: InboxRow) -> None:
-        row.state, row.error, row.not_before = READY, _reason(error), now + FIRST_PAUSE_S * 2 ** (job.attempt - 1)
+    def judge(session: Session, rows: Sequence[InboxRow]) -> None:
+        for row in rows:
+            if isinstance(error, Hopeless) or row.attempt >= MAX_ATTEMPTS:
+                _give_up(session, row, _reason(error), at)
+            else:
+                pause = FIRST_PAUSE_S * 2 ** (row.attempt - 1)
+                row.state, row.error, row.not_before = READY, _reason(error), now + pause
 
-    if isinstance(error, Hopeless) or job.attempt >= MAX_ATTEMPTS:
-        _note(store, job, lambda session, row: _give_up(session, row, _reason(error), at))
-    else:
-        _note(store, job, again)
+    _note(store, job, judge)
+
+
+def _all_done(_session: Session, rows: Sequence[InboxRow]) -> None:
+    for row in rows:
+        _done(row)
 
 
 def _done(row: InboxRow) -> None:
@@ -196,14 +247,15 @@ def _tell(session: Session, row: InboxRow, notice: Notice, at: datetime) -> None
     outbox.owe(session, name=f"told:job:{row.id}", message=notice, due=at, language=language, person=asker)
 
 
-def _note(store: Store, job: Job, change: Callable[[Session, InboxRow], None]) -> None:
+def _note(store: Store, job: Job, change: Callable[[Session, Sequence[InboxRow]], None]) -> None:
     with store.transaction(_scope(job.team_id)) as session:
-        row = session.scalar(select(InboxRow).where(*_mine(job)).with_for_update())
-        if row is None:
+        rows = session.scalars(select(InboxRow).where(*_mine(job)).order_by(InboxRow.id).with_for_update()).all()
+        if len(rows) < len(job.rows):
             _log.warning("another process took this job over", kind=job.kind, job=job.id)
-            return
-        row.lease_until = None
-        change(session, row)
+        for row in rows:
+            row.lease_until = None
+        if rows:
+            change(session, rows)
 
 
 def _scope(team_id: int | None) -> Scope:
@@ -211,9 +263,9 @@ def _scope(team_id: int | None) -> Scope:
 
 
 def _mine(job: Job) -> tuple[ColumnElement[bool], ...]:
-    """The job's row, if it is still the owner's."""
-    mine = InboxRow.id == job.id, InboxRow.owner == job.owner, InboxRow.attempt == job.attempt
-    return *mine, InboxRow.state == WORKING
+    """The job's rows, as far as they are still the owner's."""
+    mine = tuple_(InboxRow.id, InboxRow.attempt).in_(job.rows)
+    return mine, InboxRow.owner == job.owner, InboxRow.state == WORKING
 
 
 def _reason(error: Exception) -> str:

@@ -63,6 +63,13 @@ class JiraSource:
         for some in _batches(sorted(ids, key=int), IDS_PER_QUESTION):
             yield from self._some(reader, shape, some)
 
+    def fresh(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
+        """These issues as they are now, not by search: its index lags. What is gone or forbidden is left out."""
+        reader = self._reader()
+        for some in _batches(sorted(ids, key=int), IDS_PER_QUESTION):
+            for raw, histories, complete in reader.whole(reader.direct(some, _fields(shape))):
+                yield self._issue(raw, histories, shape, complete)
+
     def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
         """When each issue that the board's filter finds was last updated, by issue id."""
         raws = [raw for page in self._reader().slim_pages(_jql(shape, ""), SLIM_PAGE) for raw in page]
@@ -81,9 +88,7 @@ class JiraSource:
         return [issue for half in halves for issue in self._some(reader, shape, half)]
 
     def _issues(self, reader: Reader, shape: BoardShape, clause: str) -> Iterator[Issue]:
-        own = (shape.sprint_field, shape.flagged_field, shape.points_field)
-        fields = (*_FIELDS, *(field for field in own if field))
-        for page in reader.pages(_jql(shape, clause), fields, PAGE):
+        for page in reader.pages(_jql(shape, clause), _fields(shape), PAGE):
             for raw, histories, complete in reader.whole(page):
                 yield self._issue(raw, histories, shape, complete)
 
@@ -115,6 +120,11 @@ class JiraSource:
             yield
         except parse.Malformed as error:
             raise self._client.nonsense(str(error)) from None
+
+
+def _fields(shape: BoardShape) -> tuple[str, ...]:
+    own = (shape.sprint_field, shape.flagged_field, shape.points_field)
+    return (*_FIELDS, *(field for field in own if field))
 
 
 def _jql(shape: BoardShape, clause: str) -> str:

@@ -47,6 +47,12 @@ def let_go(session: Session, board: BoardRow, numbers: Collection[str]) -> None:
     session.execute(delete(BoardIssueRow).where(BoardIssueRow.board_id == board.id, gone))
 
 
+def let_go_everywhere(session: Session, site_id: int, numbers: Collection[str]) -> None:
+    """Take issues that are no longer on the site off all its boards."""
+    gone = select(IssueRow.id).where(IssueRow.site_id == site_id, IssueRow.jira_issue_id.in_(numbers))
+    session.execute(delete(BoardIssueRow).where(BoardIssueRow.issue_id.in_(gone)))
+
+
 def held(session: Session, board_id: int) -> dict[str, datetime]:
     """When each issue on the board was last updated, as far as we know, by Jira's issue id."""
     here = select(IssueRow.jira_issue_id, IssueRow.updated).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)

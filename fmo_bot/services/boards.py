@@ -7,11 +7,11 @@ holds nobody up, and everything written is an upsert, so two syncs of one board 
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -86,19 +86,27 @@ class Boards:
                 failed[board_id] = str(error)
         return failed
 
-    def hinted(self, payload: Mapping[str, Any], at: datetime) -> None:
-        """The job of a webhook: `site` says where, `issue_id` which issue to read again (None: the whole board).
+    def look_again(self, board_id: int, ids: Collection[str]) -> None:
+        """Read issues a board may show, as far as it does show them. Raises BoardUnavailable; unread boards wait."""
+        target = self._target(board_id)
+        if target.shape is not None:
+            self._keep(target, target.source.read(target.shape, ids), _Seen(None))
 
-        An issue that no board shows any more is left to the sweep. Raises BoardUnavailable where Jira fails us.
+    def refresh(self, board_id: int, ids: Collection[str], *, deleted: Collection[str] = ()) -> None:
+        """Read issues a board shows as they are now. Of `deleted`, said to be gone, those not there leave every board.
+
+        Others that are not there are left to the sweep: they may be forbidden for a moment. Raises BoardUnavailable.
         """
-        of_site = select(BoardRow.id).join(JiraSiteRow, JiraSiteRow.id == BoardRow.site_id)
-        with self._store.reading(SYSTEM) as session:
-            board_ids = session.scalars(of_site.where(JiraSiteRow.key == payload["site"]).order_by(BoardRow.id)).all()
-        for target in map(self._target, board_ids):
-            if payload["issue_id"] is None or target.shape is None:
-                self.sync(target.board.id, at)
-            else:
-                self._keep(target, target.source.read(target.shape, [payload["issue_id"]]), _Seen(None))
+        target = self._target(board_id)
+        if target.shape is None:
+            return
+        seen: set[str] = set()
+        for batch in _batches(target.source.fresh(target.shape, ids)):
+            self._keep(target, batch, _Seen(None))
+            seen |= {issue.id for issue in batch}
+        if gone := set(deleted) & set(ids) - seen:
+            with self._store.transaction(SYSTEM) as session:
+                board_rows.let_go_everywhere(session, target.board.site_id, gone)
 
     def view(self, session: Session, board_id: int) -> BoardView:
         """The board as far as it was read. Raises BoardUnavailable where it never was, NotFound outside the scope."""

@@ -88,9 +88,9 @@ def form_of(home: House, user: str) -> Any:
 
 
 @contextmanager
-def house(folder: Path, transport: str, *, team: Path = TEAM, **given: str) -> Iterator[House]:
+def house(folder: Path, transport: str, *, team: Path = TEAM, jira: str = "cloud", **given: str) -> Iterator[House]:
     """The sandbox, the demo's joint team, and the bot with its door open; closed and cleared away at the end."""
-    with Sandbox(Options(start=START, transport=transport)) as box:
+    with Sandbox(Options(start=START, transport=transport, jira=jira)) as box:
         settings = Settings.read(given_for(box, folder) | given)
         assert set_up(settings, team).result.members == 11
         with Bot(settings) as bot, Door(bot) as door:

@@ -110,7 +110,7 @@ def test_a_webhook_that_cannot_be_worked_stands_in_the_scrum_masters_list(
 ) -> None:
     requests.post(f"{open_house.box.url}/control/faults", json={"jira_503": 1.0}, timeout=10).raise_for_status()
     fails(open_house, monkeypatch, "jira_hint", RuntimeError("a fault"))
-    body = json.dumps({"webhookEvent": "jira:issue_updated", "timestamp": 7, "issue": {"id": "10001"}}).encode()
+    body = json.dumps({"webhookEvent": "jira:issue_updated", "timestamp": 7, "issue": {"id": "20051"}}).encode()
     signature = hmac.new(WEBHOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
     headers = {"x-hub-signature": f"sha256={signature}"}
     url = f"{open_house.url}/jira/shared/webhook"

@@ -66,6 +66,7 @@ class FakeSource:
     down: str = ""
     asked_since: list[datetime | None] = field(default_factory=list)
     read_ids: list[str] = field(default_factory=list)
+    fresh_ids: list[list[str]] = field(default_factory=list)
 
     def hold(self, issues: Iterable[Issue]) -> None:
         self.issues.update({each.id: each for each in issues})
@@ -89,6 +90,12 @@ class FakeSource:
 
     def read(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
         self.read_ids += sorted(ids)
+        return (each for each in self.issues.values() if each.id in ids)
+
+    def fresh(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
+        if self.down:
+            raise BoardUnavailable(self.down)
+        self.fresh_ids.append(sorted(ids, key=int))
         return (each for each in self.issues.values() if each.id in ids)
 
 
@@ -196,24 +203,6 @@ def test_now_and_then_the_whole_list_is_compared(store: Store, source: FakeSourc
     done = boards.sync(board_id, AT + SWEEP_EVERY)
     assert (done.left, source.read_ids) == (1, ["2", "8"])
     assert {each.id: each for each in view(store, boards, board_id).issues} == source.issues
-
-
-def test_a_hint_reads_its_issue_again_on_every_board_of_the_site(sqlite_store: Store, source: FakeSource) -> None:
-    boards = Boards(sqlite_store, {"shared": source, "other": FakeSource(down="Jira site other does not answer.")})
-    ids = [put_board(sqlite_store), put_board(sqlite_store, jira_board_id=2)]
-    put_board(sqlite_store, site="other")
-    boards.sync_all(AT)
-    source.asked_since.clear()
-    source.read_ids.clear()
-    changed = issue(3, updated=AT + timedelta(hours=1), status="6")
-    source.hold([changed])
-    boards.hinted({"site": "shared", "issue_id": "3"}, AT)
-    assert all(changed in view(sqlite_store, boards, board_id).issues for board_id in ids)
-    assert (source.asked_since, source.read_ids) == ([], ["3", "3"])
-    boards.hinted({"site": "shared", "issue_id": "404"}, AT)  # gone meanwhile, or of another project
-    source.sprint_list = (replace(SPRINT, state="closed"),)
-    boards.hinted({"site": "shared", "issue_id": None}, AT)
-    assert {view(sqlite_store, boards, board_id).sprints for board_id in ids} == {source.sprint_list}
 
 
 def test_an_edited_filter_is_compared_at_once(sqlite_store: Store, source: FakeSource) -> None:

@@ -201,3 +201,17 @@ def _wait_until(so: Callable[[], bool]) -> None:
             return
         pause.wait(0.05)
     raise AssertionError("It was not so in ten seconds.")
+
+
+def test_a_secret_address_for_a_site_that_cannot_sign_is_printed_once_and_for_known_sites_only(
+    box: Sandbox, tmp_path: Path
+) -> None:
+    given = given_for(box, tmp_path) | {"FMO_PUBLIC_URL": "https://fmo.example/"}
+    first, second = (fmo_bot("site", "hook", "shared", folder=tmp_path, given=given) for _ in range(2))
+    lost = fmo_bot("site", "hook", "lost", folder=tmp_path, given=given)
+    assert first.stdout.startswith("https://fmo.example/jira/shared/hooks/")
+    assert first.stdout != second.stdout
+    assert (lost.returncode, lost.stderr) == (
+        2,
+        "There is no Jira site lost: add it to FMO_JIRA_SITES, or connect it.\n",
+    )

@@ -21,6 +21,7 @@ from config.logging import configure, redact
         ("signature sha256=" + "b" * 64, "b" * 64),
         ("posting to https://hooks.slack.com/commands/T/1/abc", "T/1/abc"),
         ("posting to http://127.0.0.1:1/slack/response/abc", "response/abc"),
+        ('"POST /jira/dc/hooks/k0cVdxnqNpkUxU8qorWroFPoE3b7DJ HTTP/1.1" 200', "k0cVdxnq"),
         ("postgresql://user:pass@host/db", "pass"),
         ('{"token":"verification"}', "verification"),
         ("token=verification&team=T", "verification"),
