@@ -51,7 +51,7 @@ class DeliveryRow(Base):
     """One thing owed to Slack. Claim, talk, note; see delivery.outbox."""
 
     __tablename__ = "delivery"
-    __table_args__ = (Index("ix_delivery_state_due", "state", "due"),)
+    __table_args__ = (Index("ix_delivery_state_due", "state", "due", "id"),)
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     dedup_key: Mapped[str] = mapped_column(unique=True)  # `<op>:<name of the message>`
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)

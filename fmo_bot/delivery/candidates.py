@@ -11,6 +11,7 @@ from typing import Any, TypeVarTuple
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Float,
     Integer,
     Select,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -38,6 +40,8 @@ Ts = TypeVarTuple("Ts")
 _Target, _Thread, _Talking = aliased(MessageRow), aliased(MessageRow), aliased(MessageRow)
 _Said = aliased(DeliveryRow)
 _AT, _NOW = bindparam("at", type_=Instant()), bindparam("now", type_=Float())
+_LIMIT, _WITHIN = bindparam("limit", type_=Integer()), bindparam("within", type_=Integer())
+_FEW, _ALL = 4, 2**31 - 1  # looked at first, for each that is wanted; and where that was not enough
 
 
 def ripe(at: datetime | BindParameter[Any], now: float | BindParameter[Any]) -> ColumnElement[bool]:
@@ -48,9 +52,16 @@ def ripe(at: datetime | BindParameter[Any], now: float | BindParameter[Any]) -> 
 
 def _unfinished(at: datetime | BindParameter[Any]) -> ColumnElement[bool]:
     """What is due, and not on its way."""
+    return or_(_to_say(at), _to_find())
+
+
+def _to_say(at: datetime | BindParameter[Any]) -> ColumnElement[bool]:
     useful = or_(DeliveryRow.useful_until.is_(None), DeliveryRow.useful_until >= at)
-    to_say = and_(DeliveryRow.state == READY, DeliveryRow.due <= at, useful)
-    return or_(to_say, and_(DeliveryRow.state == UNSURE, DeliveryRow.searches < MAX_SEARCHES))
+    return and_(DeliveryRow.state == READY, DeliveryRow.due <= at, useful)
+
+
+def _to_find() -> ColumnElement[bool]:
+    return and_(DeliveryRow.state == UNSURE, DeliveryRow.searches < MAX_SEARCHES)
 
 
 can_go = and_(  # an update waits for its message, a reply for the message it answers
@@ -82,7 +93,10 @@ def candidates(
 
     While something is being said in a conversation, nothing else is: how long it takes nobody knows.
     """
-    rows = session.execute(_query(paces), {"at": at, "now": now, "limit": limit})
+    told = {"at": at, "now": now, "limit": limit, "within": _FEW * limit}
+    rows = session.execute(_query(paces), told).all()
+    if len(rows) < limit and session.scalar(_BEYOND, told) is not None:
+        rows = session.execute(_query(paces), told | {"within": _ALL}).all()
     return [(row.id, _lanes(row.state, row.op, row.workspace, row.channel)) for row in rows]
 
 
@@ -104,15 +118,32 @@ def _query(paces: Paces) -> Select[Any]:
         with_targets(select(*named, turn.label("turn")))
         .outerjoin(of_channel, and_(_is_post, of_channel.key == lanes.channel_sql(_Target.workspace, _Target.channel)))
         .outerjoin(of_method, of_method.key == lanes.method_sql(_Target.workspace, case(*_method)))
-        .where(ripe(_AT, now), can_go)
+        .where(DeliveryRow.id.in_(_first()), ripe(_AT, now), can_go)
         .where(or_(of_channel.key.is_(None), of_channel.next_at <= now))
         .where(or_(of_method.key.is_(None), of_method.next_at <= now + ahead))
         .where(or_(~_is_post, conversation.not_in(talking)))
         .subquery()
     )
-    return (
-        select(free).where(free.c.turn == 1).order_by(free.c.due, free.c.id).limit(bindparam("limit", type_=Integer()))
-    )
+    return select(free).where(free.c.turn == 1).order_by(free.c.due, free.c.id).limit(_LIMIT)
+
+
+def _first() -> CompoundSelect[Any]:
+    """Ids of the first `within` that may be said, and of as many that may be searched for.
+
+    Read in the order of an index: what waits behind them costs nothing, however much it is.
+    """
+    firsts = (_ripe_ids(condition).limit(_WITHIN).subquery() for condition in (_to_say(_AT), _to_find()))
+    return union_all(*(select(each.c.id) for each in firsts))
+
+
+def _ripe_ids(condition: ColumnElement[bool]) -> Select[int]:
+    unheld = or_(DeliveryRow.lease_until.is_(None), DeliveryRow.lease_until < _NOW, DeliveryRow.state == READY)
+    query = select(DeliveryRow.id).where(condition, DeliveryRow.not_before <= _NOW, unheld)
+    return query.order_by(DeliveryRow.due, DeliveryRow.id)
+
+
+# Whether more are ripe than those looked at first; of unsure ones there are never so many.
+_BEYOND = _ripe_ids(_to_say(_AT)).offset(_WITHIN).limit(1)
 
 
 def opens(session: Session, *, at: datetime, paces: Paces) -> float | None:

@@ -9,13 +9,14 @@ A claim is committed before anything is said, and what came of it is noted only 
 owner, same attempt. A search does not take the owner's place: a slow sender that succeeded after all may still say so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Row, Select, Update, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
@@ -89,12 +90,11 @@ def claim(
             lanes.ensure(session, new)
     with store.transaction(SYSTEM) as session:
         rows = _hold(session, list(wanted), at=at, now=now)
-        held = lanes.hold(session, {lane for delivery, *_ in rows for lane in wanted[delivery.id]})
-        return [
-            _take(delivery, target, thread_ts, wanted[delivery.id], owner=owner, at=at, lease_until=now + lease)
-            for delivery, target, thread_ts in rows
-            if lanes.take(held, wanted[delivery.id], now, paces)
-        ]
+        held = lanes.hold(session, {lane for row in rows for lane in wanted[row.id]})
+        taken = [row for row in rows if lanes.take(held, wanted[row.id], now, paces)]
+        lanes.move(session, held)
+        _take(session, taken, owner=owner, at=at, lease_until=now + lease)
+        return [_claim(row, wanted[row.id], owner=owner, at=at, lease_until=now + lease) for row in taken]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,18 +118,32 @@ def note(session: Session, notes: Sequence[Note], *, at: datetime, now: float) -
 
     The next message into a conversation waits until a second after the answer: when it came, the last one was there.
     """
-    query = select(DeliveryRow).where(DeliveryRow.id.in_({each.claim.id for each in notes})).order_by(DeliveryRow.id)
-    rows = {row.id: row for row in session.scalars(query.with_for_update())}
+    known = select(*_NOTED).where(DeliveryRow.id.in_({each.claim.id for each in notes})).order_by(DeliveryRow.id)
+    rows = {row.id: SimpleNamespace(**row._mapping) for row in session.execute(known.with_for_update())}
     stand = [_note(rows[each.claim.id], each, at) for each in notes]
     written = [each for each, stands in zip(notes, stand, strict=True) if stands]
-    posted = [{"id": rows[each.claim.id].message_id, "ts": each.ts} for each in written if _posted(each)]
-    if posted:
-        session.execute(update(MessageRow), posted)
+    changed = {each.claim.id: rows[each.claim.id] for each in written}.values()
+    posted = [{"message": rows[each.claim.id].message_id, "ts": each.ts} for each in written if _posted(each)]
+    _execute(session, _NOTE, [{f"new_{name}": getattr(row, name) for name in _OUTCOME} for row in changed])
+    _execute(session, _ARRIVED, posted)
     lanes.rest(session, {lane for each in written for lane in _spoken_in(each)}, until=now + lanes.CHANNEL_S)
     return stand
 
 
-def _note(row: DeliveryRow, note: Note, at: datetime) -> bool:
+# Columns and statements instead of row objects: those were the larger part of a morning's work.
+_OUTCOME = ("id", "state", "error", "searches", "not_before", "lease_until", "attempt", "sent_at", "told_at")
+_NOTED = [getattr(DeliveryRow, name) for name in (*_OUTCOME, "owner", "version", "message_id")]
+_NOTE = update(DeliveryRow).where(DeliveryRow.id == bindparam("new_id"))
+_NOTE = _NOTE.values(**{name: bindparam(f"new_{name}") for name in _OUTCOME[1:]})
+_ARRIVED = update(MessageRow).where(MessageRow.id == bindparam("message")).values(ts=bindparam("ts"))
+
+
+def _execute(session: Session, statement: Update, values: Sequence[Mapping[str, Any]]) -> None:
+    if values:
+        session.connection().execute(statement, values)
+
+
+def _note(row: SimpleNamespace, note: Note, at: datetime) -> bool:
     if not _stands(row, note.claim):
         return False
     row.state, row.error, row.searches, row.lease_until = note.state, note.error, note.searches, None
@@ -143,7 +157,7 @@ def _note(row: DeliveryRow, note: Note, at: datetime) -> bool:
     return True
 
 
-def _stands(row: DeliveryRow, claim: Claim) -> bool:
+def _stands(row: SimpleNamespace, claim: Claim) -> bool:
     """Whether the claim still stands. A sender may be overtaken by the sweep, and still be right."""
     states = (SENDING, UNSURE) if claim.state == SENDING else (UNSURE,)
     return row.owner == claim.owner and row.attempt == claim.attempt and row.state in states
@@ -207,54 +221,41 @@ def _give_up(session: Session, query: Select[DeliveryRow], state: str, error: st
         _log.warning("delivery given up", delivery=row.dedup_key, state=state, reason=error)
 
 
-def _hold(
-    session: Session, ids: Sequence[int], *, at: datetime, now: float
-) -> list[tuple[DeliveryRow, MessageRow, str | None]]:
+def _hold(session: Session, ids: Sequence[int], *, at: datetime, now: float) -> list[Row[Any]]:
     """The rows, locked; those that another process holds or has changed meanwhile are left out."""
     query = (
-        select(DeliveryRow, MessageRow, _Thread.ts)
+        select(*_CLAIMED, _Thread.ts.label("thread_ts"))
         .join(MessageRow, MessageRow.id == DeliveryRow.message_id)
         .outerjoin(_Thread, _Thread.id == DeliveryRow.thread_message_id)
         .where(DeliveryRow.id.in_(ids), ripe(at, now))
         .order_by(DeliveryRow.due, DeliveryRow.id)
         .with_for_update(of=DeliveryRow, skip_locked=True)
     )
-    return [(delivery, target, thread_ts) for delivery, target, thread_ts in session.execute(query)]
+    return [*session.execute(query)]
 
 
-def _take(
-    row: DeliveryRow,
-    target: MessageRow,
-    thread_ts: str | None,
-    wanted: tuple[str, ...],
-    *,
-    owner: str,
-    at: datetime,
-    lease_until: float,
-) -> Claim:
-    row.lease_until = lease_until
-    if row.state == READY:
-        row.state, row.owner, row.attempt = SENDING, owner, row.attempt + 1
-    row.claimed_at = row.claimed_at or at
+_KEPT = ("id", "version", "op", "value", "language", "policy", "searches")
+_WHERE = ("name", "key", "workspace", "channel", "person", "ts")
+_CHANGED = ("state", "owner", "attempt", "claimed_at")
+_CLAIMED = [getattr(DeliveryRow, name) for name in _KEPT + _CHANGED] + [getattr(MessageRow, name) for name in _WHERE]
+
+
+def _take(session: Session, rows: Sequence[Row[Any]], *, owner: str, at: datetime, lease_until: float) -> None:
+    held = {"lease_until": lease_until, "claimed_at": func.coalesce(DeliveryRow.claimed_at, at)}
+    mine = {"state": SENDING, "owner": owner, "attempt": DeliveryRow.attempt + 1}
+    for state, changes in ((READY, held | mine), (UNSURE, held)):
+        if ids := [row.id for row in rows if row.state == state]:
+            session.connection().execute(update(DeliveryRow).where(DeliveryRow.id.in_(ids)).values(**changes))
+
+
+def _claim(row: Row[Any], wanted: tuple[str, ...], *, owner: str, at: datetime, lease_until: float) -> Claim:
+    says = row.state == READY
     return Claim(
-        id=row.id,
-        owner=row.owner,
-        attempt=row.attempt,
-        version=row.version,
-        state=row.state,
-        op=row.op,
-        value=row.value,
-        language=row.language,
-        policy=row.policy,
-        searches=row.searches,
-        since=row.claimed_at,
+        **{name: getattr(row, name) for name in (*_KEPT, *_WHERE, "thread_ts")},
+        state=SENDING if says else row.state,
+        owner=owner if says else row.owner,
+        attempt=row.attempt + says,
+        since=row.claimed_at or at,
         lease_until=lease_until,
-        name=target.name,
-        key=target.key,
-        workspace=target.workspace,
-        channel=target.channel,
-        person=target.person,
-        ts=target.ts,
-        thread_ts=thread_ts,
         lanes=wanted,
     )

@@ -77,8 +77,10 @@ def _take(store: Store, person: Person, at: datetime, now: float, paces: Paces) 
     with store.transaction(SYSTEM) as session:
         lanes.ensure(session, [lane])
     with store.transaction(SYSTEM) as session:
-        if not lanes.take(lanes.hold(session, [lane]), [lane], now, paces):
+        held = lanes.hold(session, [lane])
+        if not lanes.take(held, [lane], now, paces):
             return False
+        lanes.move(session, held)
         session.execute(update(MemberRow).where(*_them(person)).values(dm_tried_at=at))
         return True
 

@@ -91,30 +91,38 @@ def ensure(session: Session, lanes: Iterable[str]) -> None:
     insert_once(session, LaneRow, [{"key": key, "next_at": 0.0} for key in sorted(missing(session, lanes))])
 
 
-def hold(session: Session, lanes: Iterable[str]) -> dict[str, LaneRow]:
-    """The rows of these lanes, locked until the transaction ends; always in one order, so nobody waits in a ring."""
-    query = select(LaneRow).where(LaneRow.key.in_(set(lanes))).order_by(LaneRow.key).with_for_update()
-    return {row.key: row for row in session.scalars(query.execution_options(populate_existing=True))}
+def hold(session: Session, lanes: Iterable[str]) -> dict[str, float]:
+    """From when each lane is free; locked until the transaction ends, in one order, so that nobody waits in a ring."""
+    query = select(LaneRow.key, LaneRow.next_at).where(LaneRow.key.in_(set(lanes)))
+    return {row.key: row.next_at for row in session.execute(query.order_by(LaneRow.key).with_for_update())}
 
 
-def take(held: Mapping[str, LaneRow], lanes: Sequence[str], now: float, paces: Paces) -> bool:
-    """Take one slot on each of `lanes` if all have one free; otherwise none."""
-    if not all(lane in held and held[lane].next_at - paces.of(lane).ahead <= now for lane in lanes):
+def take(held: dict[str, float], lanes: Sequence[str], now: float, paces: Paces) -> bool:
+    """Take one slot on each of `lanes` if all have one free; otherwise none. `move` writes down what was taken."""
+    if not all(lane in held and held[lane] - paces.of(lane).ahead <= now for lane in lanes):
         return False
     for lane in lanes:
-        held[lane].next_at = max(held[lane].next_at, now) + paces.of(lane).interval
+        held[lane] = max(held[lane], now) + paces.of(lane).interval
     return True
+
+
+def move(session: Session, held: Mapping[str, float]) -> None:
+    """Write down from when lanes that are held are free."""
+    if held:
+        session.connection().execute(_MOVE, [{"lane": lane, "free": free} for lane, free in held.items()])
 
 
 def push(session: Session, lane: str, until: float, paces: Paces) -> None:
     """Nothing on this lane before `until` (machine time)."""
     ensure(session, [lane])
-    row = hold(session, [lane])[lane]
-    row.next_at = max(row.next_at, until + paces.of(lane).ahead)
+    move(session, {lane: max(hold(session, [lane])[lane], until + paces.of(lane).ahead)})
 
 
 def rest(session: Session, lanes: Iterable[str], *, until: float) -> None:
     """Nothing on these conversations' lanes before `until` (machine time); always in one order, as `hold`."""
-    later = update(LaneRow).where(LaneRow.key == bindparam("lane"), LaneRow.next_at < until).values(next_at=until)
-    if moved := [{"lane": lane} for lane in sorted(set(lanes))]:
-        session.connection().execute(later, moved)
+    if moved := [{"lane": lane, "free": until} for lane in sorted(set(lanes))]:
+        session.connection().execute(_REST, moved)
+
+
+_MOVE = update(LaneRow).where(LaneRow.key == bindparam("lane")).values(next_at=bindparam("free"))
+_REST = _MOVE.where(LaneRow.next_at < bindparam("free"))

@@ -50,7 +50,7 @@ class Pump:
         machine: Callable[[], float] = time,
         owner: str,
         paces: Paces = NORMAL,
-        workers: int = 8,
+        workers: int = 16,
         patience: float = 1.0,
         lease: float = LEASE_S,
         talk: float = TALK_S,
