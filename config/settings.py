@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import overload
 from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
@@ -59,6 +60,7 @@ class Settings:
     engine: str  # embedded: a ticker in each process; procrastinate: a queue in PostgreSQL, for any number of workers
     host: str
     port: int
+    worker_port: int | None  # of a worker's health and figures; None: they are not to be seen
     public_url: str | None
     slack_apps: tuple[SlackApp, ...]
     slack_api_url: str
@@ -124,7 +126,8 @@ class _Reader:
             database_url=self._database(),
             engine=self._one_of("FMO_ENGINE", ENGINES, EMBEDDED, str.lower),
             host=self._get("FMO_HOST") or "127.0.0.1",
-            port=self._port(),
+            port=self._port("FMO_PORT", 8080),
+            worker_port=self._port("FMO_WORKER_PORT", None),
             public_url=self._url("FMO_PUBLIC_URL", "the https address under which the web server is reached"),
             slack_apps=self._slack_apps(),
             slack_api_url=self._slack_api(),
@@ -168,11 +171,19 @@ class _Reader:
             )
         return url
 
-    def _port(self) -> int:
-        text = self._get("FMO_PORT") or "8080"
+    @overload
+    def _port(self, name: str, default: int) -> int: ...
+
+    @overload
+    def _port(self, name: str, default: None) -> int | None: ...
+
+    def _port(self, name: str, default: int | None) -> int | None:
+        text = self._get(name)
+        if text is None:
+            return default
         if text.isascii() and text.isdigit() and int(text) <= 65535:
             return int(text)
-        self._problems.append(f"FMO_PORT must be a port number from 0 (any free one) to 65535; it is {text!r}.")
+        self._problems.append(f"{name} must be a port number from 0 (any free one) to 65535; it is {text!r}.")
         return 0
 
     def _messages_per_minute(self) -> int:

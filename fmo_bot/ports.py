@@ -126,6 +126,10 @@ class Engine(Protocol):
         """Begin."""
         ...
 
+    def problems(self) -> list[str]:
+        """Why jobs do not run in this process as they should, in sentences; empty before it was started."""
+        ...
+
     def stop(self, *, within: float) -> None:
         """Take nothing new, finish what is in hand, at most `within` seconds."""
         ...

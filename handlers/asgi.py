@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+<<<<<<< HEAD
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -19,6 +19,16 @@ from fmo_bot.bootstrap import Bot
 from handlers import events
 from handlers.bodies import read
 from handlers.jira_hooks import JiraHooks
+=======
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from fmo_bot.bootstrap import Bot
+from fmo_bot.jira import webhook
+from handlers import events, health
+>>>>>>> ce20019 (Let a worker be looked at: health and figures on a port of its own; ready is who has a database, an engine and a pump that live)
 from handlers.metrics import Metrics
 
 LARGEST = 1_000_000  # bytes of a body of Slack's
@@ -31,32 +41,11 @@ def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics, *, problems
     slack = _Slack(bot, apps, metrics)
     return Starlette(
         routes=[
-            Route("/health/live", _alive),
-            Route("/health/ready", _ready(problems)),
-            Route("/metrics", _figures(metrics)),
+            *health.routes(metrics, problems),
             Route("/slack/{key}/events", slack.take, methods=["POST"]),
             *JiraHooks(bot, metrics).routes,
         ]
     )
-
-
-async def _alive(request: Request) -> Response:
-    return PlainTextResponse("alive")
-
-
-def _ready(problems: Callable[[], list[str]]) -> Any:
-    async def ready(request: Request) -> Response:
-        found = await run_in_threadpool(problems)
-        return JSONResponse({"ready": not found, "problems": found}, 503 if found else 200)
-
-    return ready
-
-
-def _figures(metrics: Metrics) -> Any:
-    async def figures(request: Request) -> Response:
-        return Response(await run_in_threadpool(metrics.page), media_type=CONTENT_TYPE_LATEST)
-
-    return figures
 
 
 class _Slack:

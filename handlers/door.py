@@ -1,13 +1,11 @@
 """The door as a whole: Bolt apps on their sockets and behind the web server, until somebody stops it."""
 
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
 import structlog
-import uvicorn
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
@@ -16,6 +14,7 @@ from fmo_bot.errors import SettingsWrong
 from fmo_bot.slack.outcomes import code_of
 from handlers.asgi import application
 from handlers.bolt import Listeners, build
+from handlers.health import bind, server
 from handlers.jobs import add_jobs
 from handlers.metrics import Metrics
 
@@ -39,17 +38,9 @@ class Door:
             if app.app_token
         }
         by_http = {app.key: self.apps[app.key] for app in bot.settings.slack_apps if app.signing_secret}
-        self._bound = _bind(bot.settings.host, bot.settings.port)
+        self._bound = bind(bot.settings.host, bot.settings.port, setting="FMO_PORT")
         self.port: int = self._bound.getsockname()[1]
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                application(bot, by_http, Metrics(bot), problems=self.problems),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=_GRACE,
-            )
-        )
+        self._server = server(application(bot, by_http, Metrics(bot), problems=self.problems), grace=_GRACE)
 
     def __enter__(self) -> Self:
         """Start the bot, then open the sockets: nobody is let in before there is somebody to answer."""
@@ -97,15 +88,3 @@ def _connect(key: str, handler: SocketModeHandler) -> None:
 
 def _disconnect(handler: SocketModeHandler) -> None:
     handler.close()  # type: ignore[no-untyped-call]
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise SettingsWrong([f"FMO_HOST and FMO_PORT: {host}:{port} cannot be used ({error.strerror})."]) from error
-    return bound

@@ -186,8 +186,8 @@ class Bot:
             with self.store.reading(SYSTEM) as session:
                 session.execute(text("SELECT 1"))
         except SQLAlchemyError as error:
-            return [f"The database does not answer ({type(error).__name__})."]
-        return []
+            return [f"The database does not answer ({type(error).__name__}).", *self.engine.problems()]
+        return self.engine.problems()
 
     def quiet(self) -> Quiet:
         """What is in hand now, and when something falls due by itself."""

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 
 import typer
@@ -32,14 +32,21 @@ def web() -> None:
 
 
 def worker() -> None:
-    """Send what is owed, work what came in, keep the schedules; any number may run beside `fmo-bot web`."""
+    """Send what is owed, work what came in, keep the schedules; any number may run beside `fmo-bot web`.
+
+    With FMO_WORKER_PORT set it says there how it is: /health/live, /health/ready, /metrics.
+    """
     from fmo_bot.bootstrap import Bot
+    from handlers.health import Window
     from handlers.jobs import add_jobs
 
-    with _until_told(), Bot(settings_and_logging()) as bot:
+    settings = settings_and_logging()
+    with _until_told(), Bot(settings) as bot:
         add_jobs(bot)
-        bot.start()
-        threading.Event().wait()
+        port = settings.worker_port
+        with nullcontext() if port is None else Window(bot, port):
+            bot.start()
+            threading.Event().wait()
 
 
 def _open_door(*, works: bool) -> None:

@@ -14,7 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from fmo_bot.delivery.jobs import Jobs
+from fmo_bot.delivery.jobs import BEAT_S, Jobs
 from fmo_bot.delivery.leases import RENEW_S, Leases
 
 _THREADS = 10
@@ -38,6 +38,7 @@ class EmbeddedEngine:
             job_defaults=_TICKS,
             timezone=UTC,
         )
+        self._scheduler.add_job(self._jobs.beat, "interval", seconds=BEAT_S, id="beat")
         if leases is not None:
             self._scheduler.add_job(leases.renew, "interval", seconds=RENEW_S, id="leases")
 
@@ -45,7 +46,7 @@ class EmbeddedEngine:
         """Run `function` every `seconds`; `alone`: in one of all processes."""
         if alone and self._leases is not None:
             function = self._leases.alone(name, seconds, function)
-        self._jobs.add(name, function)
+        self._jobs.add(name, function, quick=not alone)
         self._scheduler.add_job(self._jobs.tick, "interval", (name,), seconds=seconds, id=name)
 
     def wake(self, job: str, *, at: float | None = None, session: Session | None = None) -> None:
@@ -66,6 +67,10 @@ class EmbeddedEngine:
         self._scheduler.start()
         for name in self._jobs.names:
             self._jobs.soon(name)
+
+    def problems(self) -> list[str]:
+        """See `ports.Engine`."""
+        return self._jobs.problems()
 
     def stop(self, *, within: float) -> None:
         """Take nothing new and wait for what is running, all together at most `within` seconds."""

@@ -9,6 +9,9 @@ from sqlalchemy.exc import OperationalError
 
 _log = structlog.get_logger(__name__)
 _THREADS = 10
+BEAT_S = 1.0  # an engine says so often that it lives
+_SILENT_S = 15.0  # an engine that was not heard of for longer is dead, or has no thread to spare
+_UNWELL_S = 60.0  # a job that has failed, or not ended, for longer is stuck
 
 
 class Jobs:
@@ -20,20 +23,43 @@ class Jobs:
         self._changed = Condition()  # guards everything below; notified when a job ends
         self._jobs: dict[str, _Job] = {}
         self._timers: dict[str, tuple[float, Timer]] = {}
+        self._watched: list[str] = []
+        self._beat: float | None = None
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="job")
         self.is_open = False
+
+    def beat(self) -> None:
+        """The engine's own work goes on; called at least every `BEAT_S`."""
+        self._beat = self._machine()
+
+    def problems(self) -> list[str]:
+        """Why jobs do not run as they should, in sentences: the engine is silent, or a job has not ended well."""
+        if self._beat is None:
+            return []
+        if not self.is_open:
+            return ["The engine has stopped."]
+        now, found = self._machine(), list[str]()
+        if (silent := now - self._beat) > _SILENT_S:
+            found.append(f"The engine has not been heard of for {silent:.0f} s.")
+        for name in self._watched:
+            if (unwell := self._jobs[name].unwell_for(now)) > _UNWELL_S:
+                found.append(f"The job {name} has not ended well for {unwell:.0f} s.")
+        return found
 
     @property
     def names(self) -> list[str]:
         """Every job there is."""
         return list(self._jobs)
 
-    def add(self, name: str, function: Callable[[], object]) -> None:
-        """Name a function."""
-        self._jobs[name] = _Job(name, function, self._changed)
+    def add(self, name: str, function: Callable[[], object], *, quick: bool = True) -> None:
+        """Name a function; `quick`: it is a problem where it takes long."""
+        self._jobs[name] = _Job(name, function, self._changed, self._machine)
+        if quick:
+            self._watched.append(name)
 
     def open(self) -> None:
         """Let jobs run."""
+        self.beat()
         with self._changed:
             self.is_open = True
 
@@ -85,10 +111,20 @@ class Jobs:
 class _Job:
     """A function that never runs twice at once; woken while it runs, it runs once more after."""
 
-    def __init__(self, name: str, function: Callable[[], object], changed: Condition) -> None:
-        self._name, self._function, self._changed = name, function, changed
+    def __init__(
+        self, name: str, function: Callable[[], object], changed: Condition, machine: Callable[[], float]
+    ) -> None:
+        self._name, self._function, self._changed, self._machine = name, function, changed, machine
+        self._unwell_since: float | None = None  # the begin of the first run after which none has ended well
+        self._failed_at = 0.0
         self.running = self.stopped = False
         self._again = False
+
+    def unwell_for(self, now: float) -> float:
+        """For how many seconds runs have failed, or one has gone on; only as far as it was run."""
+        if self._unwell_since is None:
+            return 0.0
+        return (now if self.running else self._failed_at) - self._unwell_since
 
     def run(self, *, again: bool) -> None:
         """Run; if it is running already, have it run once more where `again`."""
@@ -96,11 +132,15 @@ class _Job:
             return
         while True:
             try:
+                self._unwell_since = self._unwell_since or self._machine()
                 self._function()  # where it fails the next tick tries again: what was owed is still a row
             except OperationalError as error:
                 _log.warning("the database does not answer", job=self._name, error=type(error.orig).__name__)
             except Exception:
                 _log.exception("job failed", job=self._name)
+            else:
+                self._unwell_since = None
+            self._failed_at = self._machine()
             if not self._goes_on():
                 return
 

@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.store import Store
-from fmo_bot.delivery.jobs import Jobs
+from fmo_bot.delivery.jobs import BEAT_S, Jobs
 from fmo_bot.domain.parties import SYSTEM
 
 SHORTEST_TICK_S = 5  # what is due at a better known time is woken then
@@ -55,7 +55,7 @@ class QueuedEngine:
 
         `alone`: the job waits while another process runs it.
         """
-        self._jobs.add(name, function)
+        self._jobs.add(name, function, quick=not alone)
 
         async def work(timestamp: int | None = None) -> None:
             running = self._jobs.soon(name)
@@ -82,6 +82,10 @@ class QueuedEngine:
         self._jobs.open()
         self._thread = Thread(target=self._serve, name="worker", daemon=True)
         self._thread.start()
+
+    def problems(self) -> list[str]:
+        """See `ports.Engine`."""
+        return self._jobs.problems()
 
     def stop(self, *, within: float) -> None:
         """Take no job any more and wait for what is running, all together at most `within` seconds."""
@@ -150,13 +154,22 @@ class QueuedEngine:
 
     async def _take_jobs(self) -> None:
         async with self._app.open_async():
-            await self._app.run_worker_async(
-                concurrency=_CONCURRENCY,
-                fetch_job_polling_interval=POLL_S,
-                stalled_worker_timeout=RESCUE_S,
-                delete_jobs="always",
-                install_signal_handlers=False,
-            )
+            beating = asyncio.create_task(self._beat())
+            try:
+                await self._app.run_worker_async(
+                    concurrency=_CONCURRENCY,
+                    fetch_job_polling_interval=POLL_S,
+                    stalled_worker_timeout=RESCUE_S,
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                )
+            finally:
+                beating.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            self._jobs.beat()
+            await asyncio.sleep(BEAT_S)
 
     async def _rescue(self, timestamp: int) -> None:
         """What a lost worker had taken is to be done again."""

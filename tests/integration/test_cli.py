@@ -110,7 +110,7 @@ def test_the_bot_ends_within_ten_seconds_when_told_to(box: Sandbox, tmp_path: Pa
     given = given_for(box, tmp_path) | {"FMO_LOG_FORMAT": "json"}
     assert fmo_bot("setup", str(TEAM), folder=tmp_path, given=given).returncode == 0
     store = Store(given["FMO_DATABASE_URL"])
-    with running("run", folder=tmp_path, given=given) as bot:
+    with running("run", folder=tmp_path, given=given) as (bot, _):
         faults(box, timeout=1.0 if slack_hangs else 0.0)
         with store.transaction(SYSTEM) as session:
             message, place = Notice(text="Hello", values={}), Place("T0HUAWEI", "C0JOINT")
@@ -125,16 +125,34 @@ def test_the_bot_ends_within_ten_seconds_when_told_to(box: Sandbox, tmp_path: Pa
     faults(box, timeout=0.0)
 
 
+def test_a_worker_can_be_looked_at_works_and_ends_when_told_to(box: Sandbox, tmp_path: Path) -> None:
+    given = given_for(box, tmp_path) | {"FMO_LOG_FORMAT": "json", "FMO_WORKER_PORT": "0"}
+    assert fmo_bot("setup", str(TEAM), folder=tmp_path, given=given).returncode == 0
+    store = Store(given["FMO_DATABASE_URL"])
+    with running("worker", folder=tmp_path, given=given) as (bot, url):
+        with store.transaction(SYSTEM) as session:
+            message, place = Notice(text="Hello", values={}), Place("T0HUAWEI", "C0JOINT")
+            outbox.owe(session, name="hello", message=message, due=START, language="en", place=place)
+        _wait_until(lambda: _state(store) == "sent")
+        assert requests.get(f"{url}/health/ready", timeout=10).json() == {"ready": True, "problems": []}
+        assert "fmo_in_hand" in requests.get(f"{url}/metrics", timeout=10).text
+        told_at = time.monotonic()
+        bot.send_signal(signal.SIGTERM)
+        assert bot.wait(20) == 0
+    assert time.monotonic() - told_at < 6
+    store.close()
+
+
 @contextmanager
-def running(command: str, *, folder: Path, given: dict[str, str]) -> "Iterator[subprocess.Popen[str]]":
-    """A process of the bot whose door is open."""
+def running(command: str, *, folder: Path, given: dict[str, str]) -> "Iterator[tuple[subprocess.Popen[str], str]]":
+    """A process of the bot that is ready, and the address of its web server."""
     arguments = [sys.executable, "-m", "fmo_bot", command]
     bot = subprocess.Popen(arguments, cwd=folder, env=_environment(given), stderr=subprocess.PIPE, text=True)
     assert bot.stderr is not None
     try:
-        port = next(line["port"] for line in map(json.loads, bot.stderr) if "door is open" in line["event"])
+        port = next(line["port"] for line in map(json.loads, bot.stderr) if "port" in line)
         _wait_for(f"http://127.0.0.1:{port}/health/ready")
-        yield bot
+        yield bot, f"http://127.0.0.1:{port}"
     finally:
         bot.kill()
         bot.stderr.close()

@@ -199,6 +199,17 @@ def test_however_attempts_end_nothing_is_lost_or_doubled(house: House) -> None:
     }
 
 
+def test_an_engine_is_heard_of_while_it_runs(house: House) -> None:
+    assert house.web.engine.problems() == []  # it never ran here
+    house.start(workers=1)
+    worker = house.running.pop()
+    worker.engine._jobs._beat = 0.0  # type: ignore[attr-defined]
+    assert "not been heard of" in worker.engine.problems()[0]
+    house.until(lambda: worker.engine.problems() == [])
+    worker.end()
+    assert worker.engine.problems() == ["The engine has stopped."]
+
+
 def test_two_workers_say_everything_once(house: House) -> None:
     house.start()
     names = [f"message {number}" for number in range(40)]

@@ -94,6 +94,7 @@ def test_without_any_setting_the_one_sentence_says_what_follows_from_it() -> Non
         ({"FMO_JIRA_SHARED_TOKEN": ""}, "FMO_JIRA_SHARED_TOKEN is missing"),
         ({"FMO_CLOCK_URL": "http://localhost:1/clock"}, "FMO_CLOCK_URL is for the sandbox only"),  # real Slack
         ({"FMO_PORT": "80800"}, "FMO_PORT must be"),
+        ({"FMO_WORKER_PORT": "x"}, "FMO_WORKER_PORT must be"),
         ({"FMO_PORT": "²"}, "FMO_PORT must be"),  # a digit to Python, not to a person
         ({"FMO_SLACK_MESSAGES_PER_MINUTE": "0"}, "FMO_SLACK_MESSAGES_PER_MINUTE must be"),
         ({"FMO_SECRET_KEYS": "passw0rd"}, "FMO_SECRET_KEYS holds something that is no key"),
