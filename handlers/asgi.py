@@ -10,25 +10,14 @@ from slack_bolt import App, BoltRequest, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-<<<<<<< HEAD
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
-
-from fmo_bot.bootstrap import Bot
-from handlers import events
-from handlers.bodies import read
-from handlers.jira_hooks import JiraHooks
-=======
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from fmo_bot.bootstrap import Bot
-from fmo_bot.jira import webhook
 from handlers import events, health
->>>>>>> ce20019 (Let a worker be looked at: health and figures on a port of its own; ready is who has a database, an engine and a pump that live)
+from handlers.bodies import read
+from handlers.jira_hooks import JiraHooks
 from handlers.metrics import Metrics
 
 LARGEST = 1_000_000  # bytes of a body of Slack's
