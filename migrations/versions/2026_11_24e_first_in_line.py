@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "2026_11_24c"
-down_revision = "2026_11_24b"
+revision = "2026_11_24e"
+down_revision = "2026_11_24d"
 branch_labels = None
 depends_on = None
 
