@@ -52,7 +52,7 @@ def build(bot: Bot, key: str, listeners: Listeners) -> App:
     app = App(
         name=f"fmo-{key}",
         logger=logging.getLogger("slack_bolt"),
-        client=client(bot.installs.api_url),
+        client=client(bot.installs.api_url, network=bot.installs.network),
         authorize=_authorize(bot.installs, key),
         request_verification_enabled=False,
         # Bolt knows only the delivering installation as "self"; handlers.events drops what any of ours said.

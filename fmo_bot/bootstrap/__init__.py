@@ -65,7 +65,7 @@ class Bot:
         self._works = works
         self.clock = clock_of(settings)
         self.installs = Installs.connect(
-            {app.key: app.bot_tokens for app in settings.slack_apps}, settings.slack_api_url
+            {app.key: app.bot_tokens for app in settings.slack_apps}, settings.slack_api_url, settings.network
         )
         self.store = open_store(settings)
         self.who = Who(self.installs)
@@ -252,9 +252,10 @@ def engine_of(settings: Settings, store: Store) -> Engine:
     return QueuedEngine(store, settings.database_url) if queued else EmbeddedEngine(Leases(store))
 
 
-def jira_client(site: JiraSite) -> JiraClient:
-    """The client of one Jira site; nothing is asked of it yet."""
-    return JiraClient(Access(key=site.key, url=site.url, token=site.token, email=site.email))
+def jira_client(site: JiraSite, **options: Any) -> JiraClient:
+    """The client of one Jira site; nothing is asked of it yet. `options` as JiraClient takes them."""
+    access = Access(key=site.key, url=site.url, token=site.token, email=site.email, network=site.network)
+    return JiraClient(access, **options)
 
 
 def boards_of(store: Store, clients: Mapping[str, JiraClient]) -> Boards:

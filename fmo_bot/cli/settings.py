@@ -11,13 +11,15 @@ def settings_and_logging() -> Settings:
     """The settings; raises SettingsWrong."""
     settings = Settings.read(os.environ, Path(".env"))
     configure(level=settings.log_level, style=settings.log_format)
-    if settings.clock_url is not None:
-        without_proxy()
+    without_proxy()
     return settings
 
 
 def without_proxy() -> None:
-    """Every address of the sandbox is on this machine, where no proxy reaches; libraries would ask one all the same."""
+    """Take the proxies out of the environment: each client is told its way by the settings, which have read them.
+
+    Libraries read them each in its own way, and some go through a proxy even to this machine.
+    """
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         os.environ.pop(name, None)
         os.environ.pop(name.lower(), None)

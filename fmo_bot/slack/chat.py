@@ -12,6 +12,7 @@ from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.messages import BurnUpChart
 from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import NotNow, Undeliverable
+from fmo_bot.network import Network
 from fmo_bot.ports import Outgoing, Pictures
 from fmo_bot.slack.actions import METADATA_EVENT
 from fmo_bot.slack.installs import Installs
@@ -96,7 +97,7 @@ class SlackChat:
             idempotent=True,
         )
         # Step 2: the bytes.
-        _upload(str(ticket["upload_url"]), picture.png)
+        _upload(self._installs.network, str(ticket["upload_url"]), picture.png)
         # Step 3: into the conversation.
         speak(
             lambda: client.files_completeUploadExternal(
@@ -149,8 +150,9 @@ def _carries(message: dict[str, Any], key: str) -> bool:
     return in_metadata or any(key in str(file.get("name", "")) for file in files)
 
 
-def _upload(url: str, png: bytes) -> None:
+def _upload(network: Network, url: str, png: bytes) -> None:
     try:
-        requests.post(url, data=png, timeout=_UPLOAD_TIMEOUT).raise_for_status()
+        with network.session(url) as session:
+            session.post(url, data=png, timeout=_UPLOAD_TIMEOUT).raise_for_status()
     except requests.RequestException as error:
         raise NotNow("the picture's bytes were not taken") from error

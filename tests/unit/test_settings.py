@@ -97,6 +97,11 @@ def test_without_any_setting_the_one_sentence_says_what_follows_from_it() -> Non
         ({"FMO_WORKER_PORT": "x"}, "FMO_WORKER_PORT must be"),
         ({"FMO_PORT": "²"}, "FMO_PORT must be"),  # a digit to Python, not to a person
         ({"FMO_SLACK_MESSAGES_PER_MINUTE": "0"}, "FMO_SLACK_MESSAGES_PER_MINUTE must be"),
+        ({"HTTPS_PROXY": "socks5://proxy.example"}, "HTTPS_PROXY must be a proxy's address"),
+        ({"FMO_JIRA_SHARED_PROXY": "http://"}, "FMO_JIRA_SHARED_PROXY must be a proxy's address"),
+        ({"FMO_CA_BUNDLE": "/nowhere.pem"}, "FMO_CA_BUNDLE: /nowhere.pem is no readable file of certificates"),
+        ({"FMO_JIRA_SHARED_CA_BUNDLE": __file__}, "FMO_JIRA_SHARED_CA_BUNDLE:"),  # readable, but no certificates
+        ({"FMO_JIRA_OAUTH_CLIENT_ID": "x"}, "belong together"),
         ({"FMO_SECRET_KEYS": "passw0rd"}, "FMO_SECRET_KEYS holds something that is no key"),
         ({"FMO_LOG_LEVEL": "loud"}, "FMO_LOG_LEVEL must be one of"),
         ({"FMO_LOG_FORMAT": "xml"}, "FMO_LOG_FORMAT must be one of"),
@@ -126,3 +131,45 @@ def test_every_problem_is_named_at_once() -> None:
     named = " ".join(caught.value.problems)
     for name in ("FMO_PORT", "FMO_LOG_FORMAT", "FMO_JIRA_A_URL", "FMO_JIRA_A_TOKEN", "FMO_SLACK_B_BOT_TOKENS"):
         assert name in named
+
+
+def test_the_way_out_is_read_once_and_a_site_may_have_its_own() -> None:
+    proxies = {"HTTPS_PROXY": "proxy.example:3128", "NO_PROXY": "jira.inside, .corp.example"}
+    settings = Settings.read(RIGHT | proxies | {"FMO_JIRA_SHARED_PROXY": "http://u:pw@other.example:8080"})
+    assert settings.network.proxy_for("https://slack.com/api/") == "http://proxy.example:3128"
+    assert settings.network.proxy_for("https://jira.corp.example") is None
+    assert settings.jira_sites[0].network.proxy_for("https://jira.corp.example") == "http://u:pw@other.example:8080"
+    assert "pw" not in repr(settings)
+
+
+def test_a_site_may_be_reached_without_the_proxy_of_the_others() -> None:
+    settings = Settings.read(RIGHT | {"https_proxy": "http://proxy.example:3128", "FMO_JIRA_SHARED_PROXY": "none"})
+    assert settings.jira_sites[0].network.proxy_for("https://example.atlassian.net") is None
+    assert settings.network.proxy_for("https://slack.com") is not None
+
+
+@pytest.mark.parametrize(
+    ("exception", "host", "direct"),
+    [
+        ("example.com", "example.com", True),
+        ("example.com", "jira.example.com", True),
+        ("example.com", "notexample.com", False),
+        (".example.com", "jira.example.com", True),
+        ("*.example.com", "jira.example.com", True),
+        ("EXAMPLE.com", "jira.Example.com", True),
+        ("example.com:8443", "example.com:8443", True),
+        ("example.com:8443", "example.com", False),
+        ("10.0.0.0/8", "10.1.2.3", True),
+        ("10.0.0.0/8", "11.1.2.3", False),
+        ("10.1.2.3", "10.1.2.3", True),
+        ("fd00::/8", "[fd00::1]", True),
+        ("*", "anything.example", True),
+        (".", "anything.example", False),
+        ("", "127.0.0.1", True),  # this machine is never asked for through a proxy
+        ("", "localhost:9000", True),
+        ("", "127.0.0.1.example.com", False),
+    ],
+)
+def test_who_is_reached_without_the_proxy(exception: str, host: str, direct: bool) -> None:
+    settings = Settings.read(RIGHT | {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": exception})
+    assert (settings.network.proxy_for(f"https://{host}/rest") is None) is direct
