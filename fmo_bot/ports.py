@@ -1,6 +1,6 @@
 """What we ask of the world. Rooms to the right implement these; `bootstrap` hands them in."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -54,6 +54,33 @@ class Chat(Protocol):
 
     def publish_home(self, person: Person, outgoing: Outgoing) -> None:
         """Replace the person's App Home."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """One of our messages as it stands in a conversation: its opaque key, its ts.
+
+    `touched`: a person has answered it, reacted to it, or pinned it.
+    """
+
+    key: str
+    ts: str
+    touched: bool
+
+
+class Archive(Protocol):
+    """Looking through what we have said. Raises a `SendOutcome` as `Chat` does, and never retries by itself."""
+
+    def ours(self, place: Place, *, since: datetime, thread_ts: str | None = None) -> Sequence[Sighting]:
+        """What the installation that posts there has said since then: outside of threads, or in one of them.
+
+        Raises `Undeliverable` where history may not be read.
+        """
+        ...
+
+    def remove(self, place: Place, ts: str) -> None:
+        """Delete one of our messages."""
         ...
 
 

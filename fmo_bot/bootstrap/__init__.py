@@ -39,11 +39,13 @@ from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.digests import Digests
+from fmo_bot.services.doubles import NightWatch
 from fmo_bot.services.hinted import Hinted
 from fmo_bot.services.hooks import Hooks
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standups import Standups
+from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
@@ -75,6 +77,8 @@ class Bot:
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._wire_services()
         self._paces = Paces(settings.slack_messages_per_minute)
+        archive = SlackArchive(installs=self.installs)
+        self.night_watch = NightWatch(self.store, archive, paces=self._paces)
         self._chat = SlackChat(installs=self.installs, pictures=Charts())
         pump = Pump(store=self.store, chat=self._chat, clock=self.clock, paces=self._paces, owner=self._owner)
         # What can come in, each with what works it; handlers add their own.
@@ -103,6 +107,7 @@ class Bot:
             ("tell", 5, self._tell),
             ("directs", 5, self._learn_directs),
             ("retain", 3600, self._retain),
+            ("night", 15, self._watch),
         ):
             self.engine.every(name, seconds, job, alone=True)
         self._until: float | None = None  # when this process ends at the latest, once it was told to (monotonic)
@@ -227,6 +232,9 @@ class Bot:
 
     def _tell(self) -> None:
         self.deliveries.tell(self.clock.now())
+
+    def _watch(self) -> None:
+        self.night_watch.look(self.clock.now())
 
     def _retain(self) -> None:
         inbox.give_up_old(self.store, self.clock.now() - retention.UNDONE_FOR, at=self.clock.now())

@@ -1,7 +1,7 @@
 """Speaking in Slack: the Chat port. One call per method, never repeated by itself; errors come out as SendOutcomes."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -14,14 +14,13 @@ from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import NotNow, Undeliverable
 from fmo_bot.network import Network
 from fmo_bot.ports import Outgoing, Pictures
+from fmo_bot.slack import history
 from fmo_bot.slack.actions import METADATA_EVENT
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.outcomes import code_of, speak
 from fmo_bot.slack.render import Rendered, render
 
 _UPLOAD_TIMEOUT = 30  # seconds
-_PAGE, _PAGES = 200, 10  # of history, when our own message is looked for
-_SKEW = timedelta(minutes=2)  # between Slack's clock and ours
 _BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 
 
@@ -48,8 +47,7 @@ class SlackChat:
     def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
         """Our message with `key` in its metadata (a picture: in its file's name), looked for from `since` on."""
         client = self._installs.client_of(place.workspace)
-        oldest = f"{(since - _SKEW).timestamp():.6f}"
-        for message in self._history(client, place, oldest, thread_ts):
+        for message in history.messages(client, place, since=since, thread_ts=thread_ts):
             if _carries(message, key):
                 return str(message["ts"])
         return None
@@ -110,22 +108,6 @@ class SlackChat:
         )
         return str(ticket["file_id"])
 
-    def _history(self, client: WebClient, place: Place, oldest: str, thread_ts: str | None) -> Iterator[dict[str, Any]]:
-        method = "conversations.history" if thread_ts is None else "conversations.replies"
-        arguments: dict[str, Any] = {"channel": place.channel, "oldest": oldest, "limit": _PAGE}
-        arguments |= {"include_all_metadata": True} | ({} if thread_ts is None else {"ts": thread_ts})
-        for _ in range(_PAGES):
-            page = speak(
-                lambda: client.api_call(method, params=arguments),
-                lane=of_method(place.workspace, method),
-                idempotent=True,
-            )
-            yield from page["messages"]
-            cursor = (page.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
-            arguments["cursor"] = cursor
-
 
 def _arguments(place: Place, outgoing: Outgoing, rendered: Rendered) -> dict[str, Any]:
     return {
@@ -144,10 +126,8 @@ def _is_about_blocks(refused: Undeliverable) -> bool:
 
 
 def _carries(message: dict[str, Any], key: str) -> bool:
-    metadata = message.get("metadata") or {}
     files: Iterable[dict[str, Any]] = message.get("files") or ()
-    in_metadata = metadata.get("event_type") == METADATA_EVENT and metadata.get("event_payload", {}).get("key") == key
-    return in_metadata or any(key in str(file.get("name", "")) for file in files)
+    return history.key_of(message) == key or any(key in str(file.get("name", "")) for file in files)
 
 
 def _upload(network: Network, url: str, png: bytes) -> None:

@@ -335,4 +335,6 @@ def test_a_socket_that_is_not_open_makes_the_bot_unready(tmp_path: Path) -> None
 def test_health_and_figures_are_there_to_be_read(open_house: House) -> None:
     assert requests.get(f"{open_house.url}/health/live", timeout=10).text == "alive"
     assert requests.get(f"{open_house.url}/health/ready", timeout=10).json() == {"ready": True, "problems": []}
-    assert "fmo_in_hand" in requests.get(f"{open_house.url}/metrics", timeout=10).text
+    figures = requests.get(f"{open_house.url}/metrics", timeout=10).text
+    assert "fmo_in_hand" in figures
+    assert "fmo_doubles_found_total 0.0" in figures

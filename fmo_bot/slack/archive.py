@@ -1,0 +1,41 @@
+"""Looking through what our apps have said, and taking a copy back: the Archive port."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from fmo_bot.delivery.lanes import of_method
+from fmo_bot.domain.parties import Place
+from fmo_bot.ports import Sighting
+from fmo_bot.slack import history
+from fmo_bot.slack.installs import Installs
+from fmo_bot.slack.outcomes import speak
+
+_TOUCHED = ("reply_count", "reactions", "pinned_to")  # a person has done something with the message
+
+
+class SlackArchive:
+    """ports.Archive on slack_sdk."""
+
+    def __init__(self, *, installs: Installs) -> None:
+        """Reads as the installation that posts in a place."""
+        self._installs = installs
+
+    def ours(self, place: Place, *, since: datetime, thread_ts: str | None = None) -> Sequence[Sighting]:
+        """What the installation in `place.workspace` itself has posted there; others may copy its keys."""
+        bot_id = self._installs.of_team(place.workspace).bot_id
+        client = self._installs.client_of(place.workspace)
+        found = history.messages(client, place, since=since, thread_ts=thread_ts)
+        return [
+            _sighting(key, each) for each in found if each.get("bot_id") == bot_id and (key := history.key_of(each))
+        ]
+
+    def remove(self, place: Place, ts: str) -> None:
+        """Delete one message."""
+        client = self._installs.client_of(place.workspace)
+        lane = of_method(place.workspace, "chat.delete")
+        speak(lambda: client.chat_delete(channel=place.channel, ts=ts), lane=lane, idempotent=True)
+
+
+def _sighting(key: str, message: dict[str, Any]) -> Sighting:
+    return Sighting(key=key, ts=str(message["ts"]), touched=any(message.get(name) for name in _TOUCHED))
