@@ -29,9 +29,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = os.environ.get("HYPOTHESIS_SEED") or str(int.from_bytes(os.urandom(4)))
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    # At the end and not in the header, which a quiet run leaves out.
     profile = os.environ.get("HYPOTHESIS_PROFILE", "short")
-    return f"property tests: profile {profile}, --hypothesis-seed={config.option.hypothesis_seed}"
+    terminalreporter.write_line(f"property tests: profile {profile}, --hypothesis-seed={config.option.hypothesis_seed}")
 
 
 @pytest.fixture
