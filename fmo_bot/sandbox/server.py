@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -66,7 +67,8 @@ class World:
         self.options = options
         self.url = url
         self.changes = Changes()
-        self.clock = Clock(options.start or jira.suggested_start(options))
+        held = jira.load(options)
+        self.clock = Clock(options.start or jira.suggested_start(options, held))
         self.faults = Faults()
         cast = options.cast or load(options.apps, options.manifest)
         told: dict[str, Any] = {"clock": self.clock, "changes": self.changes, "faults": self.faults, "url": url}
@@ -74,15 +76,15 @@ class World:
         self.slack = Slack(state, transport=options.transport)
         self.clock.planned_by(state.next_event)
         self.clock.on_step(state.due)
-        self.jira = {SITE: self._jira_site()}
+        self.jira = {SITE: self._jira_site(held)}
         for site in self.jira.values():
             self.clock.planned_by(site.next_event)
             self.clock.on_step(site.catch_up)
         self.clock.on_step(lambda now: self.changes.add("clock"))
 
-    def _jira_site(self) -> jira.JiraSite:
+    def _jira_site(self, held: jira.Export) -> jira.JiraSite:
         faults, on_change = self.faults.describe, self.changes.add
-        return jira.build(SITE, self.clock, options=self.options, faults=faults, on_change=on_change)
+        return jira.build(SITE, self.clock, options=self.options, faults=faults, on_change=on_change, held=held)
 
     def close(self) -> None:
         """End what is still under way."""
@@ -156,6 +158,7 @@ def serve(options: Options, *, ready: Callable[[str], object] | None = None) -> 
     bound = _bind(options.port)
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     world = World(options, url)
+    gc.freeze()  # the issues stay for good: looking through all of them for garbage would hold up answers
     if ready is not None:
         ready(url)
     try:

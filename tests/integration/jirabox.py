@@ -77,6 +77,10 @@ class Box:
         with self.session as session:
             return session.request(method, self.url + path, json=told, timeout=10)
 
+    def control(self, method: str, path: str, told: Any = None) -> requests.Response:
+        url = self.url.replace("/jira/", "/control/jira/")
+        return requests.request(method, url + path, json=told, timeout=10)
+
     def step(self, to: datetime) -> None:
         self.clock.at = to
         self.site.catch_up(to)

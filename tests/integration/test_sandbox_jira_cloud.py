@@ -139,6 +139,35 @@ def test_bulk_reads_have_jiras_limits(box: Box) -> None:
     assert [issue["key"] for issue in answers[-1].json()["issues"]] == ["CORE-1", "CORE-2"]  # what is missing is silent
 
 
+def test_a_search_that_goes_on_while_issues_change_shows_the_new_state_and_loses_none(box: Box) -> None:
+    asked = {"jql": "project = CORE ORDER BY key ASC", "fields": "status", "maxResults": 30}
+    first = box.get(f"{API3}/search/jql", **asked).json()
+    assert box.send("POST", "/rest/api/2/issue", {"fields": _NEW}).ok
+    moved = box.control("POST", "/issues/CORE-50/move", {"status": "Done"})
+    rest = box.get(f"{API3}/search/jql", **asked, nextPageToken=first["nextPageToken"]).json()
+    last = box.get(f"{API3}/search/jql", **asked, nextPageToken=rest["nextPageToken"]).json()
+
+    found = {issue["key"]: issue for page in (first, rest, last) for issue in page["issues"]}
+    assert moved.ok
+    assert len(found) == 86
+    assert found["CORE-50"]["fields"]["status"]["name"] == "Done"
+
+
+def test_control_counts_what_was_asked(box: Box) -> None:
+    box.get(f"{API3}/myself")
+    box.get(f"{API3}/myself")
+    box.get(f"{API3}/issue/CORE-999")
+
+    told = box.control("POST", "/requests", {"forget": True}).json()
+    after = box.control("GET", "/requests").json()
+
+    assert told["requests"]["GET /rest/api/{version}/myself"] == {"200": 2}
+    assert told["requests"]["GET /rest/api/{version}/issue/{issue}"] == {"404": 1}
+    assert told["total"] == 3
+    assert told["cpu_seconds"] > 0
+    assert after["total"] == 0
+
+
 def test_boards_and_sprints_stay_and_their_issues_are_read_elsewhere(box: Box) -> None:
     configuration = box.get("/rest/agile/1.0/board/1/configuration").json()
     first = box.get("/rest/software/1.0/board/1/sprint/12/issue", maxResults=10).json()

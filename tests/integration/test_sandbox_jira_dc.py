@@ -28,6 +28,16 @@ def test_search_pages_by_offset_with_whole_changelogs_without_field_ids(box: Box
     assert not any(hasattr(item, "fieldId") for history in histories for item in history.items)
 
 
+def test_a_page_holds_as_many_issues_as_the_administrator_allows(box: Box) -> None:
+    def shown() -> tuple[int, int]:
+        page = box.get("/rest/api/2/search", jql="project = CORE", maxResults=1000).json()
+        return page["maxResults"], len(page["issues"])
+
+    assert shown() == (100, 85)
+    assert box.control("PUT", "/page_size", {"most": 20}).json() == {"most": 20}
+    assert shown() == (20, 20)
+
+
 def test_the_sprint_field_holds_strings_whose_ids_can_be_taken(box: Box) -> None:
     held = box.get("/rest/api/2/issue/CORE-47").json()["fields"]["customfield_10020"]
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from fmo_bot.sandbox.jira import JiraSite, build, suggested_start
+from fmo_bot.sandbox.jira import JiraSite, build, export, suggested_start
 from fmo_bot.sandbox.jira.export import UnusableExport
+from fmo_bot.sandbox.jira.histories import Shelf
 from fmo_bot.sandbox.jira.issue import normal
 from tests.integration.jirabox import Files, SetClock
 from tests.unit.exported import shared
@@ -86,6 +87,16 @@ def test_a_board_from_a_file_keeps_its_columns_and_double_lines_are_named() -> N
     ]
 
 
+@pytest.mark.parametrize("folder", ["cloud_sprints", "real_kanban", "cloud_flags"])
+def test_a_line_read_quickly_is_read_like_one_looked_at_piece_by_piece(folder: str) -> None:
+    quickly = 0
+    for line in shared(f"data/{folder}/issues.jsonl").read_bytes().splitlines():
+        usual = export._usual(line, Shelf())
+        assert usual is None or usual == export._unusual(line)
+        quickly += usual is not None
+    assert quickly > 0
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -94,10 +105,10 @@ def test_a_board_from_a_file_keeps_its_columns_and_double_lines_are_named() -> N
     ],
 )
 def test_an_export_without_any_issue_is_refused_in_a_sentence(tmp_path: Path, text: str, why: str) -> None:
-    export = tmp_path / "issues.jsonl"
-    export.write_text(text, "utf-8")
+    file = tmp_path / "issues.jsonl"
+    file.write_text(text, "utf-8")
     with pytest.raises(UnusableExport, match=re.escape(f"issues.jsonl holds no issue that can be used: {why}")):
-        suggested_start(Files(issues=export))
+        suggested_start(Files(issues=file))
 
 
 def test_sprints_without_issues_are_refused_in_a_sentence(tmp_path: Path) -> None:

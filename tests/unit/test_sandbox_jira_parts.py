@@ -80,7 +80,7 @@ def test_what_is_wrong_with_a_file_is_said_when_the_sandbox_starts(
 
 
 def test_the_story_is_the_same_each_time() -> None:
-    assert json.dumps(story.tell().issues) == json.dumps(story.tell().issues)
+    assert story.tell().issues == story.tell().issues
 
 
 def test_in_the_story_whatever_is_unfinished_when_a_sprint_completes_is_in_the_next_one() -> None:

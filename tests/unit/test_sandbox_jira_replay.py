@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmo_bot.sandbox.jira import fields, times
+from fmo_bot.sandbox.jira import fields, histories, times
 from fmo_bot.sandbox.jira.fields import FieldIds
 from fmo_bot.sandbox.jira.issue import Issue
 
@@ -106,19 +106,23 @@ acts = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(KINDS), st.integers
 def played(script: list[tuple[int, str, int]]) -> tuple[Issue, list[tuple[datetime, State]]]:
     """An issue that lived through the script, and its true state after each history."""
     state, at = born(), BORN
-    truth, histories = [(BORN, dict(state))], []
+    truth: list[tuple[datetime, State]] = [(BORN, dict(state))]
+    told_by: list[dict[str, Any]] = []
     for number, (hours, kind, pick) in enumerate(script):
         at += timedelta(hours=hours, milliseconds=1)
         told = item(kind, state, pick)
         if told is None:
             continue
         fields.put(state, told, "to", IDS)
-        histories.append({"id": str(number + 1), "created": times.stamp(at), "items": [told], "author": AUTHOR})
+        told_by.append({"id": str(number + 1), "created": times.stamp(at), "items": [told], "author": AUTHOR})
         truth.append((at, {name: value for name, value in state.items()}))
     raw_fields = {**state, "status": {"id": state["status"]}}
     raw_fields[IDS.sprint] = [{"id": one, "name": f"Sprint {one}"} for one in state[IDS.sprint]]
-    raw = {"id": "7", "key": "CORE-7", "fields": raw_fields, "changelog": {"histories": histories}}
-    return Issue(raw, IDS), truth
+    return issue_of(raw_fields, told_by), truth
+
+
+def issue_of(held: State, told: list[dict[str, Any]]) -> Issue:
+    return Issue({"id": "7", "key": "CORE-7", "fields": held, "histories": [histories.read(one) for one in told]}, IDS)
 
 
 def comparable(state: State) -> State:
@@ -150,7 +154,7 @@ def test_going_back_and_then_forward_along_the_changelog_arrives_at_the_same(
     state = dict(issue.state(truth[cut][0]))
 
     for history in issue.histories[issue.past(truth[cut][0]) : issue.past(truth[until][0])]:
-        for told in history["items"]:
+        for told in history.items:
             fields.put(state, told, "to", IDS)
 
     assert comparable(state) == comparable(issue.state(truth[until][0]))
@@ -176,12 +180,12 @@ def test_what_a_person_does_now_replaces_what_the_export_foresaw_for_that_field_
 
 
 def test_an_issue_whose_changelog_has_gaps_keeps_its_present_state_and_undoes_what_it_can() -> None:
-    histories = [
+    told = [
         {"id": "1", "created": "2026-09-02T08:00:00.000+0000", "items": [_moved("1", "2")]},
         {"id": "2", "created": "2026-09-04T08:00:00.000+0000", "items": [_moved("5", "6")]},  # nobody told of 2 -> 5
     ]
     raw_fields = {"status": {"id": "9"}, "created": times.stamp(BORN), "updated": "2026-09-04T08:00:00.000+0000"}
-    issue = Issue({"id": "1", "key": "A-1", "fields": raw_fields, "changelog": {"histories": histories}}, IDS)
+    issue = issue_of(raw_fields, told)
     days = [BORN, BORN + timedelta(days=1), BORN + timedelta(days=2), BORN + timedelta(days=9)]
 
     assert [issue.state(day)["status"] for day in days] == ["1", "5", "5", "9"]
@@ -201,5 +205,5 @@ def test_sprints_are_read_from_every_shape_an_export_may_have() -> None:
     ]
     for held, expected in table:
         raw_fields = {"status": {"id": "1"}, "created": times.stamp(BORN), **held}
-        issue = Issue({"id": "1", "key": "A-1", "fields": raw_fields, "changelog": {"histories": []}}, IDS)
+        issue = issue_of(raw_fields, [])
         assert issue.sprints(BORN) == expected

@@ -22,12 +22,13 @@ from fmo_bot.sandbox.jira import (
     writing,
 )
 from fmo_bot.sandbox.jira.changes import Changes
+from fmo_bot.sandbox.jira.export import Export
 from fmo_bot.sandbox.jira.hooks import Hooks
 from fmo_bot.sandbox.jira.site import Clock, Settings, Site
 
 MOST_PROBLEMS_SHOWN = 20
 _log = logging.getLogger(__name__)
-__all__ = ["JiraSite", "Options", "build", "suggested_start"]
+__all__ = ["Export", "JiraSite", "Options", "build", "load", "suggested_start"]
 
 
 class Options(Protocol):
@@ -133,13 +134,15 @@ def build(
     on_change: Callable[..., None] | None = None,
     denied: frozenset[str] = frozenset(),
     zone: str = "UTC",
+    held: Export | None = None,
 ) -> JiraSite:
     """A site with the key `site`.
 
     `faults()` gives the faults switched on just now, by the names of docs/sandbox.md; `on_change(kind, **what)` hears
-    of every change; `denied` operations answer 403; `zone` is the profile zone of the bot's account.
+    of every change; `denied` operations answer 403; `zone` is the profile zone of the bot's account;
+    `held` is what `load` read, where it was read already.
     """
-    held = _export(options)
+    held = held or load(options)
     _complain(held.problems)
     settings = Settings(flavour=options.jira, zone=zone, faults=faults, denied=denied, on_change=on_change)
     return JiraSite(Site(site, clock, held, settings))
@@ -152,12 +155,13 @@ def _complain(problems: list[str]) -> None:
         _log.warning("... and %d more; GET /control/world lists them all.", len(problems) - MOST_PROBLEMS_SHOWN)
 
 
-def suggested_start(options: Options) -> datetime:
-    """Where the clock should start for these options, before anything is built."""
-    return Site("unbuilt", _NoClock(), _export(options), Settings(flavour=options.jira)).suggested_start()
+def suggested_start(options: Options, held: Export | None = None) -> datetime:
+    """Where the clock should start for these options, before anything is built; `held` as for `build`."""
+    return Site("unbuilt", _NoClock(), held or load(options), Settings(flavour=options.jira)).suggested_start()
 
 
-def _export(options: Options) -> export.Export:
+def load(options: Options) -> Export:
+    """What the options' files hold, or the story. Raises `UnusableExport`."""
     if options.issues is None:
         if options.sprints or options.board:
             raise export.UnusableExport("Sprints and a board belong to issues: give --issues as well.")

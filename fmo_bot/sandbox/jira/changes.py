@@ -28,6 +28,7 @@ class Changes:
             return
         at = self._moment()
         history = issue.change(items, author=by, number=self.site.number(), at=at)
+        self.site.changed()
         self.hooks.happened(Happening(at, "jira:issue_updated", issue=issue, history=history), user=by)
         self.announce(issue)
 
@@ -91,7 +92,7 @@ class Changes:
                 "reporter": by,
                 "creator": by,
             },
-            "changelog": {"histories": []},
+            "histories": [],
         }
         issue = self.site.add(raw)
         self.hooks.happened(Happening(at, "jira:issue_created", issue=issue), user=by)
@@ -99,7 +100,8 @@ class Changes:
         return issue
 
     def announce(self, issue: Issue | None) -> None:
-        """Tell the page."""
+        """What was worked out is no longer true; tell the page."""
+        self.site.changed()
         if self.site.settings.on_change is not None:
             self.site.settings.on_change("jira", site=self.site.key, issue=issue.key if issue else None)
 

@@ -1,5 +1,7 @@
 """What the page and the check do to a site: the small board, the record, moving and flagging cards as people."""
 
+import resource
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +11,7 @@ from starlette.routing import Route
 
 from fmo_bot.sandbox.jira.boards import snapshot
 from fmo_bot.sandbox.jira.changes import Changes, status_named
+from fmo_bot.sandbox.jira.door import Encoded
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.views import Views
@@ -49,6 +52,30 @@ def record_of(changes: Changes) -> Json:
     }
 
 
+def requests(changes: Changes, request: Request, told: Json) -> Json:
+    """How often each endpoint answered with which status, since the start or the last `{"forget": true}`.
+
+    With them the processor seconds and the peak of memory of the whole sandbox.
+    """
+    site = changes.site
+    counted: dict[str, dict[str, int]] = {}
+    for (endpoint, status), times in sorted(site.requests.items()):
+        counted.setdefault(endpoint, {})[str(status)] = times
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    answer: Json = {"requests": counted, "total": site.requests.total(), "cpu_seconds": time.process_time()}
+    if told.get("forget"):
+        site.requests.clear()
+    return answer | {"peak_mib": used.ru_maxrss // 1024}
+
+
+def page_size(changes: Changes, request: Request, told: Json) -> Json:
+    """`{most}`: Data Center's `jira.search.views.default.max`."""
+    if not isinstance(told.get("most"), int) or told["most"] < 1:
+        raise Refused(400, 'Say {"most": a number of issues}.')
+    changes.site.most_per_page = told["most"]
+    return {"most": changes.site.most_per_page}
+
+
 def move(changes: Changes, request: Request, told: Json) -> Json:
     """`{status}` by id or name; `{by}` is a display name (default: the assignee)."""
     issue = changes.site.find(request.path_params["key"])
@@ -87,6 +114,8 @@ def routes(changes: Changes) -> list[Route]:
     return [
         Route("/boards/{board}", _served(changes, board)),
         Route("/record", _served(changes, record)),
+        Route("/requests", _served(changes, requests), methods=["GET", "POST"]),
+        Route("/page_size", _served(changes, page_size), methods=["PUT"]),
         Route("/issues/{key}/move", _served(changes, move), methods=["POST"]),
         Route("/issues/{key}/flag", _served(changes, flag), methods=["POST"]),
     ]
@@ -95,7 +124,7 @@ def routes(changes: Changes) -> list[Route]:
 def _served(changes: Changes, act: Act) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         try:
-            return JSONResponse(act(changes, request, await _told(request)))
+            return Encoded(act(changes, request, await _told(request)))
         except Refused as refused:
             return JSONResponse({"error": str(refused)}, refused.status)
 

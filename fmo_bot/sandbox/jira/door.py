@@ -1,12 +1,12 @@
 """The door of the site: who calls, faults, bodies; then one table of endpoints becomes Starlette routes."""
 
 import base64
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -30,6 +30,14 @@ _DC_LIMITS = {
     "X-RateLimit-Interval-Seconds": "1",
     "Retry-After": "0",
 }
+
+
+class Encoded(JSONResponse):
+    """JSON, written ten times as fast as by the standard library: pages of issues are large."""
+
+    def render(self, content: Any) -> bytes:
+        """As bytes."""
+        return msgspec.json.encode(content)
 
 
 class Call:
@@ -129,9 +137,10 @@ def _served(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
             ):
                 _lost(Call(site, request, None))
             answer = endpoint.handler(Call(site, request, await _body(request)))
-            response = answer if isinstance(answer, Response) else JSONResponse(answer)
+            response = answer if isinstance(answer, Response) else Encoded(answer)
         except Refused as refused:
             response = refused.response()
+        site.requests[f"{endpoint.method} {endpoint.path}", response.status_code] += 1
         if not site.is_cloud and not endpoint.anonymous and response.status_code != 401:
             for name, value in _DC_LIMITS.items():
                 response.headers.setdefault(name, value)
@@ -147,8 +156,8 @@ async def _body(request: Request) -> Any:
     if not raw.strip():
         return None
     try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as error:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Refused(400, INVALID) from error
 
 

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from fmo_bot.sandbox.jira import times
+from fmo_bot.sandbox.jira.histories import History, Shelf, in_order
+from fmo_bot.sandbox.jira.histories import read as read_history
 from fmo_bot.sandbox.jira.statuses import Status
 
 Json = dict[str, Any]
@@ -22,7 +26,7 @@ class UnusableExport(OSError):
 
 @dataclass
 class Export:
-    """What a site is made of: issues with `changelog.histories` oldest first, sprints, one board or None."""
+    """What a site is made of: issues (id, key, fields, histories oldest first), sprints, one board or None."""
 
     issues: list[Json] = field(default_factory=list)
     sprints: list[Json] = field(default_factory=list)
@@ -51,20 +55,20 @@ def read(*, issues: Path | None, sprints: Path | None = None, board: Path | None
 
 def _issues(path: Path, problems: list[str]) -> Iterator[Json]:
     seen: dict[str, int] = {}
-    memo: dict[str, str] = {}
+    shelf = Shelf()
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                issue = _issue(json.loads(line))
+                issue = _usual(line, shelf) or _unusual(line)
                 first = seen.setdefault(issue["id"], number)
                 if first != number:
                     raise ValueError(f"issue {issue['key']} is already on line {first}")
             except (ValueError, RecursionError) as reason:
                 problems.append(f"{path.name} line {number}: {_plain(reason)}; the line is left out.")
                 continue
-            yield _slim(issue, memo)
+            yield issue
 
 
 def _plain(reason: Exception) -> str:
@@ -73,13 +77,61 @@ def _plain(reason: Exception) -> str:
     return str(reason) if isinstance(reason, ValueError) else "nested too deep"
 
 
-def _issue(raw: object) -> Json:
-    """The issue, checked, with its histories oldest first; ValueError says what is wrong."""
-    issue = _object(raw, "an issue")
+class _History(msgspec.Struct, gc=False):
+    """A history as files have it; its parts stay bytes until somebody needs them."""
+
+    id: str
+    created: str
+    items: msgspec.Raw
+    author: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Changelog(msgspec.Struct, gc=False):
+    histories: list[_History]
+
+
+class _Line(msgspec.Struct, gc=False):
+    """An issue as files have it."""
+
+    id: str
+    key: str
+    fields: dict[str, msgspec.Raw]
+    changelog: _Changelog | None = None
+
+
+_decode = msgspec.json.Decoder(_Line).decode
+
+
+def _usual(line: bytes, shelf: Shelf) -> Json | None:
+    """The issue of a line in the usual shape, quickly; None for a line that has to be looked at piece by piece."""
+    try:
+        told = _decode(line)
+        held = {name: shelf.value(bytes(raw)) for name, raw in told.fields.items()}
+        listed = told.changelog.histories if told.changelog else []
+        return _issue({"id": told.id, "key": told.key, "fields": held}, [_shared(one, shelf) for one in listed])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None  # said by whoever looks piece by piece
+
+
+def _shared(told: _History, shelf: Shelf) -> History:
+    author = shelf.value(bytes(told.author))
+    if not told.id.isdigit() or not isinstance(author, dict | None):
+        raise ValueError("not usual")
+    return History(int(told.id), times.read(told.created), shelf.items(bytes(told.items)), author)
+
+
+def _unusual(line: bytes) -> Json:
+    """The issue of any line; ValueError says what is wrong with it."""
+    issue = _object(json.loads(line), "an issue")
+    changelog = _object(issue.get("changelog") or {"histories": []}, "changelog")
+    return _issue(issue, [read_history(one) for one in _list(changelog.get("histories", []), "changelog.histories")])
+
+
+def _issue(issue: Json, histories: list[History]) -> Json:
+    """Id, key, fields and histories (oldest first) of an issue; ValueError says what is wrong."""
     for name in ("id", "key"):
         if not isinstance(issue.get(name), str | int) or not str(issue[name]):
             raise ValueError(f"the issue has no {name}")
-        issue[name] = str(issue[name])
     fields = _object(issue.get("fields"), "fields")
     times.read(fields.get("created"))
     if fields.get("updated") is not None:
@@ -87,26 +139,7 @@ def _issue(raw: object) -> Json:
     status = _object(fields.get("status"), "fields.status")
     if not isinstance(status.get("id"), str | int):
         raise ValueError("fields.status has no id")
-    changelog = _object(issue.get("changelog") or {"histories": []}, "changelog")
-    histories = _list(changelog.get("histories", []), "changelog.histories")
-    for history in histories:
-        _history(history)
-    issue["changelog"] = {"histories": sorted(histories, key=_order)}
-    return issue
-
-
-def _history(raw: object) -> None:
-    history = _object(raw, "a history")
-    if not str(history.get("id") or "").isdigit():
-        raise ValueError("a history has no numeric id")
-    times.read(history.get("created"))
-    for item in _list(history.get("items"), "a history's items"):
-        if not isinstance(_object(item, "an item").get("field"), str):
-            raise ValueError("a history's item has no field")
-
-
-def _order(history: Json) -> tuple[float, int]:
-    return times.read(history["created"]).timestamp(), int(history["id"])
+    return {"id": str(issue["id"]), "key": str(issue["key"]), "fields": fields, "histories": in_order(histories)}
 
 
 def _object(value: object, what: str) -> Json:
@@ -119,22 +152,6 @@ def _list(value: object, what: str) -> list[Any]:
     if not isinstance(value, list):
         raise ValueError(f"{what} is not a list")
     return value
-
-
-def _slim(issue: Json, memo: dict[str, str]) -> Json:
-    """Share equal strings of the histories, so that 50,000 issues fit into memory."""
-    for history in issue["changelog"]["histories"]:
-        history["items"] = [_shared(item, memo) for item in history["items"]]
-        if isinstance(history.get("author"), dict):
-            history["author"] = _shared(history["author"], memo)
-    return issue
-
-
-def _shared(values: Json, memo: dict[str, str]) -> Json:
-    return {
-        memo.setdefault(name, name): memo.setdefault(value, value) if isinstance(value, str) else value
-        for name, value in values.items()
-    }
 
 
 def _whole(path: Path, check: Callable[[object], T], problems: list[str]) -> T | None:

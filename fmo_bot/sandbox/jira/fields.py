@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fmo_bot.sandbox.jira.histories import different_items
+
 Json = dict[str, Any]
 Item = dict[str, Any]
 End = Literal["from", "to"]
@@ -57,9 +59,8 @@ def find(issues: Iterable[Json]) -> FieldIds:
 
 
 def _items(issues: Iterable[Json]) -> Iterator[Item]:
-    for issue in issues:
-        for history in issue["changelog"]["histories"]:
-            yield from history["items"]
+    for items in different_items(issue["histories"] for issue in issues):
+        yield from items
 
 
 def _free(wanted: str, taken: set[str]) -> str:

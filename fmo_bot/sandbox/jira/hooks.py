@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import threading
 import uuid
 from collections.abc import Callable
@@ -13,9 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import requests
 
 from fmo_bot.sandbox.jira import jql, times
+from fmo_bot.sandbox.jira.histories import History
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import Happening, Site
@@ -174,7 +175,7 @@ class Hooks:
             views = Views(self.site, hook.base, at)
             body = {"timestamp": times.millis(at), "webhookEvent": event, **about(views)}
             told = uuid.uuid5(uuid.NAMESPACE_URL, f"{hook.base}/{hook.number}/{self._events}")
-            raw = json.dumps(body, separators=(",", ":")).encode()
+            raw = msgspec.json.encode(body)
             self._send(Delivery(hook=hook, event=event, identifier=str(told), raw=raw))
 
     def _wants(self, hook: Hook, issue: Issue | None, at: datetime) -> bool:
@@ -222,21 +223,21 @@ class Hooks:
         return sent.status_code
 
 
-def _about(issue: Issue, history: Json | None, user: Json | None) -> _Body:
+def _about(issue: Issue, history: History | None, user: Json | None) -> _Body:
     def body(views: Views) -> Json:
         told: Json = {"issue_event_type_name": _kind(history), "issue": views.issue(issue)}
-        who = views.user(user or (history or {}).get("author"))
+        who = views.user(user or (history.author if history else None))
         if who:
             told["user"] = {name: value for name, value in who.items() if name != "emailAddress"}
         if history is not None:
-            told["changelog"] = {"id": str(history["id"]), "items": views.history(history)["items"]}
+            told["changelog"] = {"id": str(history.number), "items": views.items(history.items)}
         return told
 
     return body
 
 
-def _kind(history: Json | None) -> str:
+def _kind(history: History | None) -> str:
     if history is None:
         return "issue_created"
-    names = {item["field"].lower() for item in history["items"]}
+    names = {item["field"].lower() for item in history.items}
     return "issue_generic" if "status" in names else "issue_assigned" if "assignee" in names else "issue_updated"

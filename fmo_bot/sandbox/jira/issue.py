@@ -1,12 +1,15 @@
 """One issue and its whole history, shown as it was at any instant by undoing what is newer."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from fmo_bot.sandbox.jira import times
 from fmo_bot.sandbox.jira.fields import FieldIds, Item, id_list, put, subject
+from fmo_bot.sandbox.jira.histories import History, Items
 
 Json = dict[str, Any]
 
@@ -14,7 +17,20 @@ Json = dict[str, Any]
 class Issue:
     """`end` is the state after the last known history; `histories` are oldest first, some may lie ahead."""
 
-    __slots__ = ("_cut", "_state", "comments", "created", "end", "histories", "id", "ids", "instants", "key", "touched")
+    __slots__ = (
+        "_cut",
+        "_state",
+        "_written",
+        "comments",
+        "created",
+        "end",
+        "histories",
+        "id",
+        "ids",
+        "instants",
+        "key",
+        "touched",
+    )
 
     def __init__(self, raw: Json, ids: FieldIds) -> None:
         """`raw`: an issue of an export, its histories oldest first."""
@@ -23,12 +39,19 @@ class Issue:
         self.ids = ids
         self.end = normal(raw["fields"], ids)
         self.created = times.read(self.end["created"])
-        self.histories: list[Json] = raw["changelog"]["histories"]
-        self.instants = [times.read(history["created"]) for history in self.histories]
+        self._written = times.read(self.end["updated"]) if self.end.get("updated") else self.created
+        self.histories: list[History] = raw["histories"]
+        self.instants: list[datetime] = [history.at for history in self.histories]
         self.comments: list[tuple[datetime, Json]] = []
         self.touched: list[datetime] = []
         self._cut = -1
         self._state: Json = {}
+
+    @property
+    def rank(self) -> tuple[str, int]:
+        """Its place among all issues by key."""
+        project, _, number = self.key.rpartition("-")
+        return project, int(number) if number.isdigit() else 0
 
     def is_there(self, at: datetime) -> bool:
         """Whether the issue had been created."""
@@ -36,7 +59,8 @@ class Issue:
 
     def past(self, at: datetime) -> int:
         """How many histories had happened."""
-        return bisect_right(self.instants, at)
+        instants = self.instants
+        return len(instants) if not instants or instants[-1] <= at else bisect_right(instants, at)
 
     def state(self, at: datetime) -> Json:
         """The fields as they were; do not change what comes back."""
@@ -48,21 +72,22 @@ class Issue:
 
     def updated(self, at: datetime) -> datetime:
         """When it last changed, as far as had happened."""
-        known = [self.created, *self.instants[: self.past(at)][-1:], *(t for t in self.touched if t <= at)]
-        if self.end.get("updated") and (written := times.read(self.end["updated"])) <= at:
-            known.append(written)
-        return max(known)
+        cut = self.past(at)
+        last = self.instants[cut - 1] if cut else self.created
+        if last < self._written <= at:
+            last = self._written
+        return max(last, *(touch for touch in self.touched if touch <= at)) if self.touched else last
 
     def sprints(self, at: datetime) -> tuple[int, ...]:
         """Every sprint it was in, then."""
         return self.state(at).get(self.ids.sprint) or ()
 
-    def change(self, items: Sequence[Item], *, author: Json, number: int, at: datetime) -> Json:
+    def change(self, items: Sequence[Item], *, author: Json, number: int, at: datetime) -> History:
         """Somebody changes it: what its export foresaw for these fields does not happen any more."""
         self._forget({subject(item, self.ids) for item in items}, after=at)
         for item in items:
             put(self.end, item, "to", self.ids)
-        history = {"id": str(number), "author": author, "created": times.stamp(at), "items": list(items)}
+        history = History(number, at, tuple(items), author)
         place = self.past(at)
         self.histories.insert(place, history)
         self.instants.insert(place, at)
@@ -73,19 +98,14 @@ class Issue:
         """Something without a history happened to it, such as a comment."""
         self.touched.append(at)
 
-    def ever_in(self) -> set[int]:
-        """The ids of every sprint its history or its end names."""
-        found = set(self.end.get(self.ids.sprint) or ())
-        for history in self.histories:
-            for item in history["items"]:
-                if subject(item, self.ids) == "sprint":
-                    found |= {*id_list(item.get("from")), *id_list(item.get("to"))}
-        return found
+    def ever_in(self, named: Callable[[Items], set[int]]) -> set[int]:
+        """The ids of every sprint its history or its end names; `named` tells those of a history's items."""
+        return set(self.end.get(self.ids.sprint) or ()).union(*(named(history.items) for history in self.histories))
 
     def _undo(self, cut: int) -> Json:
         state = dict(self.end)
         for history in reversed(self.histories[cut:]):
-            for item in reversed(history["items"]):
+            for item in reversed(history.items):
                 put(state, item, "from", self.ids)
         state["resolutiondate"] = self._resolved(state, cut)
         return state
@@ -110,20 +130,26 @@ class Issue:
         place = self.past(after)
         ahead = self.histories[place:]
         for history in reversed(ahead):
-            for item in reversed(history["items"]):
+            for item in reversed(history.items):
                 if subject(item, self.ids) in about:
                     put(self.end, item, "from", self.ids)
         kept = [
-            {**history, "items": items}
+            structs.replace(history, items=items)
             for history in ahead
-            if (items := [item for item in history["items"] if subject(item, self.ids) not in about])
+            if (items := tuple(item for item in history.items if subject(item, self.ids) not in about))
         ]
         self.histories[place:] = kept
-        self.instants[place:] = [times.read(history["created"]) for history in kept]
+        self.instants[place:] = [history.at for history in kept]
 
 
-def _resolves(history: Json) -> bool:
-    return any(item["field"] == "resolution" and item.get("toString") for item in history["items"])
+def sprints_named(items: Items, ids: FieldIds) -> set[int]:
+    """The ids of the sprints that a history's items name."""
+    ends = [item.get(end) for item in items if subject(item, ids) == "sprint" for end in ("from", "to")]
+    return {number for end in ends for number in id_list(end)}
+
+
+def _resolves(history: History) -> bool:
+    return any(item["field"] == "resolution" and item.get("toString") for item in history.items)
 
 
 def normal(fields: Json, ids: FieldIds) -> Json:

@@ -52,25 +52,30 @@ class Query:
     tests: tuple[Test, ...]
     order: tuple[tuple[str, bool], ...]  # (field, descending)
     bounded: bool
+    text: str = ""
 
     def run(self, site: Site, at: datetime) -> list[Issue]:
-        """The issues that match at an instant, in order; newest key first where no order is asked for."""
+        """The issues that match at an instant, in order; newest key first where no order is asked for.
+
+        Found once as long as nothing happens: the next page of a search does not search again. Do not change the list.
+        """
+        known: tuple[datetime, list[Issue]] | None = site.looks.get(("jql", self.text))
+        if known is None or not site.same(known[0], at):
+            known = site.looks["jql", self.text] = (at, self._search(site, at))
+        return known[1]
+
+    def _search(self, site: Site, at: datetime) -> list[Issue]:
         found = [issue for issue in site.present(at) if all(test(issue, at) for test in self.tests)]
         for name, descending in reversed(self.order or (("key", True),)):
             found.sort(key=lambda issue: _ORDERS[name](issue, at), reverse=descending)
         return found
 
 
-def _rank(issue: Issue, at: datetime) -> tuple[str, int]:
-    project, _, number = issue.key.rpartition("-")
-    return project, int(number) if number.isdigit() else 0
-
-
 _ORDERS: dict[str, Callable[[Issue, datetime], "tuple[str, int]"]] = {
     "updated": lambda issue, at: ("", int(issue.updated(at).timestamp() * 1000)),
     "created": lambda issue, at: ("", int(issue.created.timestamp() * 1000)),
-    "key": _rank,
-    "issuekey": _rank,
+    "key": lambda issue, at: issue.rank,
+    "issuekey": lambda issue, at: issue.rank,
     "id": lambda issue, at: ("", int(issue.id) if issue.id.isdigit() else 0),
 }
 
@@ -81,7 +86,7 @@ def parse(text: str, site: Site) -> Query:
     cut = next((place for place, token in enumerate(tokens) if token.says("order")), len(tokens))
     where, order = tokens[:cut], tokens[cut:]
     tests = tuple(_clause(part, site) for part in _split(where, "and")) if where else ()
-    return Query(tests, _order(order), bounded=bool(where))
+    return Query(tests, _order(order), bounded=bool(where), text=text)
 
 
 def _tokens(text: str) -> list[Token]:

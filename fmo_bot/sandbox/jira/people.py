@@ -1,7 +1,9 @@
 """Jira accounts: found in the issues, and the bot's own."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from fmo_bot.sandbox.jira.histories import different_authors
 
 Json = dict[str, Any]
 
@@ -9,7 +11,7 @@ Json = dict[str, Any]
 class People:
     """Accounts by account id (Cloud) or name (Data Center)."""
 
-    def __init__(self, site: str, issues: Iterable[Json]) -> None:
+    def __init__(self, site: str, issues: Sequence[Json]) -> None:
         """The accounts that assignees, reporters and authors of `issues` show."""
         self.bot: Json = {
             "accountId": f"sandbox:bot-{site}",
@@ -51,14 +53,12 @@ class People:
         return {"self": f"{base}/rest/api/2/user?username={account}", "name": account, "key": account, **common}
 
 
-def _seen(issues: Iterable[Json]) -> Iterator[Json]:
+def _seen(issues: Sequence[Json]) -> Iterator[Json]:
     for issue in issues:
         for name in ("assignee", "reporter", "creator"):
             if isinstance(issue["fields"].get(name), dict):
                 yield issue["fields"][name]
-        for history in issue["changelog"]["histories"]:
-            if isinstance(history.get("author"), dict):
-                yield history["author"]
+    yield from different_authors(issue["histories"] for issue in issues)
 
 
 def _matches(one: Json, query: str) -> bool:

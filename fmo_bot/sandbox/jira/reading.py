@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from fmo_bot.sandbox.jira import times
+import msgspec
+
 from fmo_bot.sandbox.jira.door import INVALID, Answer, Call, Endpoint
+from fmo_bot.sandbox.jira.histories import History
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import CLOUD
@@ -63,9 +65,9 @@ def bulk_changelog(call: Call) -> Answer:
     most = call.number("maxResults", USUAL_HISTORIES)
     if not 1 <= most <= MOST_HISTORIES:
         raise Refused(400, f"maxResults must be between 1 and {MOST_HISTORIES}.")
-    rows = [(one.id, history) for one in _present(call, asked) for history in _kept(call, one, set(only))]
+    rows = [(one, history) for one in _present(call, asked) for history in _kept(call, one, frozenset(only))]
     first = _first(call)
-    answer: Json = {"issueChangeLogs": _grouped(rows[first : first + most])}
+    answer: Json = {"issueChangeLogs": _grouped(call, rows[first : first + most])}
     return answer | ({"nextPageToken": str(first + most)} if first + most < len(rows) else {})
 
 
@@ -81,14 +83,13 @@ def _present(call: Call, asked: list[str]) -> list[Issue]:
     return sorted((one for one in found if one and one.is_there(call.at)), key=lambda one: (len(one.id), one.id))
 
 
-def _kept(call: Call, one: Issue, only: set[str]) -> list[Json]:
+def _kept(call: Call, one: Issue, only: frozenset[str]) -> list[History]:
     """The histories with the items asked for; `Link` items carry no fieldId and so are never asked for."""
-    kept = []
-    for told, history in zip(one.histories, call.views.histories(one), strict=False):
-        items = [item for item in history["items"] if not only or item.get("fieldId") in only]
-        if items:
-            kept.append({**history, "created": times.millis(times.read(told["created"])), "items": items})
-    return kept
+    happened = one.histories[: one.past(call.at)]
+    if not only:
+        return happened
+    kept = ((history, tuple(item for item in history.items if item.get("fieldId") in only)) for history in happened)
+    return [msgspec.structs.replace(history, items=items) for history, items in kept if items]
 
 
 def _first(call: Call) -> int:
@@ -98,10 +99,11 @@ def _first(call: Call) -> int:
     return int(token)
 
 
-def _grouped(rows: list[tuple[str, Json]]) -> list[Json]:
-    by_issue: dict[str, list[Json]] = {}
-    for number, history in rows:
-        by_issue.setdefault(number, []).append(history)
+def _grouped(call: Call, rows: list[tuple[Issue, History]]) -> list[Json]:
+    written = call.views.written((history for _, history in rows), epoch=True)
+    by_issue: dict[str, list[msgspec.Raw]] = {}
+    for (issue, _), history in zip(rows, written, strict=True):
+        by_issue.setdefault(issue.id, []).append(history)
     return [{"issueId": number, "changeHistories": histories} for number, histories in by_issue.items()]
 
 

@@ -66,7 +66,7 @@ def _joined(issue: Issue, sprint: Sprint, start: datetime, close: datetime) -> d
     if issue.is_there(start) and sprint.id in issue.sprints(start):
         return start
     for place in range(issue.past(start), issue.past(close)):
-        for item in issue.histories[place]["items"]:
+        for item in issue.histories[place].items:
             if subject(item, issue.ids) == "sprint" and sprint.id in id_list(item.get("to")):
                 return issue.instants[place]
     born_in = issue.created > start and sprint.id in issue.sprints(issue.created)
@@ -80,7 +80,7 @@ def _group(site: Site, issue: Issue, start: datetime, close: datetime) -> str:
     moved = [
         issue.instants[place]
         for place in range(issue.past(close))
-        for item in issue.histories[place]["items"]
+        for item in issue.histories[place].items
         if item["field"].lower() == "status" and str(item.get("to")) in done
     ]
     return DONE if (moved[-1] if moved else issue.created) >= start else ELSEWHERE

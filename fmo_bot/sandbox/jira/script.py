@@ -7,6 +7,7 @@ from typing import Any
 
 from fmo_bot.sandbox.jira import times
 from fmo_bot.sandbox.jira.fields import FieldIds, Item, link
+from fmo_bot.sandbox.jira.histories import History
 from fmo_bot.sandbox.jira.statuses import Status
 
 Json = dict[str, Any]
@@ -97,19 +98,18 @@ class Script:
     def export(self) -> list[Json]:
         """The issues, their histories numbered by time."""
         moments = sorted({(at, by["accountId"], card.number) for card in self.cards for at, by, _ in card.acts})
-        numbers = {moment: str(100_001 + place) for place, moment in enumerate(moments)}
+        numbers = {moment: 100_001 + place for place, moment in enumerate(moments)}
         return [self._issue(card, numbers) for card in self.cards]
 
     def _act(self, card: Card, at: datetime, by: Json, item: Item) -> None:
         card.acts.append((at, by, item))
 
-    def _issue(self, card: Card, numbers: dict[tuple[datetime, str, int], str]) -> Json:
+    def _issue(self, card: Card, numbers: dict[tuple[datetime, str, int], int]) -> Json:
         end = {"status": (card.born_in, self._name(card.born_in)), "resolution": (None, None)}
-        histories: dict[str, Json] = {}
+        acts: dict[int, tuple[datetime, Json, list[Item]]] = {}
         for at, by, item in sorted(card.acts, key=lambda act: act[0]):
             number = numbers[at, by["accountId"], card.number]
-            history = {"id": number, "author": by, "created": times.stamp(at), "items": []}
-            histories.setdefault(number, history)["items"].append(_chained(item, end))
+            acts.setdefault(number, (at, by, []))[2].append(_chained(item, end))
         last = max([card.created, *(at for at, _, _ in card.acts)])
         resolved = [at for at, _, item in card.acts if item["field"] == "resolution"]
         return {
@@ -121,7 +121,7 @@ class Script:
                 "updated": times.stamp(last),
                 "resolutiondate": times.stamp(resolved[-1]) if resolved else None,
             },
-            "changelog": {"histories": list(histories.values())},
+            "histories": [History(number, at, tuple(items), by) for number, (at, by, items) in acts.items()],
         }
 
     def _fields(self, card: Card, end: dict[str, tuple[Any, Any]]) -> Json:

@@ -14,7 +14,6 @@ from fmo_bot.sandbox.jira.views import Selection
 
 Json = dict[str, Any]
 MOST_IDS, MOST_FULL, USUAL = 5000, 100, 50
-MOST_DATA_CENTER = 1000  # jira.search.views.default.max
 MOST_RECONCILED = 50
 _UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 _GONE = (
@@ -52,10 +51,11 @@ def _found(call: Call) -> list[Issue]:
     if not query.bounded:
         raise Refused(400, _UNBOUNDED)
     found = query.run(call.site, call.site.indexed())
+    reconciled = _reconciled(call)
+    if not reconciled:
+        return found
     known = {issue.id for issue in found}
-    fresh = [
-        issue for issue in _reconciled(call) if issue.id not in known and all(t(issue, call.at) for t in query.tests)
-    ]
+    fresh = [issue for issue in reconciled if issue.id not in known and all(t(issue, call.at) for t in query.tests)]
     return [*fresh, *found]
 
 
@@ -96,6 +96,8 @@ def _place(call: Call, token: str, found: Sequence[Issue]) -> int:
         mark, last, place = base64.urlsafe_b64decode(token.encode()).decode().split(":")
         if mark != _mark(call):
             raise ValueError("of another query")
+        if 0 < int(place) <= len(found) and found[int(place) - 1].id == last:
+            return int(place)  # nothing moved
         beyond = next((number for number, issue in enumerate(found, 1) if issue.id == last), None)
         return int(place) if beyond is None else beyond
     except ValueError as error:
@@ -115,7 +117,7 @@ def paged(call: Call) -> Answer:
 
 def page_of(call: Call, found: Sequence[Issue], *, agile: bool) -> Json:
     """A page by startAt and maxResults, which the server may lower."""
-    first, most = call.number("startAt", 0), min(call.number("maxResults", USUAL), MOST_DATA_CENTER)
+    first, most = call.number("startAt", 0), min(call.number("maxResults", USUAL), call.site.most_per_page)
     wanted, history = call.fields(), call.expands("changelog")
     shown = [
         call.views.issue(issue, fields=wanted, changelog=history, agile=agile) for issue in found[first : first + most]

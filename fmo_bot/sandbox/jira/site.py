@@ -4,7 +4,7 @@ import random
 from array import array
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 from fmo_bot.sandbox.jira import boards, fields, statuses, times
 from fmo_bot.sandbox.jira.export import Export, Json, check_sprint
-from fmo_bot.sandbox.jira.issue import Issue
+from fmo_bot.sandbox.jira.histories import History, Items, OnceEach
+from fmo_bot.sandbox.jira.issue import Issue, sprints_named
 from fmo_bot.sandbox.jira.people import People
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.sprints import Sprint, Sprints
 
 CLOUD, DATA_CENTER = "cloud", "dc"
+MOST_PER_PAGE = 100  # Data Center's `jira.search.views.default.max`; control may change it
 FIRST_MORNING = timedelta(minutes=30)  # the clock starts at 00:30 UTC, before the first stand-up of the day
 
 
@@ -52,7 +54,7 @@ class Happening:
     at: datetime
     kind: str
     issue: Issue | None = None
-    history: Json | None = None
+    history: History | None = None
     sprint: Sprint | None = None
 
 
@@ -77,10 +79,14 @@ class Site:
             self.busiest = None  # its sprints, if there are any, are another board's
         self.statuses |= boards.named_only_there(self.board, self.statuses)
         self.comment_number = 10_000
-        self._foreseen = max((int(h["id"]) for i in self.issues.values() for h in i.histories), default=0)
+        self._foreseen = max((h.number for i in self.issues.values() for h in i.histories), default=0)
         self._numbers = self._foreseen
         self._random = random.Random(20260101)
-        self._when, self._whose = self._agenda()
+        self._agenda = self._planned()
+        self.most_per_page = MOST_PER_PAGE
+        self.requests: Counter[tuple[str, int]] = Counter()  # (endpoint, status) -> how often
+        self._acts: list[datetime] = []
+        self.looks: dict[Hashable, Any] = {}  # parts of answers that many issues share, until something changes
 
     @property
     def is_cloud(self) -> bool:
@@ -135,6 +141,16 @@ class Site:
         if operation in self.settings.denied:
             raise Refused(403, f"You do not have permission to do this ({operation}).")
 
+    def changed(self) -> None:
+        """Something is different now: forget what was worked out."""
+        self._acts.append(self.now())
+        self.looks.clear()
+
+    def same(self, since: datetime, until: datetime) -> bool:
+        """Whether nothing happened in (since, until], neither of the known history nor by anybody's hand."""
+        by_hand = bisect_right(self._acts, since) == bisect_right(self._acts, until)
+        return by_hand and self._place(since) == self._place(until)
+
     def number(self) -> int:
         """The next history id."""
         self._numbers += 1
@@ -144,6 +160,7 @@ class Site:
         """A new issue, created just now."""
         issue = Issue(raw, self.ids)
         self.issues[issue.id] = self.by_key[issue.key] = issue
+        self.changed()
         return issue
 
     def sprint(self, number: str) -> Sprint:
@@ -160,23 +177,23 @@ class Site:
 
     def last_change(self) -> datetime | None:
         """The last instant of the whole known history."""
-        return datetime.fromtimestamp(self._when[-1] / 1000, UTC) if self._when else None
+        return _instant(self._agenda[-1]) if self._agenda else None
 
     def next_after(self, at: datetime) -> datetime | None:
         """The first instant after `at` that brings something."""
-        place = bisect_right(self._when, times.millis(at))
-        return (
-            datetime.fromtimestamp(self._when[place] / 1000, UTC) + _A_MILLISECOND if place < len(self._when) else None
-        )
+        place = self._place(at)
+        return _instant(self._agenda[place]) + _A_MILLISECOND if place < len(self._agenda) else None
 
     def between(self, after: datetime, until: datetime) -> list[Happening]:
         """What the known history brought in (after, until], in order."""
-        low, high = (bisect_right(self._when, times.millis(at)) for at in (after, until))
-        whose = dict.fromkeys(self._whose[low:high])
-        found = [one for number in whose if number >= 0 for one in _of(self._listed[number], after, until)]
-        found = [one for one in found if one.history is None or int(one.history["id"]) <= self._foreseen]
+        whose = dict.fromkeys(entry & _MOST for entry in self._agenda[self._place(after) : self._place(until)])
+        found = [one for number in whose if number for one in _of(self._listed[number - 1], after, until)]
+        found = [one for one in found if one.history is None or one.history.number <= self._foreseen]
         found += [Happening(at, kind, sprint=one) for at, kind, one in self.sprints.instants() if after < at <= until]
         return sorted(found, key=lambda one: one.at)
+
+    def _place(self, at: datetime) -> int:
+        return bisect_right(self._agenda, times.millis(at) << _BITS | _MOST)
 
     def suggested_start(self) -> datetime:
         """00:30 UTC of the last working day before the busiest sprint ends, else of the last change's day."""
@@ -186,22 +203,28 @@ class Site:
         return _working_day(last or self.now())
 
     def _busiest(self) -> Sprint | None:
-        count = Counter(number for issue in self.issues.values() for number in issue.ever_in())
+        named: OnceEach[Items, set[int]] = OnceEach(lambda items: sprints_named(items, self.ids))
+        count = Counter(number for issue in self.issues.values() for number in issue.ever_in(named))
         known = [one for one in self.sprints.by_id.values() if one.closes and count[one.id]]
         return max(known, key=lambda one: count[one.id], default=None)
 
-    def _agenda(self) -> "tuple[array[int], array[int]]":
-        """Every instant of the known history in order, and whose it is (-1: a sprint's)."""
+    def _planned(self) -> "array[int]":
+        """Every instant of the known history in order, each in one number: milliseconds, then whose (0: a sprint's)."""
         self._listed = list(self.issues.values())
-        pairs = [(times.millis(at), -1) for at, _, _ in self.sprints.instants()]
-        for number, issue in enumerate(self._listed):
-            pairs.append((times.millis(issue.created), number))
-            pairs.extend((times.millis(at), number) for at in issue.instants)
-        pairs.sort()
-        return array("q", (when for when, _ in pairs)), array("q", (whose for _, whose in pairs))
+        found = [times.millis(at) << _BITS for at, _, _ in self.sprints.instants()]
+        for number, issue in enumerate(self._listed, 1):
+            found.extend(times.millis(at) << _BITS | number for at in (issue.created, *issue.instants))
+        found.sort()
+        return array("q", found)
 
 
+_BITS = 21  # of an entry of the agenda tell whose it is: two million issues, and milliseconds until the year 2109
+_MOST = (1 << _BITS) - 1
 _A_MILLISECOND = timedelta(milliseconds=1)  # instants are kept in whole milliseconds; be there after, not before
+
+
+def _instant(entry: int) -> datetime:
+    return datetime.fromtimestamp((entry >> _BITS) / 1000, UTC)
 
 
 def _of(issue: Issue, after: datetime, until: datetime) -> Iterator[Happening]:

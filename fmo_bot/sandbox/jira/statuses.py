@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from fmo_bot.sandbox.jira import times
+from fmo_bot.sandbox.jira.histories import Items, OnceEach
 
 Json = dict[str, Any]
 
@@ -30,11 +31,25 @@ class Status:
     category: str
 
 
-@dataclass(frozen=True)
-class _Mention:
-    at: datetime
-    name: str
-    category: str | None
+@dataclass
+class _Heard:
+    """What the issues say about one status: the newest name and category, and where on its way work met it."""
+
+    named: tuple[datetime, str] | None = None
+    sorted: tuple[datetime, str] | None = None
+    places: Counter[int] = field(default_factory=Counter)
+
+    def mention(self, at: datetime, name: str, category: str | None = None) -> None:
+        """One more mention."""
+        if self.named is None or self.named[0] < at:
+            self.named = (at, name)
+        if category in CATEGORIES and (self.sorted is None or self.sorted[0] < at):
+            self.sorted = (at, str(category))
+
+    @property
+    def place(self) -> float:
+        """Where on its way work met it, on average."""
+        return sum(place * times for place, times in self.places.items()) / max(1, self.places.total())
 
 
 def find(issues: Iterable[Json]) -> dict[str, Status]:
@@ -44,53 +59,44 @@ def find(issues: Iterable[Json]) -> dict[str, Status]:
     statuses, else follows from the name, else is `new` for a status in which most of its issues begin, else
     `indeterminate`.
     """
-    mentions: dict[str, list[_Mention]] = defaultdict(list)
-    places: dict[str, list[int]] = defaultdict(list)
+    heard: dict[str, _Heard] = defaultdict(_Heard)
+    moves = OnceEach(_moves)
     for issue in issues:
-        for place, (status, mention) in enumerate(_met(issue, mentions)):
-            mentions[status].append(mention)
-            places[status].append(place)
-    found = [_status(status, told, places[status]) for status, told in mentions.items()]
-    found.sort(key=lambda one: (_RANK[one.category], _mean(places[one.id])))
+        for place, status in enumerate(_met(issue, heard, moves)):
+            heard[status].places[place] += 1
+    found = [_status(status, one) for status, one in heard.items()]
+    found.sort(key=lambda one: (_RANK[one.category], heard[one.id].place))
     return {one.id: one for one in found}
 
 
-def _met(issue: Json, mentions: dict[str, list[_Mention]]) -> list[tuple[str, _Mention]]:
-    """The statuses of one issue in the order it first met them; renames and the present go to `mentions`."""
-    met: dict[str, _Mention] = {}
-    for history in issue["changelog"]["histories"]:
-        at = times.read(history["created"])
-        for item in history["items"]:
-            if item["field"].lower() != "status":
-                continue
-            for end in ("from", "to"):
-                if item.get(end) is not None:
-                    status = str(item[end])
-                    mention = _Mention(at, item.get(end + "String") or status, None)
-                    mentions[status].append(mention)
-                    met.setdefault(status, mention)
+def _met(issue: Json, heard: dict[str, _Heard], moves: OnceEach[Items, list[tuple[str, str]]]) -> list[str]:
+    """The statuses of one issue in the order it first met them; every mention is heard."""
+    met: dict[str, None] = {}
+    for history in issue["histories"]:
+        for status, name in moves(history.items):
+            heard[status].mention(history.at, name)
+            met.setdefault(status)
     now = issue["fields"]["status"]
     updated = times.read(issue["fields"].get("updated") or issue["fields"]["created"])
-    category = (now.get("statusCategory") or {}).get("key")
-    mention = _Mention(updated, now.get("name") or str(now["id"]), category if category in CATEGORIES else None)
-    mentions[str(now["id"])].append(mention)
-    met.setdefault(str(now["id"]), mention)
-    return list(met.items())
+    number = str(now["id"])
+    heard[number].mention(updated, now.get("name") or number, (now.get("statusCategory") or {}).get("key"))
+    met.setdefault(number)
+    return list(met)
 
 
-def _status(status: str, told: list[_Mention], places: list[int]) -> Status:
-    newest = max(told, key=lambda mention: mention.at)
-    with_category = [mention for mention in told if mention.category]
-    category = max(with_category, key=lambda mention: mention.at).category if with_category else None
-    begins = Counter(place == 0 for place in places)
-    guessed = _SYSTEM.get(status) or _NAMES.get(newest.name.lower())
-    return Status(
-        status, newest.name, category or guessed or ("new" if begins[True] > begins[False] else "indeterminate")
-    )
+def _moves(items: Items) -> list[tuple[str, str]]:
+    """Ids and names of the statuses that a history's items go through."""
+    moved = (item for item in items if item["field"].lower() == "status")
+    ends = ((item.get(end), item.get(end + "String")) for item in moved for end in ("from", "to"))
+    return [(str(status), name or str(status)) for status, name in ends if status is not None]
 
 
-def _mean(places: list[int]) -> float:
-    return sum(places) / len(places) if places else 0.0
+def _status(status: str, heard: _Heard) -> Status:
+    name = heard.named[1] if heard.named else status
+    guessed = _SYSTEM.get(status) or _NAMES.get(name.lower())
+    begins = heard.places[0] * 2 > heard.places.total()
+    known = heard.sorted[1] if heard.sorted else None
+    return Status(status, name, known or guessed or ("new" if begins else "indeterminate"))
 
 
 def columns(statuses: Iterable[Status]) -> list[Json]:

@@ -1,7 +1,8 @@
 """Instants as Jira writes and reads them. Inside, every instant is an aware UTC datetime."""
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 _MILLISECONDS_FROM = 10**11  # a number this large counts milliseconds; a smaller one counts seconds
 
 
@@ -14,13 +15,13 @@ def read(value: object) -> datetime:
     at = datetime.fromisoformat(value)
     if at.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def stamp(at: datetime, zone: tzinfo = UTC) -> str:
     """An issue's instant: milliseconds and an offset without a colon."""
-    local = at.astimezone(zone)
-    return f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}{local:%z}"
+    local = (at if at.tzinfo is zone else at.astimezone(zone)).isoformat(timespec="milliseconds")
+    return local[:-3] + local[-2:]
 
 
 def zulu(at: datetime) -> str:
@@ -30,4 +31,4 @@ def zulu(at: datetime) -> str:
 
 def millis(at: datetime) -> int:
     """Epoch milliseconds."""
-    return int(at.timestamp()) * 1000 + at.microsecond // 1000
+    return (at - _EPOCH) // _MILLISECOND

@@ -1,12 +1,15 @@
 """What an issue, a user, a status, a sprint look like in Jira's JSON, at one instant, for one caller."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from fmo_bot.sandbox.jira import times
 from fmo_bot.sandbox.jira.boards import project_of
+from fmo_bot.sandbox.jira.histories import History, Items, OnceEach
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.site import Site
 from fmo_bot.sandbox.jira.sprints import Sprint
@@ -60,6 +63,7 @@ class Views:
         self.adf = adf
         self._fields: dict[str, Callable[[Issue, Json], Any]] = {
             "status": lambda issue, state: self.status(state["status"]),
+            "created": lambda issue, state: self.stamp(issue.created),
             "updated": lambda issue, state: self.stamp(issue.updated(self.at)),
             "assignee": lambda issue, state: self.user(state.get("assignee")),
             "reporter": lambda issue, state: self.user(state.get("reporter")),
@@ -81,12 +85,31 @@ class Views:
         return times.stamp(at, self.site.zone)
 
     def user(self, one: Json | None) -> Json | None:
-        """A user, or None."""
+        """A user, or None; do not change what comes back."""
+        if not one:
+            return None
+        key = ("user", one.get("accountId") or one.get("name"), one.get("displayName"))
+        shown: Json | None = self._once(key, self._user, one)
+        return shown
+
+    def _user(self, one: Json) -> Json | None:
         cloud, zone = self.site.is_cloud, self.site.settings.zone
         return self.site.people.shown(one, cloud=cloud, base=self.base, zone=zone)
 
+    def _once(self, key: tuple[Hashable, ...], make: Callable[[Any], Any], told: Any) -> Any:
+        """What `make` makes of `told`, once until something changes on the site: it may not depend on the instant."""
+        looks = self.site.looks
+        found = looks.get((self.base, *key), _MISSING)
+        if found is _MISSING:
+            found = looks[(self.base, *key)] = make(told)
+        return found
+
     def status(self, number: str) -> Json:
-        """A status with its category."""
+        """A status with its category; do not change what comes back."""
+        found: Json = self._once(("status", number), self._status, number)
+        return found
+
+    def _status(self, number: str) -> Json:
         known = self.site.statuses[number]
         category, name, colour = CATEGORIES[known.category]
         own = {"untranslatedName": known.name} if self.site.is_cloud else {}
@@ -121,8 +144,9 @@ class Views:
 
     def sprint_field(self, issue: Issue) -> list[Any]:
         """The value of the Sprint custom field: objects on Cloud, strings on Data Center."""
+        write = self._cloud_sprint if self.site.is_cloud else self._sprint_text
         held = self.site.sprints.known(issue.sprints(self.at))
-        return [self._cloud_sprint(one) if self.site.is_cloud else self._sprint_text(one) for one in held]
+        return [self._once(("sprint", one.id, one.state(self.at)), write, one) for one in held]
 
     def issue(self, issue: Issue, *, fields: Selection = ALL, changelog: bool = False, agile: bool = False) -> Json:
         """An issue; `agile` adds the Agile API's own fields."""
@@ -149,26 +173,50 @@ class Views:
             if wanted.takes(name) and (name in self._fields or name in state)
         }
 
-    def histories(self, issue: Issue) -> list[Json]:
+    def histories(self, issue: Issue) -> list[msgspec.Raw]:
         """The histories that have happened, oldest first."""
-        return [self.history(one) for one in issue.histories[: issue.past(self.at)]]
+        return self.written(issue.histories[: issue.past(self.at)])
 
-    def history(self, one: Json) -> Json:
-        """A history: no author where nobody is known, no `fieldId` on Data Center."""
-        author = self.user(one.get("author"))
-        items = one["items"]
-        if not self.site.is_cloud:
-            items = [{name: value for name, value in item.items() if name != "fieldId"} for item in items]
-        shown = {"id": str(one["id"]), "created": self.stamp(times.read(one["created"])), "items": items}
-        return {**shown, "author": author} if author else shown
+    def written(self, histories: Iterable[History], *, epoch: bool = False) -> list[msgspec.Raw]:
+        """Histories as they go over the wire; `epoch`: their instants are milliseconds, as in bulk."""
+        authors, items = self._parts()
+        when = _epoch if epoch else self._quoted
+        return [
+            msgspec.Raw(_HISTORY % (one.number, when(one.at), items(one.items), authors(one.author)))
+            for one in histories
+        ]
+
+    def items(self, items: Items) -> msgspec.Raw:
+        """A history's items: no `fieldId` on Data Center."""
+        return msgspec.Raw(self._parts()[1](items))
+
+    def _parts(self) -> "tuple[OnceEach[Json | None, bytes], OnceEach[Items, bytes]]":
+        """Authors and items as bytes: hundreds of thousands of histories share a few thousand of them."""
+        key = (self.base, "parts")
+        if key not in self.site.looks:
+            self.site.looks[key] = OnceEach(self._author), OnceEach(self._items)
+        parts: tuple[OnceEach[Json | None, bytes], OnceEach[Items, bytes]] = self.site.looks[key]
+        return parts
+
+    def _quoted(self, at: datetime) -> bytes:
+        return b'"%b"' % self.stamp(at).encode()
+
+    def _author(self, author: Json | None) -> bytes:
+        """Nothing where nobody is known."""
+        known = self.user(author)
+        return b',"author":' + msgspec.json.encode(known) if known else b""
+
+    def _items(self, items: Items) -> bytes:
+        if self.site.is_cloud:
+            return msgspec.json.encode(items)
+        return msgspec.json.encode([{name: item[name] for name in item if name != "fieldId"} for item in items])
 
     def changelog(self, issue: Issue) -> Json:
         """`expand=changelog`: the newest 40, newest first, on Cloud; all, oldest first, on Data Center."""
-        histories = self.histories(issue)
-        total = len(histories)
+        total = issue.past(self.at)
         cut = self.site.fault("changelog_cut")
         limit = int(cut) if cut else NEWEST if self.site.is_cloud else total
-        histories = histories[max(0, total - limit) :]
+        histories = self.written(issue.histories[max(0, total - limit) : total])
         if self.site.is_cloud:
             histories.reverse()
         return {"startAt": 0, "maxResults": len(histories), "total": total, "histories": histories}
@@ -194,7 +242,7 @@ class Views:
 
     def _project(self, issue: Issue, state: Json) -> Json:
         told = state.get("project") or {"key": issue.key.rpartition("-")[0]}
-        own = project_of(self.site)
+        own = self._once(("project",), project_of, self.site)
         return {"self": f"{self.base}/rest/api/2/project/{own['id']}", "id": own["id"], "name": told["key"], **told}
 
     def _issue_type(self, issue: Issue, state: Json) -> Json:
@@ -243,3 +291,11 @@ class Views:
     def is_flagged(self, issue: Issue) -> bool:
         """Whether the flag is set."""
         return bool(issue.state(self.at).get(self.site.ids.flagged))
+
+
+_MISSING = object()
+_HISTORY = b'{"id":"%d","created":%b,"items":%b%b}'
+
+
+def _epoch(at: datetime) -> bytes:
+    return b"%d" % times.millis(at)
