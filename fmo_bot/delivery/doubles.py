@@ -120,11 +120,11 @@ def _take(store: Store, place: Place, at: datetime, now: float, paces: Paces) ->
         lanes.ensure(session, (nightly, search))
     with store.transaction(SYSTEM) as session:
         held, pace = lanes.hold(session, (nightly, search)), paces.of(search)
-        if held[nightly].next_at > now or held[search].next_at - pace.ahead > now:
+        if held[nightly] > now or held[search] - pace.ahead > now:
             return None
         threads = [ts for ts in session.scalars(_threads(place, at)) if ts]
-        held[nightly].next_at = now + AGAIN_S
-        held[search].next_at = max(held[search].next_at, now) + (1 + len(threads)) * pace.interval
+        taken = (1 + len(threads)) * pace.interval
+        lanes.move(session, {nightly: now + AGAIN_S, search: max(held[search], now) + taken})
         return threads
 
 
@@ -144,7 +144,7 @@ def _leave_for_later(store: Store, place: Place, until: float, paces: Paces) -> 
     """Slack wants us to wait: the conversation has its turn when it may be read again."""
     nightly, search = _lanes(place)
     with store.transaction(SYSTEM) as session:
-        lanes.hold(session, [nightly])[nightly].next_at = until
+        lanes.move(session, {nightly: until})
         lanes.push(session, search, until, paces)
 
 

@@ -55,7 +55,8 @@ class Watch:
     sent: dict[str, MessageRow] = field(default_factory=dict)
 
     def pump(self, chat: SlackChat, owner: str) -> Pump:
-        return Pump(store=self.store, chat=chat, clock=FixedClock(START), machine=self.machine, owner=owner)
+        told: dict[str, Any] = {"store": self.store, "chat": chat, "clock": FixedClock(START), "machine": self.machine}
+        return Pump(**told, owner=owner, patience=10.0)
 
     def rows(self) -> dict[str, MessageRow]:
         """Every message there is, by name."""
