@@ -50,7 +50,7 @@ from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
 
-_AHEAD = timedelta(days=8)  # how far the plan reaches: a weekly digest is always in it
+AHEAD = timedelta(days=8)  # how far the plan reaches: a weekly digest is always in it, and any long weekend
 _WITHIN = 7.0  # seconds of machine time for what is in hand when the bot stops; the web server takes three before
 _log = structlog.get_logger(__name__)
 
@@ -215,7 +215,7 @@ class Bot:
     def _plan(self) -> None:
         at = self.clock.now()
         with self.store.reading(SYSTEM) as session:
-            until = at + _AHEAD
+            until = at + AHEAD
             wanted = [*self.standups.wanted(session, at, until), *self.digests.wanted(session, at, until)]
             settled = occurrences.settled(session, wanted, at)
         if not settled:

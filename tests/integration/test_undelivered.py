@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from fmo_bot.bootstrap import AHEAD
 from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.parties import MemberRow
@@ -26,6 +27,7 @@ from tests.joint_team import (
     LUCIA,
     SOFIA,
     STRANGER,
+    THURSDAY,
     WANG,
     JointTeam,
     clock,
@@ -166,6 +168,15 @@ def test_a_prompt_that_never_came_to_be_sent_is_told_too(desk: Desk) -> None:
     desk.team.due(clock("03:01"))  # two hours and a minute without a bot, in Shanghai
     desk.deliveries.tell(clock("03:02"))
     assert desk.told() == [("U0LIWEI", [("Li Wei", troubles.NOT_IN_TIME), ("Chen Yu", troubles.NOT_IN_TIME)])]
+
+
+def test_a_bot_that_was_off_over_a_long_weekend_still_tells_what_it_missed(desk: Desk) -> None:
+    friday, monday = THURSDAY + timedelta(days=1), THURSDAY + timedelta(days=4)
+    desk.team.plan(clock("10:00", friday), hours=int(AHEAD.total_seconds() // 3600))  # the last thing it did
+    desk.team.due(clock("03:01", monday))  # 65 hours later, and too late for nine in Shanghai
+    desk.deliveries.tell(clock("03:02", monday))
+    lines = dict(desk.told())["U0LIWEI"]
+    assert ("Chen Yu", troubles.NOT_IN_TIME) in lines
 
 
 def test_a_message_that_says_what_went_wrong_and_goes_wrong_itself_is_not_told_for_ever(small_desk: Desk) -> None:
