@@ -114,6 +114,7 @@ class Crowd:
             "sides": {name: self._side(team, workspace) for name, workspace in sides},
             "channel": {"workspace": companies[0], "id": self.joint(team).channel},
             "board": {"site": site, "id": 1},
+            "jira": [{"site": site, "owner": _company(companies[0]), "accepted_by": ["vendor", "operator"]}],
             "standups": [{"name": "Daily", "at": "09:00", "days": _WEEK}],
         }
 

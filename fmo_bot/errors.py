@@ -6,6 +6,7 @@ FmoError
 │   ├── NotLinked          known, but in no joint team here
 │   ├── SeveralTeams       in several joint teams, and nothing says which is meant
 │   ├── NotAllowed         role or side does not permit it
+│   ├── NotJoint           figures hold what is internal to one side
 │   ├── NotFound           the thing a button or command names is not there (or not theirs: said the same way)
 │   ├── TooLate            the round has closed
 │   │   └── NotChangedAnyMore   it is open, but one's own deadline for changing an answer has passed
@@ -60,6 +61,10 @@ class SeveralTeams(Refusal):
 
 class NotAllowed(Refusal):
     """Your role in {team} does not allow this. A scrum master of your company can do it."""
+
+
+class NotJoint(Refusal):
+    """The report on {sprint} holds what is internal in {team}. Have every side accept the project, then ask anew."""
 
 
 class NotFound(Refusal):

@@ -14,7 +14,7 @@ from fmo_bot.slack.render import render
 def tell(bot: Bot, respond: Respond, body: dict[str, Any], *, person: Person, message: Message, at: datetime) -> None:
     """To whoever acted: beside where they acted if Slack gave an address for it, else in a direct message."""
     if body.get("response_url"):
-        rendered = render(message, bot.language_of(person))
+        rendered = render(bot.fitted(person, message), bot.language_of(person))
         respond(text=rendered.text, blocks=rendered.blocks, response_type="ephemeral", replace_original=False)
         return
     bot.say(person, message, name=f"told:{body['trigger_id']}", at=at)
@@ -25,7 +25,7 @@ def instead(
 ) -> None:
     """In place of the message whose button was pressed, which only they see."""
     if body.get("response_url"):
-        rendered = render(message, bot.language_of(person))
+        rendered = render(bot.fitted(person, message), bot.language_of(person))
         respond(text=rendered.text, blocks=rendered.blocks, replace_original=True)
         return
     tell(bot, respond, body, person=person, message=message, at=at)

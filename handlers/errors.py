@@ -72,14 +72,14 @@ def worded(error: Exception) -> Refusal:
 def _under_the_field(bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext) -> BoltResponse:
     """What was typed stays; a refusal of the whole stands under the first field."""
     fields = refusal.fields if isinstance(refusal, InvalidInput) else {"": refusal.text}
-    under = forms.errors(fields, body["view"], refusal.values, _language(bot, context))
+    under = forms.errors(fields, body["view"], _values(bot, refusal, context), _language(bot, context))
     return BoltResponse(status=200, body={"response_action": "errors", "errors": under})
 
 
 def _in_the_form(
     bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext, client: WebClient, respond: Respond
 ) -> None:
-    view = forms.refused(refusal.text, refusal.values, _language(bot, context))
+    view = forms.refused(refusal.text, _values(bot, refusal, context), _language(bot, context))
     client.views_update(view_id=context["view_id"], view=view)
 
 
@@ -90,6 +90,13 @@ def _to_them_alone(
         return
     notice = Notice(text=refusal.text, values=dict(refusal.values))
     tell(bot, respond, body, person=context["person"], message=notice, at=context["at"])
+
+
+def _values(bot: Bot, refusal: Refusal, context: BoltContext) -> dict[str, Any]:
+    """What fills a refusal's placeholders, as the person may read it."""
+    notice = Notice(text=refusal.text, values=dict(refusal.values))
+    fitted = bot.fitted(context["person"], notice) if "person" in context else notice
+    return fitted.values if isinstance(fitted, Notice) else {}
 
 
 def _language(bot: Bot, context: BoltContext) -> str:

@@ -88,6 +88,7 @@ def team_file(**changes: Any) -> dict[str, Any]:
         },
         "channel": {"workspace": "T0HUAWEI", "id": "C0JOINT"},
         "board": {"site": "shared", "id": 1},
+        "jira": [{"site": "shared", "owner": "Huawei", "accepted_by": ["vendor", "operator"]}],
         "standups": [{"name": "Daily", "at": "09:00", "days": week}],
         "digests": [{"name": "Weekly digest", "at": "18:00", "days": ["thu"]}],
     }

@@ -21,7 +21,7 @@ from fmo_bot.db.parties import language_of
 from fmo_bot.db.schema import migrate
 from fmo_bot.db.secrets import Vault
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import directs, inbox, occurrences, outbox, queue_schema, quiet, retention
+from fmo_bot.delivery import audience, directs, inbox, occurrences, outbox, queue_schema, quiet, retention
 from fmo_bot.delivery.embedded import EmbeddedEngine
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.leases import Leases
@@ -179,6 +179,11 @@ class Bot:
         """Owe a person's App Home."""
         with self.store.transaction(SYSTEM) as session:
             outbox.owe_home(session, person=person, message=message, due=at, language=language_of(session, person))
+
+    def fitted(self, person: Person, message: Message) -> Message:
+        """A message as this person may read it, for what is shown without being owed."""
+        with self.store.reading(SYSTEM) as session:
+            return audience.fitted(session, message, person)
 
     def language_of(self, person: Person) -> str:
         """The language a member chose; English for anybody else."""

@@ -146,6 +146,7 @@ def team_for(world: dict[str, Any], plan: Plan) -> dict[str, Any]:
         organisation["workspace"]["app"] = keys[organisation["workspace"]["id"]]
     site = world["jira"][0]
     team["board"] = {"site": site["site"], "id": site["boards"][0]["id"], "workflow": _workflow_of(plan)}
+    team["jira"][0]["site"] = site["site"]
     for member in team["sides"]["vendor"]["members"]:
         if member["user"] == "U0RAJESH":
             member["away"] = [{"from": now.date(), "until": now.date() + timedelta(days=11)}]

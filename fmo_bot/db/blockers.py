@@ -16,7 +16,8 @@ class BlockerRow(Base):
     team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id"), index=True)
     ref: Mapped[str] = mapped_column(unique=True)  # opaque, travels in buttons
     what: Mapped[str]
-    issue_key: Mapped[str | None]
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("jira_site.id"))
+    jira_issue_id: Mapped[str | None]  # with the site: which issue; its key moves, and is read with it
     waiting_side: Mapped[str]
     waited_side: Mapped[str]  # a side, `external` or `unknown`
     raised_by: Mapped[int] = mapped_column(ForeignKey("member.id"))

@@ -69,6 +69,8 @@ class IssueRow(Base):
     summary: Mapped[str]
     updated: Mapped[datetime]
     value: Mapped[dict[str, Any]]
+    project: Mapped[str] = mapped_column(default="")  # Jira's id; "": not told
+    secured: Mapped[bool] = mapped_column(default=False)  # it has a security level
 
 
 class BoardIssueRow(Base):

@@ -2,17 +2,19 @@
 
 Instants are stored as ISO 8601 in UTC, dates as ISO 8601, tuples as lists. A field that is not in the stored value
 takes its default and one that is no longer known is left out, so a value survives a change of its class. Where a field
-may hold anything (`dict[str, Any]`), instants, dates and persons carry a tag and come back as what they were.
+may hold anything (`dict[str, Any]`), instants, dates, issues and persons carry a tag and come back as what they were.
 """
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
 
 from fmo_bot.domain.messages import Message
+from fmo_bot.domain.names import IssueName
 from fmo_bot.domain.parties import Person
 
 T = TypeVar("T")
@@ -59,6 +61,7 @@ def _instant_from_json(stored: str, _: object = None) -> datetime:
 _TAGGED: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "$instant": (datetime, _instant_to_json, _instant_from_json),
     "$date": (date, date.isoformat, date.fromisoformat),
+    "$issue": (IssueName, to_json, partial(from_json, IssueName)),
     "$person": (Person, lambda person: [person.workspace, person.user], lambda stored: Person(*stored)),
 }
 

@@ -1,7 +1,8 @@
 """What is owed to Slack becomes a row, in the caller's own transaction. The pump sends it; see `delivery.pump`.
 
 A message has a name that says what it is (`round:12`, `prompt:7:closed`); the database lets each name in once. It owes
-one post, and after it any number of updates of which only the latest is kept.
+one post, and after it any number of updates of which only the latest is kept. What a row holds is what the people there
+may read (`delivery.audience`).
 """
 
 from datetime import datetime
@@ -16,6 +17,7 @@ from fmo_bot.db.once import insert_once
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.values import message_to_json
 from fmo_bot.db.wakes import PUMP, want
+from fmo_bot.delivery.audience import fitted
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place, Scope
 
@@ -49,7 +51,8 @@ def owe(
     `useful_until` (calendar time) but marked missed. `policy` decides only where history may not be read:
     `at_least_once` sends again, the others leave it unsure for a scrum master to decide.
     """
-    if (place is None) == (person is None):
+    reader = place or person
+    if reader is None or (place is not None and person is not None):
         raise ValueError("a message goes to a place or to a person, one of them")
     thread = _message(session, thread_of).id if thread_of else None
     target = (_at(place) if place else _to(session, person)) | {"team_id": _team(session)}
@@ -60,7 +63,7 @@ def owe(
             dedup_key=f"{POST}:{name}",
             message_id=_message(session, name).id,
             op=POST,
-            value=message_to_json(message),
+            value=message_to_json(fitted(session, message, reader)),
             language=language,
             due=due,
             thread_message_id=thread,
@@ -79,6 +82,7 @@ def owe_update(session: Session, *, name: str, message: Message, due: datetime, 
     One that nobody wants any more has no newer state.
     """
     target = _message(session, name)
+    message = fitted(session, message, _reader(target))
     post = _delivery(session, f"{POST}:{name}")
     if post is not None and post.state in (READY, FAILED, MISSED):
         post.value, post.language = message_to_json(message), language
@@ -123,6 +127,7 @@ def owe_home(session: Session, *, person: Person, message: Message, due: datetim
     name = f"home:{person.workspace}:{person.user}"
     values = {"name": name, "key": uuid4().hex, "workspace": person.workspace, "channel": None, "person": person.user}
     insert_once(session, MessageRow, [values])
+    message = fitted(session, message, person)
     _owe_latest(session, HOME, _message(session, name), message=message, due=due, language=language)
 
 
@@ -149,6 +154,12 @@ def _message(session: Session, name: str) -> MessageRow:
     if row is None:
         raise LookupError(f"nobody owes the message {name}")
     return row
+
+
+def _reader(target: MessageRow) -> Person | Place:
+    if target.person is not None:
+        return Person(target.workspace, target.person)
+    return Place(target.workspace, target.channel or "")
 
 
 def _delivery(session: Session, dedup_key: str) -> DeliveryRow | None:

@@ -43,6 +43,8 @@ class Issue:
     flagged: bool = False
     assignee: str | None = None  # Jira account id (Cloud) or name (Data Center)
     labels: tuple[str, ...] = ()
+    project: str | None = None  # the project's id; decides whose the issue is, and whether it can still be seen
+    security: str | None = None  # the id of its security level; None: open to whoever may browse the project
     changes: tuple[Change, ...] = ()
     complete: bool = True
 

@@ -3,12 +3,14 @@
 Words a person wrote (names, answers, issue summaries) are carried as they are and escaped by the renderer.
 Companies are named; nothing that both sides read says "we" or "you". Instants are aware UTC; the renderer shows
 them in the reader's own zone. `ref` is always an opaque, unguessable reference, safe to travel through Slack.
+What of Jira a reader may know is decided by `domain.visibility`, which has to be told of every class and field here.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import Person
 
 
@@ -71,11 +73,11 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class BlockerLine:
-    """One blocker as both sides read it. Companies by name; `issue` is a key or None."""
+    """One blocker. Companies by name."""
 
     ref: str
     what: str
-    issue: str | None
+    issue: IssueName | None
     waiting: str
     waited_on: str  # company, or the msgids "somebody outside the team" / "not chosen yet"
     since: datetime
@@ -139,7 +141,11 @@ class BurnUpPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class SprintReport:
-    """A sprint by definitions 0 to 3, 5 and 12; `provisional` while the sprint runs."""
+    """A sprint by definitions 0 to 3, 5 and 12; `provisional` while the sprint runs.
+
+    `counted`: the projects whose issues are in the figures, never none; `left_out`: companies of whose internal issues
+    on the board nothing is in them.
+    """
 
     ref: str
     team: str
@@ -168,6 +174,8 @@ class SprintReport:
     data_quality: tuple[tuple[str, int], ...]
     workflow_guessed: bool
     planned_end: datetime | None = None  # Jira's endDate; `end` is when it was completed, or as_of
+    counted: tuple[ProjectName, ...] = ()
+    left_out: tuple[str, ...] = ()
     shared_by: str | None = None  # name of who shared it; None while only the asker sees it
     shareable: bool = True
 
@@ -181,16 +189,17 @@ class BurnUpChart:
     end: datetime
     as_of: datetime
     points: tuple[BurnUpPoint, ...]
+    counted: tuple[ProjectName, ...] = ()  # as in SprintReport
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgeingItem:
-    """An issue that is started and not finished."""
+    """An issue that is started and not finished; what is None is not to be told."""
 
-    key: str
-    summary: str
-    stage: str
-    age_s: float
+    issue: IssueName
+    summary: str | None
+    stage: str | None
+    age_s: float | None
     over_p85: bool | None  # None while fewer than 20 finished issues can be compared
 
 
@@ -224,6 +233,8 @@ class Digest:
     data_quality: tuple[tuple[str, int], ...]
     workflow_guessed: bool
     stale: bool = False  # the newest sync is older than a day
+    counted: tuple[ProjectName, ...] = ()  # as in SprintReport
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +305,16 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IssueChoice:
+    """An issue to choose. `value` says which one of which site; `site`: named where a key alone would not tell."""
+
+    value: str
+    issue: IssueName
+    summary: str | None
+    site: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Question:
     """A text question of a stand-up: `label` and `hint` are msgids."""
 
@@ -316,6 +337,6 @@ class StandupForm:
     questions: tuple[Question, ...]
     given: dict[str, str]  # question key -> text of an earlier answer
     sides: tuple[Choice, ...]  # who may be waited on
-    issues: tuple[Choice, ...]  # open issues to pick from
+    issues: tuple[IssueChoice, ...]  # open issues to pick from
     blocked: dict[str, str]  # state of the choice: {} or {"side", "issue", "what"}
     late: bool = False  # the deadline has passed: the answer will be marked, and cannot be changed

@@ -109,6 +109,8 @@ def _issue_row(site_id: int, issue: Issue) -> dict[str, Any]:
         "key": issue.key,
         "summary": issue.summary,
         "updated": issue.updated,
+        "project": issue.project or "",
+        "secured": issue.security is not None,
         "value": values.to_json(issue),
     }
 

@@ -20,11 +20,13 @@ from fmo_bot.domain.blockers import Blocker, waits
 from fmo_bot.domain.calendars import instant_of
 from fmo_bot.domain.flow import Aged
 from fmo_bot.domain.messages import AgeingItem, Digest, Notice, WaitsOn
+from fmo_bot.domain.ownership import Counted, name_in
 from fmo_bot.domain.standups import Schedule
 from fmo_bot.domain.timelines import timeline
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import waits as ledger
 from fmo_bot.services.boards import BoardView
+from fmo_bot.services.counting import counted
 from fmo_bot.services.governance import narrow
 from fmo_bot.services.parties import scrum_masters
 from fmo_bot.services.rounds import joint_place
@@ -34,6 +36,7 @@ DIGEST = "digest"  # kind of ceremony, of occurrence and of report
 SHOWN = 10  # ageing issues in one digest, which is one screen
 STALE = timedelta(days=1)
 NO_DIGEST = "The digest {ceremony} of {team} was not posted: {reason} The next one comes on its day."
+NOTHING_JOINT = "No Jira project on the board is joint yet: its owner proposes it, every side accepts."
 TOO_LATE = "FMO bot could not run in time."
 _DAY = timedelta(days=1)
 
@@ -64,7 +67,10 @@ class Digests:
             view = self.boards.view(session, _board_of(session, ceremony))
         except BoardUnavailable as error:
             return partial(self._miss, reason=str(error))
-        return partial(self._owe, digest=_digest(session, ceremony, view, occurrence.due))
+        found = counted(session, ceremony.team_id, _board_of(session, ceremony), view)
+        if found is None:
+            return partial(self._miss, reason=NOTHING_JOINT)
+        return partial(self._owe, digest=_digest(session, ceremony, view, found, occurrence.due))
 
     def _owe(self, session: Session, occurrence: OccurrenceRow, at: datetime, *, digest: Digest) -> None:
         ceremony = _held_in(session, occurrence)
@@ -124,9 +130,9 @@ def _board_of(session: Session, ceremony: CeremonyRow) -> int:
     return session.scalars(query).first() or 0
 
 
-def _digest(session: Session, ceremony: CeremonyRow, view: BoardView, as_of: datetime) -> Digest:
+def _digest(session: Session, ceremony: CeremonyRow, view: BoardView, found: Counted, as_of: datetime) -> Digest:
     team = ceremony.team
-    timelines = [timeline(issue, view.workflow, as_of) for issue in view.issues]
+    timelines = [timeline(issue, view.workflow, as_of) for issue in found.issues]
     figures = digests.figures(timelines, zone=team.zone, as_of=as_of)
     return Digest(
         team=team.name,
@@ -145,13 +151,15 @@ def _digest(session: Session, ceremony: CeremonyRow, view: BoardView, as_of: dat
         data_quality=figures.data_quality,
         workflow_guessed=view.workflow_guessed,
         stale=view.synced_at is None or as_of - view.synced_at > STALE,
+        counted=found.projects,
+        left_out=found.left_out,
     )
 
 
 def _ageing(aged: Aged) -> AgeingItem:
     issue = aged.timeline.issue
     return AgeingItem(
-        key=issue.key, summary=issue.summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85
+        issue=name_in(issue), summary=issue.summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85
     )
 
 

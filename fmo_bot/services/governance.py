@@ -24,12 +24,13 @@ class Action(StrEnum):
     RAISE_BLOCKER = "raise_blocker"
     RESOLVE_OWN_BLOCKER = "resolve_own_blocker"  # of the actor's own side, the one that waits
     RESOLVE_ANY_BLOCKER = "resolve_any_blocker"  # of whichever side
+    DECIDE_JOINT = "decide_joint"  # for one's own side: whether a Jira project is joint
     SETTLE_DELIVERIES = "settle_deliveries"  # to the joint channel and to one's own side's people
 
 
 _READER = frozenset({Action.READ, Action.ASK_REPORT})
 _PARTICIPANT = _READER | {Action.ANSWER, Action.SHARE_REPORT, Action.RAISE_BLOCKER, Action.RESOLVE_OWN_BLOCKER}
-_SCRUM_MASTER = _PARTICIPANT | {Action.RESOLVE_ANY_BLOCKER, Action.SETTLE_DELIVERIES}
+_SCRUM_MASTER = _PARTICIPANT | {Action.RESOLVE_ANY_BLOCKER, Action.SETTLE_DELIVERIES, Action.DECIDE_JOINT}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.STAKEHOLDER: _READER,

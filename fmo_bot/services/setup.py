@@ -26,6 +26,7 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import FileWrong
 from fmo_bot.services.governance import audit
+from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
 from fmo_bot.services.team_spec import DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec
 
@@ -79,6 +80,9 @@ class _Setup:
         if self.faults:
             raise FileWrong("\n".join(self.faults))
         board = self._board(team)
+        self.faults += set_up_jira(self.session, team, self.spec, organisations, sides, self.at)
+        if self.faults:
+            raise FileWrong("\n".join(self.faults))
         ceremonies = self._ceremonies(team, board)
         self._note(team, created, len(members), len(removed))
         return SetupResult(

@@ -15,14 +15,16 @@ from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import inbox, outbox
+from fmo_bot.delivery import audience, inbox, outbox
 from fmo_bot.domain import sprints
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, SprintReport
+from fmo_bot.domain.ownership import Counted
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
-from fmo_bot.errors import BoardUnavailable, NotFound, NotLinked
+from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint, NotLinked
 from fmo_bot.services import waits
 from fmo_bot.services.boards import BoardView
+from fmo_bot.services.counting import counted
 from fmo_bot.services.governance import ALLOWED, Action, audit, may
 from fmo_bot.services.parties import Parties, actor_in
 from fmo_bot.services.rounds import joint_place
@@ -41,6 +43,10 @@ NEWEST = 5  # sprints named where the one asked for is not there
 LONGEST_NAME = 255  # characters; Jira's own names are shorter
 NO_FIGURES = "There are no figures of {team} yet: {reason} Try again in a few minutes."
 OLD_FIGURES = "Jira could not be read just now: {reason} These figures are as of {as_of}."
+NOTHING_JOINT = (
+    "There are no figures for {team}: no Jira project on its board is joint yet. "
+    "It becomes joint when its owner proposes it and every side accepts."
+)
 SHARED = "The report on {sprint} is in the joint channel of {team} now."
 SHARED_BEFORE = "The report on {sprint} had been shared in the joint channel of {team} already."
 
@@ -124,7 +130,7 @@ class Sprints:
     def share(self, person: Person, report_ref: str, at: datetime) -> Notice:
         """Post the report in its joint team's joint channel, as it was made; a second click changes nothing.
 
-        Raises NotFound (also for a report that somebody else asked for) or NotAllowed.
+        Raises NotFound (also for a report that somebody else asked for), NotAllowed, or NotJoint.
         """
         actor = self._sharer(person, report_ref)
         scope = Scope(team_id=actor.team_id)
@@ -138,6 +144,8 @@ class Sprints:
             told = {"sprint": report.sprint, "team": actor.team}
             if row.shared_at is not None:
                 return Notice(text=SHARED_BEFORE, values=told)
+            if isinstance(audience.fitted(session, report, joint_place(session, actor.team_id)), Notice):
+                raise NotJoint(sprint=report.sprint, team=actor.team)
             row.shared_at = at
             self._owe_shared(session, actor, report, at)
             detail = {"report": row.id}
@@ -181,11 +189,14 @@ class Sprints:
 
     def _figures(self, session: Session, asked: _Asked, view: BoardView, as_of: datetime) -> list[tuple[str, Message]]:
         """The report with its chart, or the sentence why there is none."""
+        found = counted(session, asked.actor.team_id, asked.board_id, view, own=asked.actor.organisation_id)
+        if found is None:
+            return [("", Notice(text=NOTHING_JOINT, values=self._named(asked)))]
         sprint = _sprint_of(view, asked.sprint, as_of)
         if isinstance(sprint, Notice):
             return [("", replace(sprint, values=self._named(asked, **sprint.values)))]
-        figures = sprints.report(sprint, view.issues, view.workflow, as_of)
-        report = self._report(session, asked, view, sprint.name, sprint.goal, figures)
+        figures = sprints.report(sprint, found.issues, view.workflow, as_of)
+        report = self._report(session, asked, view, sprint, figures, found)
         return [("", report), ("chart", _chart(report))]
 
     def _keep(self, session: Session, asked: _Asked, report: SprintReport, at: datetime) -> None:
@@ -205,17 +216,17 @@ class Sprints:
         session: Session,
         asked: _Asked,
         view: BoardView,
-        name: str,
-        goal: str,
+        sprint: Sprint,
         figures: sprints.SprintFigures,
+        found: Counted,
     ) -> SprintReport:
         actor = asked.actor
         return SprintReport(
             ref=asked.ref,
             team=actor.team,
             board=view.shape.name,
-            sprint=name,
-            goal=goal,
+            sprint=sprint.name,
+            goal=sprint.goal,
             start=figures.start,
             end=figures.end,
             provisional=figures.provisional,
@@ -238,7 +249,9 @@ class Sprints:
             burn_up=figures.burn_up,
             data_quality=figures.data_quality,
             workflow_guessed=view.workflow_guessed,
-            shareable=Action.SHARE_REPORT in ALLOWED[actor.role],
+            counted=found.projects,
+            left_out=found.left_out,
+            shareable=found.joint and Action.SHARE_REPORT in ALLOWED[actor.role],
         )
 
     def _owe(self, session: Session, asked: _Asked, message: Message, at: datetime, *, part: str = "") -> None:
@@ -304,7 +317,14 @@ def _post(
 def _chart(report: SprintReport) -> BurnUpChart:
     """The burn-up; of a running sprint up to its planned end, so that it shows how much time is left."""
     end = max(report.end, report.planned_end or report.end) if report.provisional else report.end
-    return BurnUpChart(sprint=report.sprint, start=report.start, end=end, as_of=report.as_of, points=report.burn_up)
+    return BurnUpChart(
+        sprint=report.sprint,
+        start=report.start,
+        end=end,
+        as_of=report.as_of,
+        points=report.burn_up,
+        counted=report.counted,
+    )
 
 
 def _blockers(session: Session, team_id: int, figures: sprints.SprintFigures) -> tuple[BlockerLine, ...]:

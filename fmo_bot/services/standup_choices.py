@@ -1,18 +1,22 @@
 """What a stand-up's form offers, and what is wrong with what comes back."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.blockers import BlockerRow
-from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.ceremonies import PromptRow
+from fmo_bot.delivery import audience
 from fmo_bot.domain.blockers import may_be_waited_on
-from fmo_bot.domain.messages import Choice, Question
+from fmo_bot.domain.messages import Choice, IssueChoice, Question
+from fmo_bot.domain.ownership import KEY, Standpoint
 from fmo_bot.domain.parties import Actor
 from fmo_bot.domain.workflow import StageKind, Workflow
 from fmo_bot.services import waits
+from fmo_bot.services.issues_named import meant, name_of, value_of
 from fmo_bot.services.rounds import MISSING
 
 MAX_ANSWER = 3_000  # characters; Slack's own limit of a text input
@@ -31,12 +35,15 @@ def sides(session: Session, actor: Actor) -> tuple[Choice, ...]:
     )
 
 
-def open_issues(session: Session, team_id: int) -> tuple[Choice, ...]:
-    """The issues last touched on the joint team's boards that are in no done or abandoned stage."""
-    found: dict[str, Choice] = {}
+def open_issues(session: Session, team_id: int, standpoint: Standpoint) -> tuple[IssueChoice, ...]:
+    """The issues last touched on the joint team's boards that are in no done or abandoned stage.
+
+    Only those whose keys may be known; a site is named where a key alone would not say which issue is meant.
+    """
+    found: dict[int, tuple[IssueRow, str]] = {}
     for board in session.scalars(select(BoardRow).where(BoardRow.team_id == team_id).order_by(BoardRow.id)):
         query = (
-            select(IssueRow.key, IssueRow.summary)
+            select(IssueRow)
             .join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
             .where(BoardIssueRow.board_id == board.id)
             .order_by(IssueRow.updated.desc(), IssueRow.id.desc())
@@ -44,9 +51,21 @@ def open_issues(session: Session, team_id: int) -> tuple[Choice, ...]:
         )
         ended = _ended_statuses(board)
         status = IssueRow.value["status" if ended else "status_category"].as_string()
-        for key, summary in session.execute(query.where(status.not_in(ended or ["done"]))):
-            found.setdefault(key, Choice(value=key, text=f"{key} {summary}", literal=True))
-    return tuple(found.values())[:MAX_CHOICES]
+        for row in session.scalars(query.where(status.not_in(ended or ["done"]))):
+            if standpoint.may_know(name_of(row, board.site.key), KEY):
+                found.setdefault(row.id, (row, board.site.key))
+    offered = list(found.values())[:MAX_CHOICES]
+    twice = {key for key, sites in Counter(row.key for row, _ in offered).items() if sites > 1}
+    return tuple(_choice(row, site, named=row.key in twice) for row, site in offered)
+
+
+def _choice(row: IssueRow, site: str, *, named: bool) -> IssueChoice:
+    return IssueChoice(
+        value=value_of(site, row.jira_issue_id),
+        issue=name_of(row, site),
+        summary=row.summary,
+        site=site if named else "",
+    )
 
 
 def _ended_statuses(board: BoardRow) -> list[str]:
@@ -65,7 +84,13 @@ def chosen(session: Session, prompt: PromptRow) -> dict[str, str]:
     if row.resolved_at is not None:
         return {}
     own = next((answer.text for answer in prompt.answers if answer.question == MISSING), row.what)
-    return {"side": row.waited_side, "issue": row.issue_key or "", "what": own}
+    return {"side": row.waited_side, "issue": _value(session, row), "what": own}
+
+
+def _value(session: Session, row: BlockerRow) -> str:
+    if row.site_id is None or row.jira_issue_id is None:
+        return ""
+    return value_of(session.get_one(JiraSiteRow, row.site_id).key, row.jira_issue_id)
 
 
 def storable(text: str | None) -> str:
@@ -95,15 +120,24 @@ def choice_faults(session: Session, actor: Actor, choice: Mapping[str, str]) -> 
         yield "what", "Choose an issue or say in a few words what is missing."
     if len(choice.get("what", "")) > MAX_WHAT:
         yield "what", "At most {what_limit} characters are possible here."
-    if (issue := choice.get("issue")) and not _on_board(session, actor.team_id, issue):
-        yield "issue", "This issue is not on the joint team's board. Choose another one."
+    if issue := choice.get("issue"):
+        found = meant(session, actor.team_id, audience.of_person(session, actor.person), issue)
+        if not found:
+            yield "issue", "This issue is not on the joint team's board. Choose another one."
+        elif len(found) > 1:
+            yield "issue", "{issue} stands on several sites: {sites}. Choose the one you mean."
 
 
-def _on_board(session: Session, team_id: int, key: str) -> bool:
-    query = (
-        select(IssueRow.id)
-        .join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
-        .join(BoardRow, BoardRow.id == BoardIssueRow.board_id)
-        .where(BoardRow.team_id == team_id, IssueRow.key == key)
-    )
-    return session.scalar(query.limit(1)) is not None
+def several_sites(session: Session, actor: Actor, choice: Mapping[str, str]) -> dict[str, str]:
+    """What the sentence about a key on several sites names."""
+    issue = choice.get("issue", "")
+    found = meant(session, actor.team_id, audience.of_person(session, actor.person), issue) if issue else ()
+    return {"issue": issue, "sites": ", ".join(dict.fromkeys(site for _, site in found))}
+
+
+def chosen_issue(session: Session, actor: Actor, choice: Mapping[str, str]) -> IssueRow | None:
+    """The one issue that a choice without faults names."""
+    if not (issue := choice.get("issue")):
+        return None
+    ((row, _),) = meant(session, actor.team_id, audience.of_person(session, actor.person), issue)
+    return row

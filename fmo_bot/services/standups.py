@@ -12,11 +12,12 @@ from fmo_bot.db.ceremonies import AnswerRow, CeremonyRow, PromptRow, RoundRow
 from fmo_bot.db.ledger import OccurrenceRow
 from fmo_bot.db.parties import ParticipationRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import occurrences
+from fmo_bot.delivery import audience, occurrences
 from fmo_bot.delivery.occurrences import Wanted
 from fmo_bot.domain.messages import Question, StandupForm
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Scope
 from fmo_bot.domain.standups import Turn, closes_at
+from fmo_bot.domain.visibility import visible
 from fmo_bot.errors import InvalidInput, NotChangedAnyMore, NotFound, TooLate
 from fmo_bot.services import rounds, standup_plan, waits
 from fmo_bot.services import standup_choices as choices
@@ -194,7 +195,8 @@ class Standups:
             prompt = _own(session, actor, prompt_ref)
             _in_time(prompt, at)
             ceremony = prompt.round.ceremony
-            return StandupForm(
+            standpoint = audience.of_person(session, person)
+            form = StandupForm(
                 prompt_ref=prompt.ref,
                 team=actor.team,
                 ceremony=ceremony.name,
@@ -204,9 +206,10 @@ class Standups:
                 questions=self.questions,
                 given={row.question: row.text for row in prompt.answers},
                 sides=choices.sides(session, actor),
-                issues=choices.open_issues(session, actor.team_id),
+                issues=choices.open_issues(session, actor.team_id, standpoint),
                 blocked=choices.chosen(session, prompt),
             )
+            return visible(form, standpoint)  # type: ignore[return-value]  # only figures may become a notice
 
     def submit(
         self,
@@ -247,7 +250,8 @@ class Standups:
         if wrong:
             too_long = next((len(said[key]) for key, told in wrong.items() if told == choices.TOO_LONG), 0)
             limits = {"limit": choices.MAX_ANSWER, "what_limit": choices.MAX_WHAT}
-            raise InvalidInput(wrong, length=too_long, **limits)
+            told = choices.several_sites(session, actor, choice)
+            raise InvalidInput(wrong, length=too_long, **limits, **told)
 
     def _keep(
         self,
@@ -322,7 +326,7 @@ class Standups:
             session,
             actor,
             waited_side=choice["side"],
-            issue=choice.get("issue"),
+            issue=choices.chosen_issue(session, actor, choice),
             what=choice.get("what", ""),
             click=f"prompt {prompt.id}",
             at=at,

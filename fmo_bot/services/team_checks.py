@@ -10,7 +10,7 @@ import holidays
 from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import FileWrong
-from fmo_bot.services.team_spec import MemberSpec, SideSpec, TeamSpec
+from fmo_bot.services.team_spec import JiraSpec, MemberSpec, ProjectSpec, SideSpec, TeamSpec
 from fmo_bot.services.team_values import shown, structure
 
 MAX_NODES = 20_000
@@ -33,7 +33,7 @@ def parse(mapping: Mapping[str, Any]) -> TeamSpec:
         raise FileWrong(f"the file holds {size:,} or more values, {MAX_NODES:,} are allowed.")
     spec = structure(mapping)
     faults = _Faults()
-    for check in (_names, _people, _places, _calendars, _schedules):
+    for check in (_names, _people, _places, _jira, _calendars, _schedules):
         check(spec, faults)
     if faults.found:
         raise FileWrong("\n".join(faults.found))
@@ -97,6 +97,25 @@ def _places(spec: TeamSpec, faults: _Faults) -> None:
         faults.add("organisations", f"workspace `{workspace}` stands here twice")
     if spec.channel.workspace not in workspaces:
         faults.add("channel.workspace", f"`{spec.channel.workspace}` is no workspace of the organisations")
+
+
+def _jira(spec: TeamSpec, faults: _Faults) -> None:
+    for key in _twice([each.site for each in spec.jira]):
+        faults.add("jira", f"site {shown(key)} stands here twice")
+    for index, site in enumerate(spec.jira):
+        _owned(spec, f"jira[{index}]", site, faults)
+        for key in _twice([project.key for project in site.projects]):
+            faults.add(f"jira[{index}].projects", f"{shown(key)} stands here twice")
+        for number, project in enumerate(site.projects):
+            _owned(spec, f"jira[{index}].projects[{number}]", project, faults)
+
+
+def _owned(spec: TeamSpec, place: str, said: JiraSpec | ProjectSpec, faults: _Faults) -> None:
+    if said.owner is not None and said.owner not in {organisation.name for organisation in spec.organisations}:
+        faults.add(f"{place}.owner", f"{shown(said.owner)} is not among the organisations")
+    for side in said.accepted_by:
+        if side not in spec.sides:
+            faults.add(f"{place}.accepted_by", f"{shown(side)} is not a side of this team")
 
 
 def _calendars(spec: TeamSpec, faults: _Faults) -> None:

@@ -19,6 +19,8 @@ WallTime = NewType("WallTime", str)
 Minutes = NewType("Minutes", int)
 Spread = NewType("Spread", int)
 Number = NewType("Number", int)
+ProjectKey = NewType("ProjectKey", str)
+Field = NewType("Field", str)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +113,29 @@ class BoardSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProjectSpec:
+    """Whose a Jira project is; joint where every side of the team is in `accepted_by`. `owner` None: as the site."""
+
+    key: ProjectKey
+    owner: Name | None = None
+    accepted_by: tuple[Side, ...] = ()
+    internal_fields: tuple[Field, ...] = ()
+    store_secured: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class JiraSpec:
+    """Whose a Jira site is. What is said beside it holds for its projects that are not in `projects`."""
+
+    site: Key
+    owner: Name
+    accepted_by: tuple[Side, ...] = ()
+    internal_fields: tuple[Field, ...] = ()
+    store_secured: bool = False
+    projects: tuple[ProjectSpec, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class StandupSpec:
     """A stand-up at `at` in each member's own zone."""
 
@@ -144,6 +169,7 @@ class TeamSpec:
     sides: dict[Side, SideSpec]
     channel: ChannelSpec
     board: BoardSpec
+    jira: tuple[JiraSpec, ...] = ()
     zone: Zone = Zone("UTC")
     language: Language = Language("en")
     standups: tuple[StandupSpec, ...] = ()

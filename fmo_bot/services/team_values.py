@@ -12,12 +12,15 @@ import cattrs
 from cattrs.errors import ForbiddenExtraKeysError
 
 from fmo_bot.domain.calendars import WEEKDAYS
+from fmo_bot.domain.ownership import FIELDS
 from fmo_bot.domain.parties import Role, is_side
 from fmo_bot.errors import FileWrong
 from fmo_bot.services.team_spec import (
     AwaySpec,
     ChannelId,
     DigestSpec,
+    Field,
+    JiraSpec,
     Key,
     Language,
     MemberSpec,
@@ -25,6 +28,8 @@ from fmo_bot.services.team_spec import (
     Name,
     Number,
     OrganisationSpec,
+    ProjectKey,
+    ProjectSpec,
     Side,
     Spread,
     StandupSpec,
@@ -61,6 +66,7 @@ _PATTERNS: dict[Any, tuple[str, str]] = {
     WorkspaceId: (r"[TE][A-Z0-9]{2,20}", "a Slack workspace id such as T0123ABCD"),
     ChannelId: (r"[CG][A-Z0-9]{2,20}", "a Slack channel id such as C0123ABCD"),
     UserId: (r"[UW][A-Z0-9]{2,20}", "a Slack user id such as U0123ABCD"),
+    ProjectKey: (r"[A-Z][A-Z0-9_]{0,79}", "the key of a Jira project such as CORE"),
     WallTime: (r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", "a time such as 09:00"),
 }
 
@@ -85,6 +91,18 @@ def _zone(value: Any, _type: Any) -> str:
 def _side(value: Any, _type: Any) -> str:
     if not isinstance(value, str) or not is_side(value):
         raise ValueError(f"{shown(value)} is not a side: vendor, operator or partner:<name>")
+    return value
+
+
+def _field(value: Any, _type: Any) -> str:
+    if value not in FIELDS:
+        raise ValueError(f"{shown(value)} is not one of {' '.join(sorted(FIELDS))}")
+    return str(value)
+
+
+def _truth(value: Any, _type: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{shown(value)} is not true or false")
     return value
 
 
@@ -159,6 +177,7 @@ def _converter_made() -> cattrs.Converter:
         **{kind: _matching(*pattern) for kind, pattern in _PATTERNS.items()},
         Zone: _zone,
         Side: _side,
+        Field: _field,
         Weekday: _weekday,
         Minutes: _whole(1, 1440),
         Spread: _whole(0, 240),
@@ -169,9 +188,11 @@ def _converter_made() -> cattrs.Converter:
         dict[str, Any] | None: _workflow,
     }
     converter.register_structure_hook(Role, _role)
+    converter.register_structure_hook(bool, _truth)
     for kind, hook in hooks.items():
         converter.register_structure_hook_func(partial(eq, kind), hook)
-    for one in (OrganisationSpec, Weekday, date, str, MemberSpec, StandupSpec, DigestSpec, AwaySpec):
+    lists = (OrganisationSpec, Weekday, date, str, Side, Field, MemberSpec, StandupSpec, DigestSpec, AwaySpec)
+    for one in (*lists, ProjectSpec, JiraSpec):
         many = tuple.__class_getitem__((one, ...))
         converter.register_structure_hook_func(partial(eq, many), _is_list(converter.get_structure_hook(many)))
     return converter

@@ -7,12 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.blockers import BlockerRow
+from fmo_bot.db.boards import IssueRow, JiraSiteRow
 from fmo_bot.db.once import insert_once
 from fmo_bot.db.parties import SideRow
 from fmo_bot.domain.blockers import open_key
 from fmo_bot.domain.messages import BlockerLine
+from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import EXTERNAL, UNKNOWN, Actor
 from fmo_bot.services.governance import audit
+from fmo_bot.services.issues_named import name_of
 
 # msgids of those who are waited on and are no company
 NOBODYS = {EXTERNAL: "somebody outside the team", UNKNOWN: "not chosen yet"}
@@ -29,7 +32,7 @@ def raise_blocker(
     actor: Actor,
     *,
     waited_side: str,
-    issue: str | None,
+    issue: IssueRow | None,
     what: str,
     click: str,
     at: datetime,
@@ -39,12 +42,14 @@ def raise_blocker(
 
     Without an issue there is one per `click`, a name of what was pressed.
     """
-    key = f"{actor.team_id}|{open_key(issue, actor.side, waited_side, click=click)}"
+    named = f"{issue.site_id}/{issue.jira_issue_id}" if issue is not None else None  # not its key, which moves
+    key = f"{actor.team_id}|{open_key(named, actor.side, waited_side, click=click)}"
     values = {
         "team_id": actor.team_id,
         "ref": token(12),
         "what": what,
-        "issue_key": issue,
+        "site_id": issue.site_id if issue is not None else None,
+        "jira_issue_id": issue.jira_issue_id if issue is not None else None,
         "waiting_side": actor.side,
         "waited_side": waited_side,
         "raised_by": actor.member_id,
@@ -68,17 +73,28 @@ def resolve(session: Session, row: BlockerRow, actor: Actor, at: datetime) -> bo
 
 
 def line(session: Session, row: BlockerRow) -> BlockerLine:
-    """One blocker as both sides read it."""
+    """One blocker; what of its issue a reader may know is decided when it is on its way to them."""
     names = companies(session, row.team_id) | NOBODYS
     return BlockerLine(
         ref=row.ref,
         what=row.what,
-        issue=row.issue_key,
+        issue=_issue(session, row),
         waiting=names[row.waiting_side],
         waited_on=names[row.waited_side],
         since=row.since,
         resolved=row.resolved_at,
     )
+
+
+def _issue(session: Session, row: BlockerRow) -> IssueName | None:
+    """The issue of a blocker by its present key; without one where nothing of it is stored any more."""
+    if row.site_id is None or row.jira_issue_id is None:
+        return None
+    site = session.get_one(JiraSiteRow, row.site_id)
+    here = IssueRow.site_id == row.site_id, IssueRow.jira_issue_id == row.jira_issue_id
+    if (stored := session.scalar(select(IssueRow).where(*here))) is not None:
+        return name_of(stored, site.key)
+    return IssueName(project=ProjectName(site=site.key), id=row.jira_issue_id, key=None)
 
 
 def open_rows(session: Session, team_id: int) -> list[BlockerRow]:
@@ -93,5 +109,11 @@ def open_lines(session: Session, team_id: int) -> tuple[BlockerLine, ...]:
 
 
 def _note(session: Session, action: str, row: BlockerRow, actor: Actor, at: datetime) -> None:
-    detail = {"blocker": row.id, "issue": row.issue_key, "waiting": row.waiting_side, "waited_on": row.waited_side}
+    detail = {
+        "blocker": row.id,
+        "site": row.site_id,
+        "issue": row.jira_issue_id,
+        "waiting": row.waiting_side,
+        "waited_on": row.waited_side,
+    }
     audit(session, at=at, action=action, team_id=row.team_id, member_id=actor.member_id, detail=detail)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fmo_bot.domain.messages import Choice, Question, StandupForm
+from fmo_bot.domain.messages import Choice, IssueChoice, Question, StandupForm
 from fmo_bot.locales import Translator, translator
 from fmo_bot.slack.actions import BLOCKED, BLOCKED_ISSUE, BLOCKED_WHAT, INPUT, NOT_BLOCKED, QUESTION, STANDUP_FORM
 from fmo_bot.slack.blocks import HINT, LABEL, OPTION, OPTION_VALUE, OPTIONS, TITLE, Block, context, plain, section
 from fmo_bot.slack.render.notices import sentence
-from fmo_bot.slack.text import clean, day, escape, moment
+from fmo_bot.slack.text import clean, day, escape, issue_name, moment
 
 LONGEST, WHAT_LONGEST = 3000, 300  # characters: Slack's own limit of an input; ours for a blocker's few words
 _LATE = "Your time was until {deadline}. This answer is marked late and cannot be changed once it is sent."
@@ -109,7 +109,7 @@ def _details(form: StandupForm, blocked: Mapping[str, str], t: Translator) -> li
     asked = [_input(BLOCKED_WHAT, t("What is missing?"), what | _initial(blocked.get("what", "")), optional=True)]
     if not form.issues:
         return asked
-    options = [_option(issue, t) for issue in form.issues[:OPTIONS]]
+    options = [_issue_option(issue, t) for issue in form.issues[:OPTIONS]]
     chosen = [option for option in options if option["value"] == blocked.get("issue")]
     select: Block = {"type": "static_select", "action_id": INPUT, "options": options}
     select |= {"initial_option": chosen[0]} if chosen else {}
@@ -128,6 +128,12 @@ def _initial(text: str) -> Block:
 def _option(choice: Choice, t: Translator, *, sign: str = "") -> Block:
     text = choice.text if choice.literal else t(choice.text)
     return {"text": plain(sign + text, OPTION), "value": choice.value[:OPTION_VALUE]}
+
+
+def _issue_option(choice: IssueChoice, t: Translator) -> Block:
+    site = f"[{choice.site}]" if choice.site else ""
+    words = (issue_name(choice.issue, t), site, choice.summary)
+    return {"text": plain(" ".join(filter(None, words)), OPTION), "value": choice.value[:OPTION_VALUE]}
 
 
 def _value(fields: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from babel.units import format_unit
 
+from fmo_bot.domain.names import IssueName
 from fmo_bot.locales import Translator
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -59,6 +60,13 @@ def day(at: date, t: Translator) -> str:
 def day_of(at: datetime, t: Translator, *, zone: str = "UTC") -> str:
     """The calendar day of an instant in `zone`, short: `Nov 19, 2026`."""
     return format_date(at.astimezone(ZoneInfo(zone)), "medium", locale=t.locale)
+
+
+def issue_name(issue: IssueName, t: Translator) -> str:
+    """An issue's key; of one that the reader may not know, whose it is. Not escaped."""
+    if issue.key is not None:
+        return issue.key
+    return t("an internal issue of {company}", company=issue.company) if issue.company else t("an internal issue")
 
 
 def number(value: float, t: Translator) -> str:

@@ -359,7 +359,7 @@ def test_the_form_offers_the_other_company_and_open_issues(store: Store) -> None
         ("external", "somebody outside the team"),
         ("unknown", "not chosen yet"),
     ]
-    assert [issue.text for issue in form.issues] == ["CORE-1 About CORE-1"]
+    assert [(each.issue.key, each.summary, each.site) for each in form.issues] == [("CORE-1", "About CORE-1", "")]
     assert form.blocked == {}
 
 
@@ -371,8 +371,10 @@ def test_a_choice_raises_a_blocker_that_both_sides_read_the_same_way(store: Stor
     team.answer(LIWEI, "01:20", blocked=chosen)
     line = answer_of(team).blocker
     assert line is not None
-    assert (line.waiting, line.waited_on, line.issue, line.what) == ("Huawei", "Telefonica", "CORE-1", "Lab access")
-    assert team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:30")).blocked == chosen
+    assert line.issue is not None
+    assert (line.waiting, line.waited_on, line.issue.key, line.what) == ("Huawei", "Telefonica", "CORE-1", "Lab access")
+    form = team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:30"))
+    assert form.blocked == chosen | {"issue": form.issues[0].value}  # which says the site as well
 
 
 def test_two_members_on_one_issue_raise_one_blocker(store: Store) -> None:
@@ -444,7 +446,7 @@ def test_a_blocker_of_two_is_taken_back_when_neither_chooses_it_any_more(store: 
 
     def open_now() -> list[str | None]:
         with store.transaction(SYSTEM) as session:
-            return [line.issue for line in ledger.open(session, team.result.team_id)]
+            return [line.issue.key if line.issue else None for line in ledger.open(session, team.result.team_id)]
 
     team.answer(LIWEI, "01:20")  # who raised it
     assert open_now() == ["CORE-7"]

@@ -53,7 +53,7 @@ def test_a_digest_stands_once_in_the_joint_channel_with_companies_by_name(store:
     assert isinstance(digest, Digest)
     assert (digest.finished, digest.finished_before, digest.wip) == (1, (0, 0, 0, 1), 1)
     assert (digest.cycle_time.p50_s, digest.cycle_time_before.p50_s) == (86_400.0, 2 * 86_400.0)
-    assert [(item.key, item.stage, item.over_p85) for item in digest.ageing] == [("CORE-3", "Doing", None)]
+    assert [(item.issue.key, item.stage, item.over_p85) for item in digest.ageing] == [("CORE-3", "Doing", None)]
     assert [(each.waiting, each.waited_on, each.open) for each in digest.waits] == [("Huawei", "Telefonica", 1)]
     assert (digest.workflow_guessed, digest.stale) == (True, False)
 

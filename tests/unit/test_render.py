@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fmo_bot.domain import flow
 from fmo_bot.domain import messages as m
+from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack import forms
 from fmo_bot.slack.render import RENDERERS, render, trust
@@ -25,7 +26,9 @@ HOSTILE = "<!channel> <@U0LIWEI> @here &amp; *b* <http://evil|Slack> {x} \x00\ud
 
 def every_message(words: str) -> list[m.Message]:
     """One of each message value, with `words` wherever a person's words may stand."""
-    line = m.BlockerLine(ref="b", what=words, issue=words, waiting=words, waited_on=words, since=AT)
+    named = IssueName(project=ProjectName(site=words), id="1", key=words)
+    line = m.BlockerLine(ref="b", what=words, issue=named, waiting=words, waited_on=words, since=AT)
+    lines = (line, replace(line, issue=internal(words))) * 30
     side = m.SideCount(company=words, asked=3, answered=1, away=1)
     found = m.SprintSet(issues=2, points=3.5, keys=(words, "CORE-2"))
     spread = m.Spread(n=2, p50_s=90000.0, p85_s=200000.0, p95_s=3.0)
@@ -52,7 +55,12 @@ def every_message(words: str) -> list[m.Message]:
             late=True,
         ),
         m.RoundSummary(
-            team=words, ceremony=words, round_date=DAY, sides=(side,), new_blockers=(line,) * 60, open_blockers=60
+            team=words,
+            ceremony=words,
+            round_date=DAY,
+            sides=(side,),
+            new_blockers=lines,
+            open_blockers=60,
         ),
         m.SprintReport(
             ref="r",
@@ -95,7 +103,8 @@ def every_message(words: str) -> list[m.Message]:
             cycle_time=spread,
             cycle_time_before=replace(spread, n=0),
             wip=3,
-            ageing=(m.AgeingItem(key=words, summary=words, stage=words, age_s=9e5, over_p85=True),) * 30,
+            ageing=(m.AgeingItem(issue=named, summary=words, stage=words, age_s=9e5, over_p85=True),) * 30,
+            left_out=(words, ""),
             waits=(m.WaitsOn(waiting=words, waited_on=words, open=2, oldest_since=AT),),
             data_quality=((words, 1),),
             workflow_guessed=True,
@@ -138,6 +147,12 @@ def test_a_prompt_says_what_can_be_done_and_has_the_button_for_it(
     assert buttons == ([button] if button else [])
 
 
+def choice(number: int, words: str) -> m.IssueChoice:
+    """An issue to choose."""
+    named = IssueName(project=ProjectName(site="shared"), id=str(number), key=words)
+    return m.IssueChoice(value=f"CORE-{number}", issue=named, summary=words, site=words)
+
+
 def form(words: str) -> m.StandupForm:
     """A stand-up form full of `words`."""
     return m.StandupForm(
@@ -149,7 +164,7 @@ def form(words: str) -> m.StandupForm:
         questions=(m.Question(key="today", label=words, hint=words),),
         given={"today": words},
         sides=(m.Choice(value="operator", text=words, literal=True),) * 20,
-        issues=tuple(m.Choice(value=f"CORE-{n}", text=words, literal=True) for n in range(150)),
+        issues=tuple(choice(n, words) for n in range(150)),
         blocked={"side": "operator", "issue": "CORE-3", "what": words},
     )
 

@@ -6,7 +6,7 @@ from fmo_bot.slack.actions import SPRINT_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
 from fmo_bot.slack.render.sprints import spread
 from fmo_bot.slack.render.trust import trust
-from fmo_bot.slack.text import clip, day_of, duration, escape, moment
+from fmo_bot.slack.text import clip, day_of, duration, escape, issue_name, moment
 
 _AGEING_SHOWN = 5
 _SUMMARY_SHOWN = 80
@@ -21,7 +21,13 @@ def digest(message: Digest, t: Translator) -> list[Block]:
         section("\n".join(_flow(message, t))),
         section("\n".join(_ageing(message, t))),
         section("\n".join(_waits(message.waits, t))),
-        *trust(message.data_quality, t, workflow_guessed=message.workflow_guessed, stale=message.stale),
+        *trust(
+            message.data_quality,
+            t,
+            workflow_guessed=message.workflow_guessed,
+            stale=message.stale,
+            left_out=message.left_out,
+        ),
         actions(button(t("Sprint report"), SPRINT_ASK, message.team_ref)),
     ]
 
@@ -43,8 +49,12 @@ def _ageing(message: Digest, t: Translator) -> list[str]:
 
 def _item(item: AgeingItem, t: Translator) -> str:
     mark = " · " + t("older than 85% of what was finished") if item.over_p85 else ""
-    summary = escape(clip(item.summary, _SUMMARY_SHOWN))
-    return f"• {escape(item.key)} {summary} · {escape(item.stage)} · {duration(item.age_s, t)}{mark}"
+    words = [escape(issue_name(item.issue, t))]
+    words += [escape(clip(item.summary, _SUMMARY_SHOWN))] if item.summary else []
+    told = [" ".join(words)]
+    told += [escape(item.stage)] if item.stage is not None else []
+    told += [duration(item.age_s, t)] if item.age_s is not None else []
+    return f"• {' · '.join(told)}{mark}"
 
 
 def _waits(waits: tuple[WaitsOn, ...], t: Translator) -> list[str]:

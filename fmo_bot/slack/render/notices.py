@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Any
 
 from fmo_bot.domain.messages import Help, Notice
+from fmo_bot.domain.names import IssueName
 from fmo_bot.locales import Translator
 from fmo_bot.slack.blocks import Block, context, section
-from fmo_bot.slack.text import clip, day, escape, moment
+from fmo_bot.slack.text import clip, day, escape, issue_name, moment
 
 _LONGEST_WORD = 60  # of an unknown word that is repeated to its author
 
@@ -20,6 +21,8 @@ def sentence(text: str, values: Mapping[str, Any], t: Translator) -> str:
 def _shown(value: Any, t: Translator) -> str:
     if isinstance(value, datetime):
         return moment(value, t)
+    if isinstance(value, IssueName):
+        return escape(issue_name(value, t))
     if isinstance(value, date):
         return day(value, t)
     return escape(str(value))

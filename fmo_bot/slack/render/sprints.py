@@ -22,7 +22,7 @@ def report(message: SprintReport, t: Translator) -> list[Block]:
         section(balance(message, t)),
         section(_times(message, t)),
         *_stuck(message, t),
-        *trust(message.data_quality, t, workflow_guessed=message.workflow_guessed),
+        *trust(message.data_quality, t, workflow_guessed=message.workflow_guessed, left_out=message.left_out),
     ]
     if message.shared_by is not None:
         return [*blocks, context(t("Shared by {name}.", name=escape(message.shared_by)))]

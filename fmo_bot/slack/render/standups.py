@@ -4,7 +4,7 @@ from fmo_bot.domain.messages import AnswerPost, BlockerLine, Prompt, RoundPost, 
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import BLOCKER_RESOLVE, SPRINT_ASK, STANDUP_OPEN
 from fmo_bot.slack.blocks import Block, actions, button, context, header, quote, section
-from fmo_bot.slack.text import day, escape, moment
+from fmo_bot.slack.text import day, escape, issue_name, moment
 
 # True from the moment it is sent until the next state replaces it: nothing is sent when a deadline passes.
 _PROMPT_SAYS = {
@@ -70,7 +70,7 @@ def _at(line: BlockerLine, t: Translator) -> str:
 
 
 def _who(line: BlockerLine, t: Translator) -> str:
-    issue = f" ({escape(line.issue)})" if line.issue else ""
+    issue = f" ({escape(issue_name(line.issue, t))})" if line.issue else ""
     waiting, waited_on = escape(line.waiting), escape(t(line.waited_on))
     direction = t("*{waiting}* waits on *{waited_on}*", waiting=waiting, waited_on=waited_on)
     return f"{direction}: {escape(line.what)}{issue}"

@@ -22,12 +22,20 @@ NOTES = {
 
 
 def trust(
-    found: tuple[tuple[str, int], ...], t: Translator, *, workflow_guessed: bool, stale: bool = False
+    found: tuple[tuple[str, int], ...],
+    t: Translator,
+    *,
+    workflow_guessed: bool,
+    stale: bool = False,
+    left_out: tuple[str, ...] = (),
 ) -> list[Block]:
     """Small print below a report; none where there is nothing to say."""
     notes = [_note(code, n, t) for code, n in found if n]
     notes += [t("stages were guessed from the board's columns")] * workflow_guessed
     notes += [t("Jira was last read more than a day ago")] * stale
+    notes += [
+        t("internal issues of {company} are not in it", company=escape(company)) for company in left_out if company
+    ]
     return [context(f"{t('Data quality')}: " + " · ".join(notes))] if notes else []
 
 

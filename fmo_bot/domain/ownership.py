@@ -1,0 +1,135 @@
+"""Whose a Jira project is, and what of it is joint.
+
+A project is internal to its owner until every side of a joint team has accepted that it is joint there. The owner may
+keep single fields of a joint project internal. What is known of a whole site (a project without a key) holds for
+those of its projects of which nothing is said.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fmo_bot.domain.issues import Issue
+from fmo_bot.domain.names import IssueName, ProjectName, project_key
+
+KEY, SUMMARY, STATUS, SPRINT, POINTS, FLAGS = "key", "summary", "status", "sprint", "points", "flags"
+ASSIGNEE, LINKS, LABELS = "assignee", "links", "labels"
+FIELDS = frozenset({KEY, SUMMARY, STATUS, SPRINT, POINTS, FLAGS, ASSIGNEE, LINKS, LABELS})
+COUNTED = frozenset({KEY, STATUS, SPRINT, POINTS, FLAGS})  # what figures are made of, and what can be read out of them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owned:
+    """A project as one reader stands to it. `joint`: wherever this reader is, every side has accepted it."""
+
+    project: ProjectName
+    company: str  # "": nobody has said whose it is
+    joint: bool = False
+    internal_fields: frozenset[str] = frozenset()
+
+    def names(self, asked: ProjectName) -> bool:
+        """Whether this is the project asked for: by id where both know it, since keys move, else by key."""
+        if asked.site != self.project.site:
+            return False
+        if asked.id and self.project.id:
+            return asked.id == self.project.id
+        return bool(asked.key) and asked.key == self.project.key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standpoint:
+    """Whoever can read where a message goes, by company, and what is known of whose the projects are."""
+
+    companies: frozenset[str]
+    owned: tuple[Owned, ...] = ()
+    _found: dict[ProjectName, Owned] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def of(self, project: ProjectName) -> Owned:
+        """What is known of a project; of one nobody has spoken of, what is known of its site."""
+        if project not in self._found:
+            here = self._by_site.get(project.site, ())
+            of_site = next((each for each in here if not each.project.key), Owned(project=project, company=""))
+            self._found[project] = next((each for each in here if each.names(project)), of_site)
+        return self._found[project]
+
+    def is_inside(self, company: str) -> bool:
+        """Whether only people of that company read here."""
+        return bool(company) and self.companies == {company}
+
+    def may_know(self, issue: IssueName, wanted: str) -> bool:
+        """Whether a field of an issue may be read here. `wanted`: one of FIELDS."""
+        owned = self.of(issue.project)
+        if self.is_inside(owned.company):
+            return True
+        # A security level is for some people of the owner's: whoever they are, they are not on the other side.
+        return owned.joint and not issue.secured and wanted not in owned.internal_fields
+
+    def may_count(self, project: ProjectName) -> bool:
+        """Whether figures made of a project's issues may be read here."""
+        owned = self.of(project)
+        return self.is_inside(owned.company) or (owned.joint and not COUNTED & owned.internal_fields)
+
+    @cached_property
+    def _by_site(self) -> Mapping[str, tuple[Owned, ...]]:
+        sites: dict[str, list[Owned]] = {}
+        for each in self.owned:
+            sites.setdefault(each.project.site, []).append(each)
+        return {site: tuple(found) for site, found in sites.items()}
+
+
+def name_of(site: str, *, id: str, key: str, project_id: str = "", secured: bool = False) -> IssueName:
+    """An issue's name as messages carry it."""
+    project = ProjectName(site=site, id=project_id, key=project_key(key))
+    return IssueName(project=project, id=id, key=key, secured=secured)
+
+
+def name_in(issue: Issue) -> IssueName:
+    """An issue of a board as messages name it."""
+    secured = issue.security is not None
+    return name_of(issue.site, id=issue.id, key=issue.key, project_id=issue.project or "", secured=secured)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What of a board goes into figures. `projects`: of the issues in it (of an empty board, the site); never none.
+
+    `left_out`: companies whose internal issues are not in it; `joint`: every side may read figures made of it.
+    """
+
+    issues: tuple[Issue, ...]
+    projects: tuple[ProjectName, ...]
+    left_out: tuple[str, ...]
+    joint: bool
+
+
+def count(site: str, issues: Sequence[Issue], standpoints: Sequence[Standpoint]) -> Counted | None:
+    """What the first of these standpoints from which anything may be counted may count; the first is the joint one."""
+    for index, standpoint in enumerate(standpoints):
+        if (found := _count(site, issues, standpoint, joint=index == 0)) is not None:
+            return found
+    return None
+
+
+def _count(site: str, issues: Sequence[Issue], standpoint: Standpoint, *, joint: bool) -> Counted | None:
+    if not issues:
+        whole = ProjectName(site=site)
+        return Counted((), (whole,), (), joint) if standpoint.may_count(whole) else None
+    names: dict[tuple[str, str], ProjectName] = {}
+    kept: list[Issue] = []
+    counted: dict[ProjectName, None] = {}
+    others: dict[ProjectName, None] = {}
+    for issue in issues:
+        place = issue.project or "", project_key(issue.key)
+        name = names.setdefault(place, ProjectName(site=issue.site, id=place[0], key=place[1]))
+        if _may_count(issue, name, standpoint):
+            kept.append(issue)
+            counted[name] = None
+        else:
+            others[name] = None
+    left_out = tuple(sorted({standpoint.of(each).company for each in others}))
+    return Counted(tuple(kept), tuple(counted), left_out, joint) if kept else None
+
+
+def _may_count(issue: Issue, project: ProjectName, standpoint: Standpoint) -> bool:
+    inside = standpoint.is_inside(standpoint.of(project).company)
+    return standpoint.may_count(project) and (inside or issue.security is None)

@@ -1,0 +1,135 @@
+"""What of Jira a reader may know, decided field by field on a message value just before it is owed or shown.
+
+`visible` is the one place: a post, a direct message, an update, App Home, a report, an answer to a click all pass it
+(see `delivery.audience`). `JIRA` and `PLAIN` name every class of message and each of their fields; a test fails for
+one that is in neither, so that nobody can add a field of Jira's and forget it here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+from fmo_bot.domain import messages as m
+from fmo_bot.domain.names import IssueName, internal
+from fmo_bot.domain.ownership import KEY, STATUS, SUMMARY, Standpoint
+
+T = TypeVar("T")
+INTERNAL_FIGURES = "These figures are internal to {company}."
+NOBODYS_FIGURES = (
+    "These figures are internal. Say in the team file whose the Jira project is and which sides accept it."
+)
+
+# Fields that hold an issue's name, or values that hold one; what is decided with them is what may be known of it.
+NAMES = "names"
+# Figures over the projects named in `counted`: told as a whole or not at all.
+FIGURES = "figures"
+
+
+def _all(kind: str, names: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), kind)
+
+
+# Class -> field -> what it holds of Jira: NAMES, FIGURES, or which field of the issue named beside it in `issue`.
+JIRA: Mapping[type, Mapping[str, str]] = {
+    m.Notice: {"values": NAMES},
+    m.BlockerLine: {"issue": NAMES},
+    m.AnswerPost: {"blocker": NAMES},
+    m.RoundSummary: {"new_blockers": NAMES},
+    m.SprintReport: {"blockers": NAMES}
+    | _all(
+        FIGURES,
+        "counted left_out board sprint goal start end provisional planned_end committed added removed completed"
+        " carried_over completed_outside re_estimated unestimated cycle_time never_started split_s flagged burn_up"
+        " data_quality workflow_guessed",
+    ),
+    m.SprintSet: _all(FIGURES, "issues points keys"),
+    m.Spread: _all(FIGURES, "n p50_s p85_s p95_s"),
+    m.BurnUpPoint: _all(FIGURES, "at scope done"),
+    m.BurnUpChart: _all(FIGURES, "counted sprint start end as_of points"),
+    m.Digest: {"ageing": NAMES}
+    | _all(
+        FIGURES,
+        "counted left_out board finished finished_before cycle_time cycle_time_before wip data_quality"
+        " workflow_guessed stale",
+    ),
+    m.AgeingItem: {"issue": NAMES, "summary": SUMMARY} | _all(STATUS, "stage age_s over_p85"),
+    m.Home: {"blockers": NAMES},
+    m.IssueChoice: {"issue": NAMES, "summary": SUMMARY, "value": KEY, "site": KEY},
+    m.StandupForm: {"issues": NAMES},
+}
+
+# Class -> fields in which there is nothing of Jira: our own words and instants, and what people said.
+PLAIN: Mapping[type, frozenset[str]] = {
+    cls: frozenset(names.split())
+    for cls, names in {
+        m.Notice: "text",
+        m.Prompt: "ref team ceremony round_date deadline zone state reminder",
+        m.SideCount: "company asked answered away",
+        m.RoundPost: "team ceremony round_date sides closes_at closed team_ref",
+        m.Said: "label text",
+        m.BlockerLine: "ref what waiting waited_on since resolved",
+        m.AnswerPost: "author author_name company zone answered_at said edited late",
+        m.RoundSummary: "team ceremony round_date sides open_blockers",
+        m.SprintReport: "ref team as_of companies shared_by shareable",
+        m.WaitsOn: "waiting waited_on open oldest_since",
+        m.Digest: "team team_ref since until zone waits",
+        m.Help: "commands unknown",
+        m.Home: "name prompts teams host",
+        m.UndeliveredLine: "ref what whom due why code jobs",
+        m.Undelivered: "team team_ref lines more note",
+        m.Choice: "value text literal",
+        m.Question: "key label hint required visibility",
+        m.StandupForm: "prompt_ref team ceremony round_date deadline questions given sides blocked late",
+    }.items()
+}
+
+
+def visible(message: T, standpoint: Standpoint) -> T | m.Notice:
+    """The message as whoever stands there may read it: what is not for them reads "an internal issue of <company>".
+
+    Figures that are not for them become a notice that says whose they are. Anything else stays as it is.
+    """
+    if isinstance(message, m.SprintReport | m.BurnUpChart | m.Digest):
+        kept_back = [each for each in message.counted if not standpoint.may_count(each)]
+        # A report that does not say what it counted says nothing to anybody.
+        if kept_back or not message.counted:
+            company = ", ".join(dict.fromkeys(standpoint.of(each).company for each in kept_back))
+            return m.Notice(text=INTERNAL_FIGURES if company else NOBODYS_FIGURES, values={"company": company})
+    return cast(T, _seen(message, standpoint))
+
+
+def tells_of_jira(value: object) -> bool:
+    """Whether anything in a value has to be decided; most messages have nothing."""
+    if isinstance(value, IssueName | m.SprintReport | m.BurnUpChart | m.Digest):
+        return True
+    if isinstance(value, tuple | list):
+        return any(map(tells_of_jira, value))
+    if isinstance(value, dict):
+        return any(map(tells_of_jira, value.values()))
+    return type(value) in JIRA and any(tells_of_jira(getattr(value, name)) for name in JIRA[type(value)])
+
+
+def _seen(value: Any, standpoint: Standpoint) -> Any:
+    if isinstance(value, IssueName):
+        return _name(value, standpoint)
+    if isinstance(value, tuple | list):
+        return type(value)(_seen(each, standpoint) for each in value)
+    if isinstance(value, dict):
+        return {key: _seen(each, standpoint) for key, each in value.items()}
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    decided = {name: _field(value, name, kind, standpoint) for name, kind in JIRA.get(type(value), {}).items()}
+    return replace(value, **decided) if decided else value
+
+
+def _field(value: Any, name: str, kind: str, standpoint: Standpoint) -> Any:
+    held = getattr(value, name)
+    if kind in (NAMES, FIGURES):
+        return _seen(held, standpoint)
+    return held if standpoint.may_know(value.issue, kind) else None
+
+
+def _name(issue: IssueName, standpoint: Standpoint) -> IssueName:
+    if issue.key is None:  # decided before, or its key is not stored
+        return internal(issue.company or standpoint.of(issue.project).company)
+    return issue if standpoint.may_know(issue, KEY) else internal(standpoint.of(issue.project).company)

@@ -1,0 +1,90 @@
+"""Whose the Jira of a joint team is, as its team file says it: for a host who sets up both sides.
+
+The file speaks for a side only until somebody of that side does: what a person withdrew stays withdrawn.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.boards import JiraSiteRow
+from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
+from fmo_bot.db.parties import JointTeamRow, OrganisationRow, SideRow
+from fmo_bot.services import ownership
+from fmo_bot.services.governance import audit
+from fmo_bot.services.team_spec import JiraSpec, Name, ProjectSpec, Side, TeamSpec
+
+
+def set_up_jira(
+    session: Session,
+    team: JointTeamRow,
+    spec: TeamSpec,
+    organisations: Mapping[Name, OrganisationRow],
+    sides: Mapping[Side, SideRow],
+    at: datetime,
+) -> list[str]:
+    """Note what the file says; the faults, one line each, where it contradicts what is known."""
+    faults: list[str] = []
+    said: dict[int, Iterable[Side]] = {}
+    for index, wanted in enumerate(spec.jira):
+        place, owner = f"jira[{index}]", organisations[wanted.owner]
+        site = _site(session, wanted.site)
+        if site.organisation_id not in (None, owner.id):
+            faults.append(f"{place}.owner: site `{wanted.site}` belongs to another company here")
+            continue
+        site.organisation_id = owner.id
+        said[_row(session, site, "", wanted, None).id] = wanted.accepted_by
+        for number, project in enumerate(wanted.projects):
+            whose = organisations[project.owner].id if project.owner is not None else None
+            row = _row(session, site, project.key, project, whose)
+            if row.organisation_id != whose:
+                faults.append(f"{place}.projects[{number}].owner: `{project.key}` belongs to another company here")
+            said[row.id] = project.accepted_by
+    _accept(session, team, {project: [sides[name] for name in names] for project, names in said.items()}, at)
+    return faults
+
+
+def _site(session: Session, key: str) -> JiraSiteRow:
+    row = session.scalar(select(JiraSiteRow).where(JiraSiteRow.key == key))
+    if row is None:
+        row = JiraSiteRow(key=key)
+        session.add(row)
+        session.flush()
+    return row
+
+
+def _row(
+    session: Session, site: JiraSiteRow, key: str, said: JiraSpec | ProjectSpec, whose: int | None
+) -> JiraProjectRow:
+    """The project, or with key "" the site as a whole. A new row is whose the file says; a known one stays so."""
+    query = select(JiraProjectRow).where(JiraProjectRow.site_id == site.id, JiraProjectRow.key == key)
+    row = session.scalars(query.order_by(JiraProjectRow.id)).first()
+    if row is None:
+        row = JiraProjectRow(site_id=site.id, key=key, organisation_id=whose)
+        session.add(row)
+    row.internal_fields, row.stores_secured = list(said.internal_fields), said.store_secured
+    session.flush()
+    return row
+
+
+def _accept(session: Session, team: JointTeamRow, said: Mapping[int, Iterable[SideRow]], at: datetime) -> None:
+    """The sides the file names accept; what an earlier file said and this one does not is taken back."""
+    wanted = {(project, side.id) for project, named in said.items() for side in named}
+    by_file = select(JointAcceptanceRow).where(
+        JointAcceptanceRow.team_id == team.id, JointAcceptanceRow.accepted_by.is_(None)
+    )
+    for row in session.scalars(by_file).all():
+        if (row.project_id, row.side_id) not in wanted and row.withdrawn_at is None:
+            session.execute(delete(JointAcceptanceRow).where(JointAcceptanceRow.id == row.id))
+            _note(session, "joint_withdrawn", team, row.project_id, row.side_id, at)
+    for project, named in said.items():
+        for side in named:
+            if ownership.accept(session, session.get_one(JiraProjectRow, project), side, at, member_id=None):
+                _note(session, "joint_accepted", team, project, side.id, at)
+
+
+def _note(session: Session, action: str, team: JointTeamRow, project: int, side: int, at: datetime) -> None:
+    detail = {"project": project, "side": side, "by": "team file"}
+    audit(session, at=at, action=action, team_id=team.id, detail=detail)
