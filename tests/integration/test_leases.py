@@ -1,9 +1,12 @@
 """Several embedded engines on one database run some jobs once between them, on both databases."""
 
 import itertools
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -17,6 +20,7 @@ from tests.fakes import Machine
 
 SOON = 10.0  # seconds a test waits at most for what should happen at once
 MINUTE = 60.0
+ROOT = Path(__file__).parents[2]
 
 
 class Killed(BaseException):
@@ -110,6 +114,36 @@ def test_a_process_that_is_killed_at_it_frees_it_after_its_lease(
     machine.advance(2)
     second.tick()
     assert job.ran == ["first", "second"]
+
+
+HOLDS = """
+import sys, time
+from fmo_bot.db.store import Store
+from fmo_bot.delivery.leases import Leases
+
+def hang():
+    print("at it", flush=True)
+    time.sleep(60)
+
+Leases(Store(sys.argv[1])).alone("sync", 60, hang)()
+"""
+
+
+def test_a_holder_that_is_killed_for_real_is_followed_when_its_lease_is_over(fresh_url: str, job: Job) -> None:
+    ahead, store = [0.0], Store(fresh_url)
+    second = job.of(Leases(store, lambda: time.time() + ahead[0]), "second")
+    command = [sys.executable, "-c", HOLDS, fresh_url]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "at it\n"
+        second.tick()
+        first.kill()
+    for ahead[0] in (0.0, LEASE_S - 10, LEASE_S + 1):
+        second.tick()
+        if ahead[0] < LEASE_S:
+            assert job.ran == []
+    store.close()
+    assert job.ran == ["second"]
 
 
 def test_a_run_that_takes_long_is_held_as_long_as_its_process_lives(

@@ -338,3 +338,18 @@ def test_errors_stand_under_the_field_they_are_about() -> None:
         "blocked_what": "Why?",
     }
     assert forms.errors({"gone": "Oh."}, view, {}, "en") == {"q_today": "Oh."}  # such a field is not in the form
+
+
+@pytest.mark.parametrize(
+    ("jobs", "words", "label"),
+    [
+        (0, "*a digest* to Li Wei, due", "Send again"),
+        (1, "*a digest*, asked for", "Try again"),
+        (7, "7 times since", "Try again"),
+    ],
+)
+def test_a_job_is_tried_again_and_a_message_sent_again(jobs: int, words: str, label: str) -> None:
+    line = m.UndeliveredLine(ref="t|job|k", what="a digest", whom="Li Wei", due=AT, why="Why.", jobs=jobs)
+    rendered = render(m.Undelivered(team="5G Core", team_ref="t", lines=(line,)), "en")
+    assert words in rendered.text
+    assert label in str(rendered.blocks)
