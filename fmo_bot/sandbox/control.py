@@ -30,8 +30,9 @@ class Describable(Protocol):
 class Control:
     """Every control endpoint but Jira's own and the changes."""
 
-    def __init__(self, slack: Slack, jira: Mapping[str, Describable], url: str) -> None:
-        """`url` is the server's own address."""
+    def __init__(self, slack: Slack, jira: Mapping[str, Describable], url: str, atlassian: Mapping[str, Any]) -> None:
+        """`url` is the server's own address; `atlassian`: how programs get at Jira sites through the gateway."""
+        self.atlassian = atlassian
         self.slack = slack
         self.state = slack.state
         self.jira = jira
@@ -120,6 +121,7 @@ class Control:
             "jira": [
                 site.describe() | {"site": key, "url": f"{self.url}/jira/{key}"} for key, site in self.jira.items()
             ],
+            "atlassian": self.atlassian,
             "slack_api_url": f"{self.url}/slack/api/",
             "clock_url": f"{self.url}/clock",
             "transport": self.slack.hub.delivery.transport,

@@ -65,4 +65,4 @@ def _is_activity(scope: Scope) -> bool:
     path: str = scope["path"]
     if path.startswith("/control"):
         return bool(scope["method"] != "GET")
-    return path.startswith(("/slack/", "/jira/"))
+    return path.startswith(("/slack/", "/jira/", "/atlassian/"))

@@ -80,6 +80,7 @@ class World:
         for site in self.jira.values():
             self.clock.planned_by(site.next_event)
             self.clock.on_step(site.catch_up)
+        self.gateway = jira.gateway_of(self.jira)
         self.clock.on_step(lambda now: self.changes.add("clock"))
 
     def _jira_site(self, held: jira.Export) -> jira.JiraSite:
@@ -98,8 +99,9 @@ class World:
             *_clock_routes(self.clock),
             *self.slack.routes(),
             Route("/control/changes", self.changes.endpoint),
-            *Control(self.slack, self.jira, self.url).routes(),
+            *Control(self.slack, self.jira, self.url, self.gateway.describe(self.url)).routes(),
             *_jira_mounts(self.jira),
+            *self.gateway.routes(),
             *_page_routes(),
         ]
 

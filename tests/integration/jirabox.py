@@ -14,7 +14,7 @@ from jira import JIRA
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from fmo_bot.sandbox.jira import JiraSite, build
+from fmo_bot.sandbox.jira import JiraSite, build, gateway_of
 
 HALF_WAY = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
 
@@ -102,7 +102,11 @@ def running(files: Files | None = None, *, at: datetime = HALF_WAY, **settings: 
     """Serve a site until the block ends."""
     clock, faults = SetClock(at), dict[str, Any]()
     site = build("shared", clock, options=files or Files(), faults=lambda: faults, **settings)
-    routes = [Mount("/jira/shared", routes=site.routes), Mount("/control/jira/shared", routes=site.control_routes)]
+    routes = [
+        Mount("/jira/shared", routes=site.routes),
+        Mount("/control/jira/shared", routes=site.control_routes),
+        *gateway_of({"shared": site}).routes(),
+    ]
     with listening(Starlette(routes=routes)) as url:
         yield Box(site, clock, f"{url}/jira/shared", faults)
     site.close()

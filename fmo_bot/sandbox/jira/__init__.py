@@ -13,6 +13,7 @@ from fmo_bot.sandbox.jira import (
     control,
     door,
     export,
+    pats,
     platform,
     reading,
     report,
@@ -23,12 +24,13 @@ from fmo_bot.sandbox.jira import (
 )
 from fmo_bot.sandbox.jira.changes import Changes
 from fmo_bot.sandbox.jira.export import Export
+from fmo_bot.sandbox.jira.gateway import Gateway
 from fmo_bot.sandbox.jira.hooks import Hooks
 from fmo_bot.sandbox.jira.site import Clock, Settings, Site
 
 MOST_PROBLEMS_SHOWN = 20
 _log = logging.getLogger(__name__)
-__all__ = ["Export", "JiraSite", "Options", "build", "load", "suggested_start"]
+__all__ = ["Export", "JiraSite", "Options", "build", "gateway_of", "load", "suggested_start"]
 
 
 class Options(Protocol):
@@ -68,6 +70,7 @@ class JiraSite:
             *report.ENDPOINTS,
             *writing.endpoints(self.changes),
             *webhooks.endpoints(self.hooks),
+            *pats.ENDPOINTS,
         ]
         self.routes: list[BaseRoute] = list(door.routes(site, table))
         self.control_routes: list[BaseRoute] = list(control.routes(self.changes))
@@ -82,6 +85,8 @@ class JiraSite:
             "flavour": site.settings.flavour,
             "email": site.email,
             "token": site.token,
+            "cloud_id": site.cloud_id if site.is_cloud else None,
+            "scoped_token": f"jira-sandbox-scoped-{site.key}" if site.is_cloud else None,
             "boards": [{"id": site.board["id"], "name": site.board["name"]}],
             "busiest_sprint": {
                 "id": busiest.id,
@@ -146,6 +151,11 @@ def build(
     _complain(held.problems)
     settings = Settings(flavour=options.jira, zone=zone, faults=faults, denied=denied, on_change=on_change)
     return JiraSite(Site(site, clock, held, settings))
+
+
+def gateway_of(sites: Mapping[str, JiraSite]) -> Gateway:
+    """Atlassian's gateway to these sites."""
+    return Gateway({key: one.site for key, one in sites.items()}, {key: one.routes for key, one in sites.items()})
 
 
 def _complain(problems: list[str]) -> None:

@@ -13,6 +13,7 @@ from fmo_bot.sandbox.jira.boards import snapshot
 from fmo_bot.sandbox.jira.changes import Changes, status_named
 from fmo_bot.sandbox.jira.door import Encoded
 from fmo_bot.sandbox.jira.issue import Issue
+from fmo_bot.sandbox.jira.keys import KINDS
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.views import Views
 
@@ -76,6 +77,26 @@ def page_size(changes: Changes, request: Request, told: Json) -> Json:
     return {"most": changes.site.most_per_page}
 
 
+def token(changes: Changes, request: Request, told: Json) -> Json:
+    """A new token, or the end of one.
+
+    `{kind, scopes?, lasts_s?, account?}` makes one (`account`: an id or name; the bot's without it). `{of, dies_after}`
+    lets the token `of` (default: the site's own) live for so many more requests; null revives it.
+    """
+    keys, people = changes.site.keys, changes.site.people
+    if "dies_after" in told:
+        key = keys.named(str(told.get("of", changes.site.token)))
+        if key is None or not isinstance(told["dies_after"], int | None):
+            raise Refused(400, 'Say {"of": a token, "dies_after": a number of requests or null}.')
+        key.uses, key.expires = told["dies_after"], None if told["dies_after"] is None else key.expires
+    else:
+        account = people.get(str(told["account"])) if told.get("account") else people.bot
+        if told.get("kind") not in KINDS or account is None:
+            raise Refused(400, f"kind is one of {', '.join(KINDS)}, account somebody's id or name.")
+        key = keys.make(told["kind"], account, scopes=told.get("scopes"), lasts=told.get("lasts_s"))
+    return {"token": key.value, "kind": key.kind, "email": key.account.get("emailAddress"), "uses": key.uses}
+
+
 def move(changes: Changes, request: Request, told: Json) -> Json:
     """`{status}` by id or name; `{by}` is a display name (default: the assignee)."""
     issue = changes.site.find(request.path_params["key"])
@@ -115,6 +136,7 @@ def routes(changes: Changes) -> list[Route]:
         Route("/boards/{board}", _served(changes, board)),
         Route("/record", _served(changes, record)),
         Route("/requests", _served(changes, requests), methods=["GET", "POST"]),
+        Route("/tokens", _served(changes, token), methods=["POST"]),
         Route("/page_size", _served(changes, page_size), methods=["PUT"]),
         Route("/issues/{key}/move", _served(changes, move), methods=["POST"]),
         Route("/issues/{key}/flag", _served(changes, flag), methods=["POST"]),

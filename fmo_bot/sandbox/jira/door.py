@@ -1,6 +1,5 @@
 """The door of the site: who calls, faults, bodies; then one table of endpoints becomes Starlette routes."""
 
-import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fmo_bot.sandbox.jira import keys
+from fmo_bot.sandbox.jira.keys import Key
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import CLOUD, DATA_CENTER, Site
 from fmo_bot.sandbox.jira.views import Selection, Views
@@ -43,14 +44,29 @@ class Encoded(JSONResponse):
 class Call:
     """One request: what was asked, of which site, when."""
 
-    def __init__(self, site: Site, request: Request, body: Any) -> None:
-        """`body`: the parsed JSON, or None."""
+    def __init__(self, site: Site, request: Request, body: Any, key: Key | None = None) -> None:
+        """`body`: the parsed JSON, or None; `key`: what the caller showed, None where nothing is asked for."""
         self.site = site
         self.request = request
         self.body = body
+        self._key = key
         self.at: datetime = site.now()
-        self.base = str(request.base_url).rstrip("/").split("/jira/")[0] + f"/jira/{site.key}"
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        self.address = f"{origin}/jira/{site.key}"  # of the site, for people
+        self.base = f"{origin}{request.scope['root_path']}"  # through which the caller came
         self.views = Views(site, self.base, self.at, adf=self.adf)
+
+    @property
+    def key(self) -> Key:
+        """What the caller showed."""
+        if self._key is None:
+            raise Refused(401, "Client must be authenticated to access this resource.")
+        return self._key
+
+    @property
+    def me(self) -> Json:
+        """The caller's account."""
+        return self.key.account
 
     @property
     def adf(self) -> bool:
@@ -129,14 +145,13 @@ def _lost(call: Call) -> Answer:
 def _served(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         try:
-            if not endpoint.anonymous:
-                _known(site, request)
+            key = None if endpoint.anonymous else _known(site, request)
             _fault(site, request)
             if request.path_params.get("version", "2") not in (
                 ("2", "3", "latest") if site.is_cloud else ("2", "latest")
             ):
                 _lost(Call(site, request, None))
-            answer = endpoint.handler(Call(site, request, await _body(request)))
+            answer = endpoint.handler(Call(site, request, await _body(request), key))
             response = answer if isinstance(answer, Response) else Encoded(answer)
         except Refused as refused:
             response = refused.response()
@@ -161,38 +176,14 @@ async def _body(request: Request) -> Any:
         raise Refused(400, INVALID) from error
 
 
-def _known(site: Site, request: Request) -> None:
-    """401 unless the caller shows the site's own account."""
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    shown = _token(site, scheme.lower(), value.strip())
-    if shown != site.token:
-        raise _stranger(site, shown)
-
-
-def _token(site: Site, scheme: str, value: str) -> str:
-    if scheme == "bearer":
-        return value if not site.is_cloud else ""
-    if scheme != "basic" or not site.is_cloud:
-        return ""
-    try:
-        email, _, token = base64.b64decode(value, validate=True).decode().partition(":")
-    except ValueError:
-        return ""
-    return token if email == site.email or "-sandbox-" not in token else ""
-
-
-def _stranger(site: Site, shown: str) -> Refused:
-    headers = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED", "WWW-Authenticate": f'OAuth realm="{site.key}.example"'}
-    if shown and "-sandbox-" not in shown:
-        return Refused(
-            401,
-            f"This is a sandbox and takes no real token; use {site.token}.",
-            headers=headers,
-        )
-    if site.is_cloud:
-        return Refused(401, headers=headers, body="Client must be authenticated to access this resource.")
-    body = {"message": "Client must be authenticated to access this resource.", "status-code": 401}
-    return Refused(401, headers=headers, body=body)
+def _known(site: Site, request: Request) -> Key:
+    """Who calls, through the site's own address or the gateway. Raises Refused, 401."""
+    root = str(request.scope["root_path"])
+    gateway = root.endswith(f"/ex/jira/{site.cloud_id}")
+    key = site.keys.enter(request.headers.get("Authorization", ""), gateway=gateway)
+    if gateway:
+        keys.permit(key, request.method, str(request.scope["path"]).removeprefix(root))
+    return key
 
 
 def _fault(site: Site, request: Request) -> None:

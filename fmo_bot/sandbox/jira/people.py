@@ -29,6 +29,10 @@ class People:
         """The account, or None."""
         return self._by_id.get(account)
 
+    def everybody(self) -> list[Json]:
+        """All accounts, the bot's first."""
+        return list(self._by_id.values())
+
     def search(self, query: str) -> list[Json]:
         """By a prefix of name, e-mail, or a word of the name; a hidden e-mail only in full."""
         return [one for one in self._by_id.values() if _matches(one, query.lower())]

@@ -34,7 +34,7 @@ def server_info(call: Call) -> Answer:
     """Anonymous, as on a real site."""
     cloud = call.site.is_cloud
     return {
-        "baseUrl": call.base,
+        "baseUrl": call.address,
         "version": "1001.0.0-SNAPSHOT" if cloud else "10.3.2",
         "versionNumbers": [1001, 0, 0] if cloud else [10, 3, 2],
         "deploymentType": "Cloud" if cloud else "Server",
@@ -47,8 +47,8 @@ def server_info(call: Call) -> Answer:
 
 
 def myself(call: Call) -> Answer:
-    """The bot's own account, with its profile zone."""
-    return {**(call.views.user(call.site.people.bot) or {}), "locale": "en_US"}
+    """The caller's own account, with its profile zone."""
+    return {**(call.views.user(call.me) or {}), "locale": "en_US"}
 
 
 def field_list(call: Call) -> Answer:

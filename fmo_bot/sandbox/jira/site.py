@@ -1,6 +1,7 @@
 """One pretend Jira site: its issues, sprints, board, people and settings, seen at the sandbox's clock."""
 
 import random
+import uuid
 from array import array
 from bisect import bisect_right
 from collections import Counter
@@ -15,6 +16,7 @@ from fmo_bot.sandbox.jira import boards, fields, statuses, times
 from fmo_bot.sandbox.jira.export import Export, Json, check_sprint
 from fmo_bot.sandbox.jira.histories import History, Items, OnceEach
 from fmo_bot.sandbox.jira.issue import Issue, sprints_named
+from fmo_bot.sandbox.jira.keys import Keys
 from fmo_bot.sandbox.jira.people import People
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.sprints import Sprint, Sprints
@@ -70,6 +72,7 @@ class Site:
         self.ids = fields.find(export.issues)
         self.statuses = {one.id: one for one in export.statuses} or statuses.find(export.issues)
         self.people = People(key, export.issues)
+        self.keys = Keys(key, self.people.bot, cloud=self.is_cloud)
         self.sprints = Sprints([*export.sprints, *_embedded(export.issues, self.ids.sprint)])
         self.issues = {raw["id"]: Issue(raw, self.ids) for raw in export.issues}
         self.by_key = {issue.key: issue for issue in self.issues.values()}
@@ -102,6 +105,11 @@ class Site:
     def token(self) -> str:
         """Its API token (Cloud) or personal access token (Data Center)."""
         return f"jira-sandbox-{self.key}"
+
+    @property
+    def cloud_id(self) -> str:
+        """By which the gateway knows the site."""
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self.key}.sandbox.example"))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -16,13 +16,12 @@ Json = dict[str, Any]
 
 
 class Writing:
-    """Handlers that change issues, as the bot's own account."""
+    """Handlers that change issues, as whoever calls."""
 
     def __init__(self, changes: Changes) -> None:
         """`changes` does what is asked."""
         self.changes = changes
         self.site = changes.site
-        self.me = changes.site.people.bot
 
     def transitions(self, call: Call) -> Answer:
         """To every other status; none without the permission, still with 200."""
@@ -40,7 +39,7 @@ class Writing:
         resolution = part(part(call.given().get("fields") or {}).get("resolution") or {}).get("name")
         if _must_resolve(found["to"]) and not resolution:
             raise Refused(400, errors={"resolution": "Resolution is required."})
-        self.changes.move(issue, found["to"]["id"], by=self.me, resolution=resolution)
+        self.changes.move(issue, found["to"]["id"], by=call.me, resolution=resolution)
         return Response(status_code=204)
 
     def comment(self, call: Call) -> Answer:
@@ -48,7 +47,7 @@ class Writing:
         call.site.permit("comment")
         issue = call.site.find(call.path("issue"))
         text = accept(call.given().get("body"), adf=call.adf, complaint="Comment body is not valid!")
-        self.changes.comment(issue, text, by=self.me)
+        self.changes.comment(issue, text, by=call.me)
         return JSONResponse(call.views.later(call.site.now()).comments(issue)["comments"][-1], 201)
 
     def comments(self, call: Call) -> Answer:
@@ -62,7 +61,7 @@ class Writing:
         name = "accountId" if call.site.is_cloud else "name"
         if name not in call.given():
             raise Refused(400, INVALID)
-        self.changes.change(issue, self._assignee(issue, {name: call.given()[name]}), by=self.me)
+        self.changes.change(issue, self._assignee(issue, {name: call.given()[name]}), by=call.me)
         return Response(status_code=204)
 
     def edit(self, call: Call) -> Answer:
@@ -78,7 +77,7 @@ class Writing:
             text = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
             raise Refused(400, errors={name: text.format(name) for name in unknown})
         items = [one for name, value in told.items() for one in editors[name](issue, value)]
-        self.changes.change(issue, items, by=self.me)
+        self.changes.change(issue, items, by=call.me)
         return Response(status_code=204)
 
     def link(self, call: Call) -> Answer:
@@ -93,7 +92,7 @@ class Writing:
         for issue, words, other in ((blocker, outward, blocked), (blocked, inward, blocker)):
             text = f"This issue {words} {other.key}"
             told = {"field": "Link", "fieldtype": "jira", "from": None, "fromString": None}
-            self.changes.change(issue, [told | {"to": other.key, "toString": text}], by=self.me)
+            self.changes.change(issue, [told | {"to": other.key, "toString": text}], by=call.me)
         return Response(status_code=201)
 
     def create(self, call: Call) -> Answer:
@@ -104,7 +103,7 @@ class Writing:
             raise Refused(400, INVALID)
         fields = dict(told)
         self._complete(call, fields)
-        issue = self.changes.create(fields, by=self.me)
+        issue = self.changes.create(fields, by=call.me)
         shown = {"id": issue.id, "key": issue.key, "self": f"{call.base}/rest/api/2/issue/{issue.id}"}
         return JSONResponse(shown, 201)
 
