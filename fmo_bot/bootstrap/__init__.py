@@ -43,6 +43,8 @@ from fmo_bot.services.doubles import NightWatch
 from fmo_bot.services.hinted import Hinted
 from fmo_bot.services.hooks import Hooks
 from fmo_bot.services.parties import Parties
+from fmo_bot.services.pauses import Pauses
+from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standups import Standups
 from fmo_bot.slack.archive import SlackArchive
@@ -51,6 +53,7 @@ from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
 
 AHEAD = timedelta(days=8)  # how far the plan reaches: a weekly digest is always in it, and any long weekend
+_TICK_S, _WHOLE_S = 20.0, 120.0  # seconds a tick, and a step of the sandbox's clock, wait for slow Jira sites
 _WITHIN = 7.0  # seconds of machine time for what is in hand when the bot stops; the web server takes three before
 _log = structlog.get_logger(__name__)
 
@@ -114,8 +117,10 @@ class Bot:
 
     def _wire_services(self) -> None:
         questions = tuple(Question(**each) for each in template())
-        self._jira = {site.key: jira_client(site) for site in self.settings.jira_sites}
+        self.pauses = Pauses(self.store, self.clock)
+        self._jira = {site.key: jira_client(site, gate=self.pauses.gate(site.key)) for site in self.settings.jira_sites}
         self.boards = boards_of(self.store, self._jira)
+        self._syncs = SiteSyncs(self.store, self.boards.sync)
         self.parties = Parties(self.store)
         self.deliveries = Deliveries(self.store, self.parties)
         self.standups = Standups(self.store, questions)
@@ -129,6 +134,7 @@ class Bot:
     def start(self) -> None:
         """Begin everything that runs by itself."""
         if self._works:
+            self.pauses.look_again()
             self._plan()
             self.engine.start()
         if isinstance(self.clock, SandboxClock):
@@ -145,6 +151,7 @@ class Bot:
         """Take nothing new, finish what is in hand, let go of everything."""
         if isinstance(self.clock, SandboxClock):
             self.clock.stop()
+        self._syncs.stop()
         self._work.stop(until=self.leave())
         for client in self._jira.values():
             client.close()
@@ -213,7 +220,7 @@ class Bot:
 
     def _stepped(self) -> None:
         """After a step of the sandbox's clock: read Jira as it is then, plan, and let everything due begin."""
-        self._sync()
+        self._syncs.tick(self.clock.now(), within=_WHOLE_S)
         self._plan()
         self._work.wake()
 
@@ -230,7 +237,7 @@ class Bot:
         self._work.expect(at)
 
     def _sync(self) -> None:
-        self.boards.sync_all(self.clock.now())
+        self._syncs.tick(self.clock.now(), within=_TICK_S)
 
     def _learn_directs(self) -> None:
         directs.learn(self.store, self._chat, at=self.clock.now(), machine=time.time, paces=self._paces)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.messages import Home, Prompt
@@ -54,6 +55,7 @@ class Parties:
             teams=tuple(team for part in parts for team in part.teams),
             blockers=tuple(line for part in parts for line in part.blockers),
             host=", ".join(dict.fromkeys(part.host for part in parts)),
+            unread=tuple(line for part in parts for line in part.unread),
         )
 
     def next_prompt(self, person: Person, *, channel: str | None, at: datetime) -> Prompt | None:
@@ -81,6 +83,7 @@ class Parties:
                 teams=((team.name, team.ref),),
                 blockers=waits.open_lines(session, team.id),
                 host=team.host.name,
+                unread=_unread(session, team.id),
             )
 
 
@@ -119,6 +122,17 @@ def scrum_masters(session: Session, team_id: int, side_id: int) -> list[MemberRo
         ParticipationRow.role == Role.SCRUM_MASTER,
     )
     return [row.member for row in session.scalars(query.order_by(ParticipationRow.id))]
+
+
+def _unread(session: Session, team_id: int) -> tuple[tuple[str, datetime], ...]:
+    """The team's boards on Jira sites that are left alone. Why is for the scrum masters of the site's owner."""
+    query = (
+        select(BoardRow.name, JiraSiteRow.paused_since)
+        .join(JiraSiteRow, JiraSiteRow.id == BoardRow.site_id)
+        .where(BoardRow.team_id == team_id, JiraSiteRow.paused_since.is_not(None))
+        .order_by(BoardRow.id)
+    )
+    return tuple((name, since) for name, since in session.execute(query) if since is not None)
 
 
 def _member(session: Session, person: Person) -> MemberRow:

@@ -1,11 +1,13 @@
 """App Home: what is asked of a member, what is stuck, and who runs the server."""
 
+from datetime import datetime
+
 from fmo_bot.domain.messages import Home
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import SPRINT_ASK
 from fmo_bot.slack.blocks import Block, button, context, header, section
 from fmo_bot.slack.render.standups import blocker, prompt
-from fmo_bot.slack.text import escape
+from fmo_bot.slack.text import escape, moment
 
 
 def home(message: Home, t: Translator) -> list[Block]:
@@ -17,9 +19,15 @@ def home(message: Home, t: Translator) -> list[Block]:
         *(asked or [section(t("Nothing is asked of you now."))]),
         *([header(t("Joint teams"))] if message.teams else []),
         *(_team(name, ref, t) for name, ref in message.teams),
+        *(context(_unread(name, since, t)) for name, since in message.unread),
         *([header(t("Open blockers")), *stuck] if stuck else []),
         context(t("FMO bot is run by {host}; who runs the server can read its database.", host=escape(message.host))),
     ]
+
+
+def _unread(board: str, since: datetime, t: Translator) -> str:
+    name = escape(board) or t("The board")
+    return t("{board} cannot be read from Jira since {since}.", board=name, since=moment(since, t))
 
 
 def _team(name: str, ref: str, t: Translator) -> Block:

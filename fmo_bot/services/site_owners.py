@@ -1,0 +1,52 @@
+"""Whose a Jira site is, and who of theirs is told about it."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.boards import BoardRow, JiraSiteRow
+from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, SideRow
+from fmo_bot.delivery import outbox
+from fmo_bot.domain.messages import Notice
+from fmo_bot.domain.parties import Role
+
+_log = structlog.get_logger(__name__)
+
+
+def tell(session: Session, site: JiraSiteRow, *, name: str, text: str, values: dict[str, Any], at: datetime) -> None:
+    """Owe one line to each scrum master of the owner's side, once by its `name`; `text` is a msgid."""
+    told = masters(session, site)
+    if not told:
+        _log.warning("nobody is told about a Jira site", site=site.key, what=text)
+    for member in told:
+        outbox.owe(
+            session,
+            name=f"site:{site.id}:{name}:{member.id}",
+            message=Notice(text=text, values=values),
+            due=at,
+            language=member.language,
+            person=member.person,
+        )
+
+
+def masters(session: Session, site: JiraSiteRow) -> list[MemberRow]:
+    """The scrum masters of the owner's side, in every joint team with a board on the site.
+
+    As long as nobody has said whose the site is, it is the host's of each joint team.
+    """
+    owner = JointTeamRow.host_id if site.organisation_id is None else site.organisation_id
+    query = (
+        select(MemberRow)
+        .join(ParticipationRow, ParticipationRow.member_id == MemberRow.id)
+        .join(SideRow, SideRow.id == ParticipationRow.side_id)
+        .join(JointTeamRow, JointTeamRow.id == ParticipationRow.team_id)
+        .join(BoardRow, BoardRow.team_id == JointTeamRow.id)
+        .where(
+            BoardRow.site_id == site.id, SideRow.organisation_id == owner, ParticipationRow.role == Role.SCRUM_MASTER
+        )
+        .order_by(MemberRow.id)
+    )
+    return list({member.id: member for member in session.scalars(query)}.values())
