@@ -254,7 +254,7 @@ class Home:
     teams: tuple[tuple[str, str], ...]  # (team name, team ref)
     blockers: tuple[BlockerLine, ...]
     host: str
-    unread: tuple[tuple[str, datetime], ...] = ()  # boards that cannot be read from Jira now, each with since when
+    unread: tuple[tuple[str, datetime], ...] = ()  # teams whose board cannot be read now, since when
 
 
 @dataclass(frozen=True, kw_only=True)

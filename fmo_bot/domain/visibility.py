@@ -74,7 +74,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.WaitsOn: "waiting waited_on open oldest_since",
         m.Digest: "team team_ref since until zone waits",
         m.Help: "commands unknown",
-        m.Home: "name prompts teams host",
+        m.Home: "name prompts teams host unread",
         m.UndeliveredLine: "ref what whom due why code jobs",
         m.Undelivered: "team team_ref lines more note",
         m.Choice: "value text literal",

@@ -83,7 +83,7 @@ class Parties:
                 teams=((team.name, team.ref),),
                 blockers=waits.open_lines(session, team.id),
                 host=team.host.name,
-                unread=_unread(session, team.id),
+                unread=_unread(session, team),
             )
 
 
@@ -124,15 +124,11 @@ def scrum_masters(session: Session, team_id: int, side_id: int) -> list[MemberRo
     return [row.member for row in session.scalars(query.order_by(ParticipationRow.id))]
 
 
-def _unread(session: Session, team_id: int) -> tuple[tuple[str, datetime], ...]:
-    """The team's boards on Jira sites that are left alone. Why is for the scrum masters of the site's owner."""
-    query = (
-        select(BoardRow.name, JiraSiteRow.paused_since)
-        .join(JiraSiteRow, JiraSiteRow.id == BoardRow.site_id)
-        .where(BoardRow.team_id == team_id, JiraSiteRow.paused_since.is_not(None))
-        .order_by(BoardRow.id)
-    )
-    return tuple((name, since) for name, since in session.execute(query) if since is not None)
+def _unread(session: Session, team: JointTeamRow) -> tuple[tuple[str, datetime], ...]:
+    """Since when a board of the team is on a Jira site that is left alone. Its name, and why, are its owner's."""
+    here = select(JiraSiteRow.paused_since).join(BoardRow, BoardRow.site_id == JiraSiteRow.id)
+    since = session.scalars(here.where(BoardRow.team_id == team.id, JiraSiteRow.paused_since.is_not(None))).all()
+    return tuple((team.name, each) for each in since if each is not None)
 
 
 def _member(session: Session, person: Person) -> MemberRow:

@@ -118,9 +118,9 @@ def test_everybody_in_the_team_sees_in_app_home_which_board_is_not_read_and_nobo
     pauses.begin("shared", DOWN)
     for person in (CHENYU, LIWEI, LUCIA):
         home = parties.home(person, clock.now())
-        assert home.unread == (("", clock.now()),)  # the board has no name before it is read
+        assert home.unread == (("5G Core", clock.now()),)
         text = render(home, "en").text
-        assert "The board cannot be read from Jira since" in text
+        assert "The board of 5G Core cannot be read since" in text
         assert "does not answer" not in text
 
 

@@ -25,9 +25,8 @@ def home(message: Home, t: Translator) -> list[Block]:
     ]
 
 
-def _unread(board: str, since: datetime, t: Translator) -> str:
-    name = escape(board) or t("The board")
-    return t("{board} cannot be read from Jira since {since}.", board=name, since=moment(since, t))
+def _unread(team: str, since: datetime, t: Translator) -> str:
+    return t("The board of {team} cannot be read since {since}.", team=escape(team), since=moment(since, t))
 
 
 def _team(name: str, ref: str, t: Translator) -> Block:
