@@ -176,8 +176,11 @@ def work(
 
 
 def give_up_old(store: Store, before: datetime, *, at: datetime) -> None:
-    """Give up what came in before an instant and is not done; whoever asked for it is told."""
-    old = InboxRow.state.in_((READY, WORKING)), InboxRow.received_at < before
+    """Give up what came in before an instant and nobody has begun or ended; whoever asked for it is told.
+
+    What is being worked at this moment may still go well.
+    """
+    old = InboxRow.state == READY, InboxRow.received_at < before
     with store.reading(SYSTEM) as session:
         found = session.execute(select(InboxRow.id, InboxRow.team_id).where(*old)).all()
     for one, team_id in found:

@@ -147,6 +147,16 @@ def test_what_goes_well_after_all_is_not_complained_about(desk: Desk) -> None:
     assert (desk.row().state, desk.told()) == ("done", [])
 
 
+def test_what_is_begun_at_last_after_a_week_may_still_go_well(desk: Desk) -> None:
+    desk.ask()
+    job = inbox.claim(desk.store, owner="one", now=desk.machine())
+    assert job is not None
+    later = MONDAY_NINE + UNDONE_FOR + timedelta(minutes=1)
+    inbox.give_up_old(desk.store, later - UNDONE_FOR, at=later)
+    inbox.work(desk.store, job, {KIND: desk.make}, at=later, machine=desk.machine)
+    assert (desk.row().state, desk.told()) == ("done", [])
+
+
 def test_what_nobody_could_begin_for_a_week_is_said_too_and_then_forgotten(desk: Desk) -> None:
     desk.ask()
     later = MONDAY_NINE + UNDONE_FOR + timedelta(minutes=1)
