@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from fmo_bot.domain.issues import BoardShape, Issue, Sprint
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
+
+NOTHING: Mapping[str, datetime] = MappingProxyType({})
 
 
 class Clock(Protocol):
@@ -101,6 +104,14 @@ class Pictures(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Some issues of a long read. `mark`: where the next part begins; None: this was the last one."""
+
+    issues: tuple[Issue, ...]
+    mark: str | None
+
+
 class BoardSource(Protocol):
     """Reading one Jira site. Every method raises `BoardUnavailable` with a sentence that is safe to show."""
 
@@ -108,12 +119,27 @@ class BoardSource(Protocol):
         """Columns, statuses and the field ids of this site."""
         ...
 
-    def sprints(self, board_id: int) -> tuple[Sprint, ...]:
-        """Every sprint of the board; empty for a board without sprints."""
+    def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
+        """Every sprint of the board, or those that are not closed; empty for a board without sprints."""
         ...
 
-    def changed(self, shape: BoardShape, *, since: datetime | None) -> Iterator[Issue]:
-        """Issues of the board updated at or after `since` (all where None), each with its proved history."""
+    def changed(
+        self,
+        shape: BoardShape,
+        *,
+        since: datetime | None,
+        mark: str | None = None,
+        known: Mapping[str, datetime] = NOTHING,
+    ) -> Iterator[Part]:
+        """Issues of the board updated at or after `since` (all where None), each with its proved history.
+
+        `mark`: go on behind an earlier read's part. `known`: issues, by numeric id, that are left out as long as they
+        were not updated since.
+        """
+        ...
+
+    def count(self, shape: BoardShape) -> int | None:
+        """About how many issues the board shows; None where the site does not say."""
         ...
 
     def updates(self, shape: BoardShape) -> Mapping[str, datetime]:

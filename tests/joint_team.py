@@ -219,9 +219,15 @@ class JointTeam:
         """An issue on the joint team's board."""
         with self.store.transaction(SYSTEM) as session:
             board = session.scalars(select(BoardRow).where(BoardRow.id == self.result.board_id)).one()
-            value = {"status": "3", "status_category": status_category}
             row = IssueRow(
-                site_id=board.site_id, jira_issue_id=key, key=key, summary=f"About {key}", updated=THURSDAY, value=value
+                site_id=board.site_id,
+                jira_issue_id=key,
+                key=key,
+                summary=f"About {key}",
+                updated=THURSDAY,
+                status="3",
+                status_category=status_category,
+                value="{}",
             )
             session.add(row)
             session.flush()

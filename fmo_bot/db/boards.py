@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fmo_bot.db.base import Base
@@ -50,7 +50,10 @@ class BoardRow(Base):
     workflow: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # see domain.workflow; empty: not known yet
     workflow_guessed: Mapped[bool] = mapped_column(default=True)
     shape: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # see domain.issues.BoardShape
-    cursor: Mapped[datetime | None] = mapped_column(default=None)  # newest `updated` seen
+    described_at: Mapped[datetime | None] = mapped_column(default=None)  # when its shape was last read
+    # The next sync reads what was updated since, with an overlap: never later than the beginning of the last one.
+    cursor: Mapped[datetime | None] = mapped_column(default=None)
+    backfill: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # services.backfills; empty: none under way
     synced_at: Mapped[datetime | None] = mapped_column(default=None)
     swept_at: Mapped[datetime | None] = mapped_column(default=None)  # when its whole list of issues was last compared
     sync_error: Mapped[str | None] = mapped_column(default=None)
@@ -58,19 +61,41 @@ class BoardRow(Base):
 
 
 class IssueRow(Base):
-    """An issue of a site with its kept history, as domain.issues.Issue in JSON."""
+    """An issue of a site with its kept history: its numeric id stays, its key may change."""
 
     __tablename__ = "issue"
-    __table_args__ = (UniqueConstraint("site_id", "jira_issue_id"),)
+    __table_args__ = (
+        UniqueConstraint("site_id", "jira_issue_id"),
+        Index(None, "site_id", "updated"),
+        Index(None, "again_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     site_id: Mapped[int] = mapped_column(ForeignKey("jira_site.id"))
     jira_issue_id: Mapped[str]
     key: Mapped[str] = mapped_column(index=True)
     summary: Mapped[str]
     updated: Mapped[datetime]
-    value: Mapped[dict[str, Any]]
+    status: Mapped[str]
+    status_category: Mapped[str]
+    value: Mapped[str] = mapped_column(Text)  # domain.issues.Issue, packed by db.values
     project: Mapped[str] = mapped_column(default="")  # Jira's id; "": not told
     secured: Mapped[bool] = mapped_column(default=False)  # it has a security level
+    # A history that is not proved whole is read again at `again_at`, after ever longer pauses.
+    whole: Mapped[bool] = mapped_column(default=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    again_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Jira no longer shows it to the bot's account: since when, and how far that is understood (services.absences).
+    unseen_at: Mapped[datetime | None] = mapped_column(default=None)
+    unseen: Mapped[str | None] = mapped_column(default=None)
+
+
+class FormerKeyRow(Base):
+    """A key that an issue had before it was moved to another project: still found under it."""
+
+    __tablename__ = "former_key"
+    site_id: Mapped[int] = mapped_column(ForeignKey("jira_site.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    issue_id: Mapped[int] = mapped_column(ForeignKey("issue.id"), index=True)
 
 
 class BoardIssueRow(Base):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -21,6 +22,13 @@ def insert_once(session: Session, row: type[DeclarativeBase], values: Sequence[M
     return len(new.all())
 
 
+def insert_from(session: Session, row: type[DeclarativeBase], columns: Sequence[str], found: Select[Any]) -> None:
+    """Insert what a query with a WHERE finds, in its order of columns, as far as no unique key refuses it."""
+    session.flush()
+    insert = _INSERTS[session.get_bind().dialect.name]
+    session.connection().execute(insert(row.__table__).from_select(columns, found).on_conflict_do_nothing())
+
+
 def upsert(
     session: Session,
     row: type[DeclarativeBase],
@@ -36,8 +44,11 @@ def upsert(
     if not values:
         return
     session.flush()
-    statement = _INSERTS[session.get_bind().dialect.name](row)
+    # On the table, not the class: nothing is to be mapped, and rows come by the ten thousand.
+    statement = _INSERTS[session.get_bind().dialect.name](row.__table__)
     replaced = {name: statement.excluded[name] for name in values[0] if name not in key}
     not_older = statement.excluded[newest] >= getattr(row, newest)
     ordered = sorted((dict(each) for each in values), key=lambda each: tuple(each[name] for name in key))
-    session.execute(statement.on_conflict_do_update(index_elements=key, set_=replaced, where=not_older), ordered)
+    session.connection().execute(
+        statement.on_conflict_do_update(index_elements=key, set_=replaced, where=not_older), ordered
+    )

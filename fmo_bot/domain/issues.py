@@ -1,12 +1,12 @@
 """A Jira issue, its changes and its sprints, as our own frozen values. Instants are aware UTC datetimes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 # Names of the fields whose changes we keep (an allow-list; anything else never leaves `jira`).
 STATUS, SPRINT, FLAGGED, RESOLUTION, POINTS = "status", "sprint", "flagged", "resolution", "points"
-ASSIGNEE, LINK, FIX_VERSION, PROJECT = "assignee", "link", "fix_version", "project"
-KEPT_FIELDS = frozenset({STATUS, SPRINT, FLAGGED, RESOLUTION, POINTS, ASSIGNEE, LINK, FIX_VERSION, PROJECT})
+ASSIGNEE, LINK, FIX_VERSION, PROJECT, KEY = "assignee", "link", "fix_version", "project", "key"
+KEPT_FIELDS = frozenset({STATUS, SPRINT, FLAGGED, RESOLUTION, POINTS, ASSIGNEE, LINK, FIX_VERSION, PROJECT, KEY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,21 @@ class Issue:
     security: str | None = None  # the id of its security level; None: open to whoever may browse the project
     changes: tuple[Change, ...] = ()
     complete: bool = True
+
+
+def merged(known: Issue, read: Issue) -> Issue:
+    """What is known of an issue after it was read again, not older than before.
+
+    A history that is proved whole is the truth: what it no longer shows is gone. One that is not takes nothing away.
+    """
+    if read.complete:
+        return read
+    if known.complete and known.updated == read.updated:
+        return known
+    shown = {change.history for change in read.changes}
+    kept = (change for change in known.changes if change.history not in shown)
+    changes = sorted((*kept, *read.changes), key=lambda change: (change.at, change.history))
+    return replace(read, changes=tuple(changes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import requests
 
 from fmo_bot.errors import BoardUnavailable, OutcomeUnknown, SiteUnavailable
-from fmo_bot.jira import advice
+from fmo_bot.jira import advice, wire
 from fmo_bot.jira.advice import Advice
 from fmo_bot.jira.authorization import Authorization, Header
 from fmo_bot.jira.retry import Ailing, Busy, Lane, Lost, Retry, Trouble
@@ -131,7 +131,7 @@ class JiraClient:
     def flavour(self) -> Flavour:
         """Which Jira this is; asked once, for it does not change."""
         if self._flavour is None:
-            told = self.get("serverInfo", what="its server information")
+            told: Any = self.get("serverInfo", what="its server information")
             if not isinstance(told, Mapping) or not isinstance(told.get("deploymentType"), str):
                 raise self._sessions.not_jira()
             self._flavour = Flavour.CLOUD if told["deploymentType"] == "Cloud" else Flavour.DATA_CENTER
@@ -139,18 +139,37 @@ class JiraClient:
 
     def account(self) -> Mapping[str, Any]:
         """The bot's own account, as Jira shows it; proves the token. Raises like `get`."""
-        account = self.get("myself", what="the bot's own account")
+        account: Any = self.get("myself", what="the bot's own account")
         if not isinstance(account, Mapping):
             raise self.nonsense("the bot's own account")
         return account
 
-    def get(self, path: str, *, what: str, params: Mapping[str, Any] | None = None, api: str = PLATFORM) -> Any:
-        """JSON of a GET; `what` names it for a person. Raises BoardUnavailable; `Refused` where the site answered."""
-        return self._read("GET", f"{api}/{path}", what, params=params)
+    def get(
+        self,
+        path: str,
+        *,
+        what: str,
+        params: Mapping[str, Any] | None = None,
+        api: str = PLATFORM,
+        of: wire.Reading[T] = wire.ANYTHING,
+    ) -> T:
+        """A GET's answer, decoded as `of` says; `what` names it for a person.
 
-    def read_by_post(self, path: str, *, what: str, body: Mapping[str, Any], api: str = PLATFORM_3) -> Any:
-        """JSON of a POST that only reads, so that repeating it is harmless. Raises like `get`."""
-        return self._read("POST", f"{api}/{path}", what, data=json.dumps(body))
+        Raises BoardUnavailable; `Refused` where the site answered.
+        """
+        return self._read("GET", f"{api}/{path}", what, of, params=params)
+
+    def read_by_post(
+        self,
+        path: str,
+        *,
+        what: str,
+        body: Mapping[str, Any],
+        api: str = PLATFORM_3,
+        of: wire.Reading[T] = wire.ANYTHING,
+    ) -> T:
+        """The answer to a POST that only reads, so that repeating it is harmless. Raises like `get`."""
+        return self._read("POST", f"{api}/{path}", what, of, data=json.dumps(body))
 
     def write(
         self, method: str, path: str, *, what: str, body: Mapping[str, Any] | None = None, api: str = PLATFORM
@@ -179,9 +198,15 @@ class JiraClient:
         """Close every thread's session."""
         self._sessions.close()
 
-    def _read(self, method: str, path: str, what: str, **how: Any) -> Any:
-        def attempt() -> Any:
-            return _json(self._ask(method, path, what, how), self._sessions.not_jira())
+    def _read(self, method: str, path: str, what: str, of: wire.Reading[T], **how: Any) -> T:
+        def attempt() -> T:
+            response = self._ask(method, path, what, how)
+            try:
+                return of.decode(response.content)
+            except wire.Unreadable as unreadable:
+                raise self.nonsense(f"{what}: {unreadable}") from None
+            except (ValueError, RecursionError):
+                raise self._sessions.not_jira() from None
 
         return self._through(lambda: self._retry.run(Lane.of(method, path), attempt), what)
 

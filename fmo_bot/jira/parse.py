@@ -8,12 +8,14 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from fmo_bot.domain.issues import (
     ASSIGNEE,
     FIX_VERSION,
     FLAGGED,
+    KEY,
     LINK,
     POINTS,
     PROJECT,
@@ -27,7 +29,9 @@ from fmo_bot.domain.issues import (
     Sprint,
     Status,
 )
+from fmo_bot.jira import wire
 
+T = TypeVar("T")
 Json = Mapping[str, Any]
 SPRINT_SCHEMA = "com.pyxis.greenhopper.jira:gh-sprint"
 CATEGORIES = frozenset({"new", "indeterminate", "done"})
@@ -40,6 +44,7 @@ _BY_ID = {
     "assignee": ASSIGNEE,
     "fixVersions": FIX_VERSION,
     "project": PROJECT,
+    "issuekey": KEY,
 }
 # Data Center's items carry no fieldId, and neither do Cloud's links: (fieldtype, name) decides. A custom field that
 # somebody named "status" is therefore not the status.
@@ -49,6 +54,7 @@ _BY_NAME = {
     ("jira", "assignee"): ASSIGNEE,
     ("jira", "fix version"): FIX_VERSION,
     ("jira", "project"): PROJECT,
+    ("jira", "key"): KEY,
     ("jira", "link"): LINK,
     ("custom", "sprint"): SPRINT,
     ("custom", "flagged"): FLAGGED,
@@ -63,45 +69,44 @@ class Malformed(ValueError):
 
 def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, complete: bool = True) -> Issue:
     """An issue with its kept changes. `complete`: the histories are proved to be all there are."""
-    place = f"issue {text(mapping(raw, 'an issue').get('key'), 'the key of an issue')}"
-    fields = mapping(raw.get("fields"), f"the fields of {place}")
-    status = mapping(fields.get("status"), f"the status of {place}")
-    kind = mapping(fields.get("issuetype") or {}, f"the type of {place}")
+    told: wire.Issue[wire.Fields] = raw if isinstance(raw, wire.Issue) else _converted(wire.issue(shape), raw)
+    place = f"issue {text(told.key, 'the key of an issue')}"
+    fields, kind = told.fields, told.fields.issuetype or {}
     return Issue(
         site=site,
-        id=numeric(raw.get("id"), f"the id of {place}"),
-        key=_words(raw["key"]),
-        summary=_words(fields.get("summary")),
+        id=numeric(told.id, f"the id of {place}"),
+        key=_words(told.key),
+        summary=_words(fields.summary),
         issue_type=_words(kind.get("name")),
         subtask=kind.get("subtask") is True,
-        created=instant(fields.get("created"), f"the creation time of {place}"),
-        updated=instant(fields.get("updated"), f"the update time of {place}"),
-        status=numeric(status.get("id"), f"the status of {place}"),
-        status_name=_words(status.get("name")),
-        status_category=_category(status),
-        resolution=_name(fields.get("resolution")),
-        points=_points(fields.get(shape.points_field)) if shape.points_field else None,
-        sprints=_sprint_ids(fields, shape),
-        flagged=_is_flagged(fields, shape),
-        assignee=_person(fields.get("assignee")),
-        labels=tuple(_words(label) for label in sequence(fields.get("labels"), f"labels of {place}")),
+        created=instant(fields.created, f"the creation time of {place}"),
+        updated=instant(fields.updated, f"the update time of {place}"),
+        status=numeric(fields.status.id, f"the status of {place}"),
+        status_name=_words(fields.status.name),
+        status_category=_category(fields.status.category),
+        resolution=_name(fields.resolution),
+        points=_points(fields.own_points),
+        sprints=_sprint_ids(fields),
+        flagged=fields.flag is True or bool(fields.own_flag),
+        assignee=_person(fields.assignee),
+        labels=tuple(_words(label) for label in fields.labels or ()),
+        project=_id(fields.project),
+        security=_id(fields.security),
         changes=changes(histories, shape, place),
         complete=complete,
     )
 
 
-def update(raw: Any) -> tuple[str, datetime]:
+def update(raw: wire.Slim) -> tuple[str, datetime]:
     """The id of an issue and when it was updated."""
-    number = numeric(mapping(raw, "an issue").get("id"), "the id of an issue")
-    place = f"issue {number}"
-    return number, instant(mapping(raw.get("fields"), place).get("updated"), f"the update time of {place}")
+    number = numeric(raw.id, "the id of an issue")
+    return number, instant(raw.fields.updated, f"the update time of issue {number}")
 
 
-def untouched(raw: Any) -> bool:
+def untouched(raw: wire.Issue[wire.Fields]) -> bool:
     """Whether an issue has not been updated since it was created, and so has no history."""
     try:
-        fields = mapping(mapping(raw, "an issue").get("fields"), "its fields")
-        created, updated = (instant(fields.get(name), name) for name in ("created", "updated"))
+        created, updated = (instant(at, "it") for at in (raw.fields.created, raw.fields.updated))
     except Malformed:
         return False
     return updated - created <= CREATING_TAKES
@@ -109,17 +114,20 @@ def untouched(raw: Any) -> bool:
 
 def changes(histories: Iterable[Any], shape: BoardShape, place: str) -> tuple[Change, ...]:
     """The kept items of these histories, each history once, oldest first (by time, then history id)."""
-    once = {numeric(mapping(raw, f"a history of {place}").get("id"), f"a history of {place}"): raw for raw in histories}
-    kept = [change for raw in once.values() for change in _kept_items(raw, shape, f"history {raw['id']} of {place}")]
-    return tuple(sorted(kept, key=lambda change: (change.at, change.history)))
+    told = (raw if isinstance(raw, wire.History) else _converted(wire.HISTORY, raw) for raw in histories)
+    once = {int(numeric(raw.id, f"a history of {place}")): raw for raw in told}
+    kept = [change for number, raw in once.items() for change in _kept_items(number, raw, shape, place)]
+    kept.sort(key=_order)
+    return tuple(kept)
 
 
-def cut_short(changelog: Any) -> bool:
+def _order(change: Change) -> tuple[datetime, int]:
+    return change.at, change.history
+
+
+def cut_short(changelog: wire.Changelog | None) -> bool:
     """Whether an expanded changelog holds fewer histories than it says there are (Cloud and proxies cut at some)."""
-    if not isinstance(changelog, Mapping) or not isinstance(changelog.get("histories"), list):
-        return True
-    total = changelog.get("total")
-    return not isinstance(total, int) or total > len(changelog["histories"])
+    return changelog is None or changelog.total is None or changelog.total > len(changelog.histories)
 
 
 def sprint(raw: Any) -> Sprint:
@@ -208,41 +216,51 @@ def numeric(value: Any, place: str) -> str:
     return digits
 
 
-def _kept_items(raw: Json, shape: BoardShape, place: str) -> Iterator[Change]:
-    at = instant(raw.get("created"), f"the time of {place}")
-    for item in sequence(raw.get("items"), f"the items of {place}"):
-        kept = _kept_field(mapping(item, f"an item of {place}"), shape)
+def _converted(reading: wire.Reading[T], raw: Any) -> T:
+    try:
+        return reading.convert(raw)
+    except wire.Unreadable as unreadable:
+        raise Malformed(str(unreadable)) from None
+
+
+def _kept_items(number: int, raw: wire.History, shape: BoardShape, place: str) -> Iterator[Change]:
+    at = instant(raw.created, f"the time of history {number} of {place}")
+    for item in raw.items or ():
+        kept = _kept_field(item, shape)
         if kept is None:
             continue
         named = kept != ASSIGNEE  # whose name stands there is nobody's business; the account id says enough
         yield Change(
-            at=at,
-            history=int(raw["id"]),
-            field=kept,
-            before=_optional(item.get("from")),
-            after=_optional(item.get("to")),
-            before_text=_optional(item.get("fromString")) if named else None,
-            after_text=_optional(item.get("toString")) if named else None,
+            at,
+            number,
+            kept,
+            _optional(item.before),
+            _optional(item.after),
+            _optional(item.before_text) if named else None,
+            _optional(item.after_text) if named else None,
         )
 
 
-def _kept_field(item: Json, shape: BoardShape) -> str | None:
+def _kept_field(item: wire.Item, shape: BoardShape) -> str | None:
     """Which kept field an item changes: by field id where there is one, else by name."""
-    field_id = item.get("fieldId")
-    if isinstance(field_id, str) and field_id:
-        ours = {shape.sprint_field: SPRINT, shape.flagged_field: FLAGGED, shape.points_field: POINTS}
-        return _BY_ID.get(field_id) or ours.get(field_id)
-    name, kind = str(item.get("field")), str(item.get("fieldtype"))
+    known = item.field_id
+    if isinstance(known, str) and known:
+        return _BY_ID.get(known) or _own(shape.sprint_field, shape.flagged_field, shape.points_field).get(known)
+    name, kind = str(item.name), str(item.kind)
     if shape.points_name is not None and name == shape.points_name:
         return POINTS
     return _BY_NAME.get((kind, name.lower()))
 
 
-def _sprint_ids(fields: Json, shape: BoardShape) -> tuple[int, ...]:
+@lru_cache(maxsize=64)
+def _own(sprints: str | None, flag: str | None, points: str | None) -> dict[str | None, str]:
+    """Field ids of one site."""
+    return {sprints: SPRINT, flag: FLAGGED, points: POINTS}
+
+
+def _sprint_ids(fields: wire.Fields) -> tuple[int, ...]:
     """Union of the Agile API's `sprint` and `closedSprints` and of the sprint field, in ascending order."""
-    found: list[Any] = [fields.get("sprint"), *_listed(fields.get("closedSprints"))]
-    if shape.sprint_field:
-        found += _listed(fields.get(shape.sprint_field))
+    found = [fields.sprint, *_listed(fields.closed_sprints), *_listed(fields.own_sprints)]
     return tuple(sorted({number for one in found for number in _sprint_id(one)}))
 
 
@@ -255,10 +273,6 @@ def _sprint_id(value: Any) -> Iterator[int]:
             raise Malformed("a sprint field holds something that names no sprint")
         # A name may pretend to hold an id; the real one usually stands first, else after the name.
         yield int(ids[0] if "[id=" in value else ids[-1])
-
-
-def _is_flagged(fields: Json, shape: BoardShape) -> bool:
-    return fields.get("flagged") is True or bool(shape.flagged_field and fields.get(shape.flagged_field))
 
 
 def _points(value: Any) -> float | None:
@@ -279,8 +293,7 @@ def _person(value: Any) -> str | None:
     )
 
 
-def _category(status: Json) -> str:
-    category = status.get("statusCategory")
+def _category(category: Any) -> str:
     key = category.get("key") if isinstance(category, Mapping) else None
     return key if isinstance(key, str) and key in CATEGORIES else "undefined"
 
@@ -294,7 +307,11 @@ def _column(raw: Any) -> Column:
 
 def _status(raw: Any) -> Status:
     status = mapping(raw, "a status")
-    return Status(numeric(status.get("id"), "the id of a status"), _words(status.get("name")), _category(status))
+    return Status(
+        numeric(status.get("id"), "the id of a status"),
+        _words(status.get("name")),
+        _category(status.get("statusCategory")),
+    )
 
 
 def _field_id(known: list[Json], wanted: Any) -> str | None:
@@ -320,7 +337,15 @@ def _words(value: Any, longest: int = LONGEST) -> str:
     """A string a database can hold (no NUL, no half of a surrogate pair), cut to a sane length; else an empty one."""
     if not isinstance(value, str):
         return ""
+    if value.isascii() and len(value) <= longest and "\0" not in value:
+        return value  # most are
     return value[:longest].encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _id(value: Any) -> str | None:
+    """The id of an object that an issue names, such as its project; None where it names none we can read."""
+    digits = str(value.get("id")) if isinstance(value, Mapping) else ""
+    return digits if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
 
 
 def _listed(value: Any) -> list[Any]:

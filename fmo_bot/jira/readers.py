@@ -1,21 +1,43 @@
 """What differs between Cloud and Data Center when issues are read.
 
-How issues are searched page by page, how an instant is written in JQL, and where an issue's whole history comes from.
+How issues are searched page by page, how an instant is written in JQL, where an issue's whole history comes from, and
+what proves that it is whole.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from fmo_bot.jira import parse
-from fmo_bot.jira.client import PLATFORM_3, JiraClient, Refused
+from fmo_bot.domain.issues import BoardShape, Issue
+from fmo_bot.jira import parse, proof, wire
+from fmo_bot.jira.client import JiraClient, Refused
+from fmo_bot.jira.histories import Alone, Histories
+from fmo_bot.jira.paging import batches, by_token
+from fmo_bot.ports import Part
 
-Raw = Mapping[str, Any]
-Whole = tuple[Raw, list[Any], bool]  # an issue, its histories, whether they are proved to be all
-HISTORIES_PER_PAGE = 1000
-_ISSUES, _HISTORY = "the board's issues", "the history of issues"
+T = TypeVar("T")
+Raw = wire.Issue[wire.Fields]
+Build = Callable[[Raw, Iterable[wire.History], bool], Issue]  # an issue, its histories, whether these are all
+PAGE = 100  # issues with fields; a server may give fewer
+IDS_PAGE = 5000  # Cloud: issues with nothing but their ids
+SLIM_PAGE = 1000  # issues with nothing but when they were updated
+BULK = 1000  # issues whose histories, or updates, Cloud tells in one answer
+_ISSUES = "the board's issues"
 # Where the account's zone is not known, its wall clock is taken to be the last on earth: reads too much, loses nothing.
 _LAST_ON_EARTH = timezone(timedelta(hours=-12))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What to read: a search, the fields, where to go on, what need not be told, and what to make of each issue."""
+
+    jql: str
+    fields: Collection[str]
+    shape: BoardShape
+    wanted: Callable[[Raw], bool]
+    build: Build
+    mark: str | None = None
 
 
 class Reader(Protocol):
@@ -25,20 +47,20 @@ class Reader(Protocol):
         """`at`, or a little earlier, as JQL writes it."""
         ...
 
-    def pages(self, jql: str, fields: Collection[str], size: int) -> Iterator[list[Raw]]:
-        """Raw issues page by page, with their histories where the flavour sends those along."""
+    def parts(self, question: Question) -> Iterator[Part]:
+        """Issues with their histories, part by part."""
         ...
 
-    def slim_pages(self, jql: str, size: int) -> Iterator[list[Raw]]:
-        """Raw issues page by page, with nothing but when they were updated."""
+    def direct(self, ids: list[str], question: Question) -> Iterator[Issue]:
+        """At most 100 issues by their ids, not by search where that lags; those we cannot see are left out."""
         ...
 
-    def direct(self, ids: list[str], fields: Collection[str]) -> list[Raw]:
-        """At most 100 raw issues by their ids, not by search where that lags; those we cannot see are left out."""
+    def count(self, jql: str) -> int | None:
+        """About how many a search would find."""
         ...
 
-    def whole(self, page: list[Raw]) -> Iterator[Whole]:
-        """Each issue of a page with its histories."""
+    def updates(self, jql: str) -> Iterator[wire.Slim]:
+        """The issues a search finds, with nothing but when they were updated."""
         ...
 
 
@@ -53,53 +75,56 @@ class CloudReader:
         """Milliseconds: the only form that no account's zone bends."""
         return str(int(at.timestamp() * 1000))
 
-    def pages(self, jql: str, fields: Collection[str], size: int) -> Iterator[list[Raw]]:
-        """Pages of `search/jql`."""
-        question = {"jql": jql, "fields": ",".join(fields), "maxResults": size}
-        ask = self._client.get
-        for page in _by_token(lambda token: ask("search/jql", what=_ISSUES, params=question | token)):
-            yield items(self._client, page, "issues")
+    def parts(self, question: Question) -> Iterator[Part]:
+        """Pages of `search/jql` put together until their histories are worth a question."""
+        histories, held = Histories(self._client), list[Raw]()
+        for page, following in self._pages(question):
+            held += filter(question.wanted, page.issues)
+            if len(held) >= BULK or following is None:
+                yield Part(issues=tuple(_proved(held, histories, question.build)), mark=following)
+                held = []
 
-    def slim_pages(self, jql: str, size: int) -> Iterator[list[Raw]]:
-        """Pages of `search/jql`."""
-        return self.pages(jql, ("updated",), size)
-
-    def direct(self, ids: list[str], fields: Collection[str]) -> list[Raw]:
+    def direct(self, ids: list[str], question: Question) -> Iterator[Issue]:
         """`issue/bulkfetch`."""
-        body = {"issueIdsOrKeys": ids, "fields": list(fields)}
-        return items(self._client, self._client.read_by_post("issue/bulkfetch", what=_ISSUES, body=body), "issues")
+        body = {"issueIdsOrKeys": ids, "fields": list(question.fields)}
+        ask, reading = self._client.read_by_post, wire.page(question.shape)
+        found = ask("issue/bulkfetch", what=_ISSUES, body=body, of=reading).issues
+        return _proved(found, Histories(self._client), question.build)
 
-    def whole(self, page: list[Raw]) -> Iterator[Whole]:
-        """Histories of the whole page in one question; an updated issue left out of the answer is asked for alone."""
-        histories = self._bulk([str(raw.get("id")) for raw in page])
-        for raw in page:
-            number = str(raw.get("id"))
-            if number not in histories and not parse.untouched(raw):
-                histories[number] = self._single(number)
-            yield raw, histories.get(number, []), True
+    def count(self, jql: str) -> int | None:
+        """Cloud says it approximately, and not with the search."""
+        answer: Any = self._client.read_by_post("search/approximate-count", what=_ISSUES, body={"jql": jql})
+        told = answer.get("count") if isinstance(answer, Mapping) else None
+        return told if isinstance(told, int) else None
 
-    def _bulk(self, ids: list[str]) -> dict[str, list[Any]]:
-        """Histories by issue id; one issue's may be split over pages."""
-        merged: dict[str, list[Any]] = {}
-        if not ids:
-            return merged
-        body = {"issueIdsOrKeys": ids, "maxResults": HISTORIES_PER_PAGE}
-        ask = self._client.read_by_post
-        for page in _by_token(lambda token: ask("changelog/bulkfetch", what=_HISTORY, body=body | token)):
-            for log in items(self._client, page, "issueChangeLogs"):
-                merged.setdefault(str(log.get("issueId")), []).extend(items(self._client, log, "changeHistories"))
-        return merged
+    def updates(self, jql: str) -> Iterator[wire.Slim]:
+        """The search names the ids, the issues themselves say when they were updated: its index lags behind them."""
+        for some in batches(self._ids(jql), BULK):
+            body = {"issueIdsOrKeys": some, "fields": ["updated"]}
+            yield from self._client.read_by_post("issue/bulkfetch", what=_ISSUES, body=body, of=wire.SLIM).issues
 
-    def _single(self, number: str) -> list[Any]:
-        """All histories of one issue, by its own paged list."""
-        found: list[Any] = []
-        while True:
-            params = {"startAt": len(found), "maxResults": HISTORIES_PER_PAGE}
-            page = self._client.get(f"issue/{number}/changelog", what=_HISTORY, params=params, api=PLATFORM_3)
-            values = items(self._client, page, "values")
-            found += values
-            if not values or page.get("isLast") is True:
-                return found
+    def _ids(self, jql: str) -> Iterator[str]:
+        asked = {"jql": jql, "fields": "id", "maxResults": IDS_PAGE}
+        for page, _ in by_token(lambda token: self._search({**asked, **token}, wire.IDS)):
+            yield from (parse.numeric(each.id, "the id of an issue") for each in page.issues)
+
+    def _pages(self, question: Question) -> Iterator[tuple[wire.Page[wire.Fields], str | None]]:
+        """Each page with the token of the one behind it; from the beginning where the site has forgotten the token."""
+        asked = {"jql": question.jql, "fields": ",".join(question.fields), "maxResults": PAGE}
+        reading = wire.page(question.shape)
+
+        def ask(token: Mapping[str, str]) -> wire.Page[wire.Fields]:
+            return self._search({**asked, **token}, reading)
+
+        try:
+            yield from by_token(ask, question.mark)
+        except Refused as refused:
+            if refused.status != 400 or question.mark is None:
+                raise
+            yield from by_token(ask)
+
+    def _search(self, asked: Mapping[str, Any], reading: wire.Reading[T]) -> T:
+        return self._client.get("search/jql", what=_ISSUES, params=asked, of=reading)
 
 
 class DataCenterReader:
@@ -117,71 +142,80 @@ class DataCenterReader:
             local -= timedelta(hours=1)
         return f'"{local:%Y-%m-%d %H:%M}"'
 
-    def pages(self, jql: str, fields: Collection[str], size: int) -> Iterator[list[Raw]]:
-        """Pages of `search`, changelogs expanded."""
-        return self._search({"jql": jql, "fields": ",".join(fields), "maxResults": size, "expand": "changelog"})
+    def parts(self, question: Question) -> Iterator[Part]:
+        """Pages of `search`, changelogs expanded; one that was cut is read again by itself."""
+        mark = question.mark or ""
+        start = int(mark) if mark.isascii() and mark.isdigit() else 0
+        for page, following in self._expanded(question.jql, question, start):
+            alone = Alone(self._client)
+            issues = (self._whole(raw, alone, question.build) for raw in filter(question.wanted, page.issues))
+            yield Part(issues=tuple(issues), mark=None if following is None else str(following))
 
-    def slim_pages(self, jql: str, size: int) -> Iterator[list[Raw]]:
-        """Pages of `search`, without changelogs."""
-        return self._search({"jql": jql, "fields": "updated", "maxResults": size})
-
-    def direct(self, ids: list[str], fields: Collection[str]) -> list[Raw]:
+    def direct(self, ids: list[str], question: Question) -> Iterator[Issue]:
         """`search`, whose index follows at once here; it refuses the whole question (400) when one of the ids is gone.
 
         Then it is asked in halves.
         """
+        alone = Alone(self._client)
+        for raw in self._present(ids, question):
+            yield self._whole(raw, alone, question.build)
+
+    def _present(self, ids: list[str], question: Question) -> list[Raw]:
         try:
-            pages = self.pages(f"id in ({', '.join(ids)}) ORDER BY key ASC", fields, len(ids))
-            return [raw for page in pages for raw in page]
+            pages = self._expanded(f"id in ({', '.join(ids)}) ORDER BY key ASC", question, 0)
+            return [raw for page, _ in pages for raw in page.issues]
         except Refused as refused:
             if refused.status != 400:
                 raise
         middle = len(ids) // 2
         halves = (ids[:middle], ids[middle:]) if middle else ()
-        return [raw for half in halves for raw in self.direct(half, fields)]
+        return [raw for half in halves for raw in self._present(half, question)]
 
-    def whole(self, page: list[Raw]) -> Iterator[Whole]:
-        """The expanded changelog; where it was cut, the issue is read again by itself."""
-        for raw in page:
-            changelog = raw.get("changelog")
-            if parse.cut_short(changelog):
-                changelog = self._again(raw)
-            yield raw, items(self._client, changelog, "histories"), not parse.cut_short(changelog)
+    def _expanded(
+        self, jql: str, question: Question, start: int
+    ) -> Iterator[tuple[wire.Page[wire.Fields], int | None]]:
+        asked = {"jql": jql, "fields": ",".join(question.fields), "maxResults": PAGE, "expand": "changelog"}
+        return self._pages(asked, wire.page(question.shape), start)
 
-    def _search(self, question: dict[str, Any]) -> Iterator[list[Raw]]:
+    def count(self, jql: str) -> int | None:
+        """The total of the search."""
+        asked = {"jql": jql, "fields": "id", "maxResults": 1}
+        return self._client.get("search", what=_ISSUES, params=asked, of=wire.IDS).total
+
+    def updates(self, jql: str) -> Iterator[wire.Slim]:
+        """Pages of `search`, without changelogs."""
+        for page, _ in self._pages({"jql": jql, "fields": "updated", "maxResults": SLIM_PAGE}, wire.SLIM, 0):
+            yield from page.issues
+
+    def _pages(
+        self, asked: Mapping[str, Any], reading: wire.Reading[Any], start: int
+    ) -> Iterator[tuple[Any, int | None]]:
         """Pages by what came, not by what was asked: a short page is not the last one."""
-        start = 0
         while True:
-            page = self._client.get("search", what=_ISSUES, params=question | {"startAt": start})
-            issues = items(self._client, page, "issues")
-            yield issues
-            start += len(issues)
-            if not issues or (isinstance(page.get("total"), int) and start >= page["total"]):
+            page = self._client.get("search", what=_ISSUES, params={**asked, "startAt": start}, of=reading)
+            start += len(page.issues)
+            last = not page.issues or (page.total is not None and start >= page.total)
+            yield page, None if last else start
+            if last:
                 return
 
-    def _again(self, raw: Raw) -> Any:
-        params = {"expand": "changelog", "fields": "updated"}
-        answer = self._client.get(f"issue/{raw.get('id')}", what=_HISTORY, params=params)
-        return answer.get("changelog") if isinstance(answer, Mapping) else None
+    def _whole(self, raw: Raw, alone: Alone, build: Build) -> Issue:
+        told = raw.changelog
+        if not parse.cut_short(told):
+            return build(raw, told.histories if told else (), True)
+        again = alone.read(raw)
+        if again is None:
+            return build(raw, told.histories if told else (), False)
+        return build(raw, again.histories, again.whole)
 
 
-def items(client: JiraClient, page: Any, name: str) -> list[Any]:
-    """The list of objects a page holds under `name`. Raises BoardUnavailable where it holds none."""
-    found = page.get(name) if isinstance(page, Mapping) else None
-    if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
-        raise client.nonsense(f"a page without its {name}")
-    return found
-
-
-def _by_token(ask: Callable[[dict[str, str]], Any]) -> Iterator[Any]:
-    """Page after page while the token is new: a server that repeats one would keep us here for ever."""
-    token: dict[str, str] = {}
-    seen: list[dict[str, str]] = []
-    while token not in seen:
-        seen.append(token)
-        page = ask(token)
-        yield page  # whoever takes it refuses what is not a page
-        following = page.get("nextPageToken")
-        if page.get("isLast") is True or not isinstance(following, str) or not following:
-            return
-        token = {"nextPageToken": following}
+def _proved(raws: Sequence[Raw], histories: Histories, build: Build) -> Iterator[Issue]:
+    """Cloud's issues with their histories; one whose history does not hang together is asked about by itself."""
+    for told in histories.of(raws):
+        issue = build(told.raw, told.histories, told.whole)
+        if told.counted or not told.whole or proof.chained(issue):
+            yield issue
+            continue
+        again = histories.alone.read(told.raw)
+        # Counted by Jira itself, it may hang together as badly as before: a workflow was changed, an account erased.
+        yield build(told.raw, again.histories, again.whole) if again else build(told.raw, told.histories, False)

@@ -8,19 +8,21 @@ throughput and cycle time are made of.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from fmo_bot.domain.issues import BoardShape, Issue, Sprint
-from fmo_bot.jira import parse
+from fmo_bot.jira import parse, wire
 from fmo_bot.jira.client import AGILE, Flavour, JiraClient, Refused
-from fmo_bot.jira.readers import CloudReader, DataCenterReader, Reader, items
+from fmo_bot.jira.paging import batches
+from fmo_bot.jira.readers import CloudReader, DataCenterReader, Question, Reader
+from fmo_bot.ports import NOTHING, Part
 
-T = TypeVar("T")
-PAGE = 100  # issues with fields; a server may give fewer
-SLIM_PAGE = 1000  # issues with nothing but id and `updated`
 IDS_PER_QUESTION = 100
-_FIELDS = ("summary", "issuetype", "status", "resolution", "created", "updated", "assignee", "labels")
+_FIELDS = (
+    *("summary", "issuetype", "status", "resolution", "created", "updated", "assignee", "labels"),
+    *("project", "security"),
+)
 
 
 class JiraSource:
@@ -33,17 +35,19 @@ class JiraSource:
     def describe(self, board_id: int) -> BoardShape:
         """Columns, statuses and the field ids of this site."""
         what = f"board {board_id}"
-        board = self._client.get(f"board/{board_id}", what=what, api=AGILE)
-        configuration = self._client.get(f"board/{board_id}/configuration", what=f"the set-up of {what}", api=AGILE)
-        statuses = self._client.get("status", what="the statuses")
-        fields = self._client.get("field", what="the fields")
+        board: Any = self._client.get(f"board/{board_id}", what=what, api=AGILE)
+        configuration: Any = self._client.get(
+            f"board/{board_id}/configuration", what=f"the set-up of {what}", api=AGILE
+        )
+        statuses: Any = self._client.get("status", what="the statuses")
+        fields: Any = self._client.get("field", what="the fields")
         with self._clear():
             return parse.shape(board, configuration, statuses, fields)
 
-    def sprints(self, board_id: int) -> tuple[Sprint, ...]:
-        """Every sprint of the board, each once; empty for a board without sprints (Jira answers 400 for those)."""
+    def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
+        """The board's sprints, each once; empty for a board without sprints (Jira answers 400 for those)."""
         try:
-            raws = list(self._sprint_pages(board_id))
+            raws = list(self._sprint_pages(board_id, {"state": "active,future"} if only_open else {}))
         except Refused as refused:
             if refused.status != 400:
                 raise
@@ -51,35 +55,46 @@ class JiraSource:
         with self._clear():
             return tuple({sprint.id: sprint for sprint in map(parse.sprint, raws)}.values())
 
-    def changed(self, shape: BoardShape, *, since: datetime | None) -> Iterator[Issue]:
+    def changed(
+        self,
+        shape: BoardShape,
+        *,
+        since: datetime | None,
+        mark: str | None = None,
+        known: Mapping[str, datetime] = NOTHING,
+    ) -> Iterator[Part]:
         """Issues updated at or after `since` (all where None). An issue that changes meanwhile may come twice."""
         reader = self._reader()
         clause = "" if since is None else f" AND updated >= {reader.instant(since)}"
-        return self._issues(reader, shape, clause)
+        return self._parts(reader, shape, clause, mark=mark, known=known)
+
+    def count(self, shape: BoardShape) -> int | None:
+        """About how many issues the board's filter finds."""
+        return self._reader().count(_jql(shape, ""))
 
     def read(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
         """These issues, as far as the board shows them."""
         reader = self._reader()
-        for some in _batches(sorted(ids, key=int), IDS_PER_QUESTION):
+        for some in batches(sorted(ids, key=int), IDS_PER_QUESTION):
             yield from self._some(reader, shape, some)
 
     def fresh(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
         """These issues as they are now, not by search: its index lags. What is gone or forbidden is left out."""
-        reader = self._reader()
-        for some in _batches(sorted(ids, key=int), IDS_PER_QUESTION):
-            for raw, histories, complete in reader.whole(reader.direct(some, _fields(shape))):
-                yield self._issue(raw, histories, shape, complete)
+        reader, question = self._reader(), self._question(shape, "")
+        with self._clear():
+            for some in batches(sorted(ids, key=int), IDS_PER_QUESTION):
+                yield from reader.direct(some, question)
 
     def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
         """When each issue that the board's filter finds was last updated, by issue id."""
-        raws = [raw for page in self._reader().slim_pages(_jql(shape, ""), SLIM_PAGE) for raw in page]
         with self._clear():
-            return dict(map(parse.update, raws))
+            return dict(map(parse.update, self._reader().updates(_jql(shape, ""))))
 
     def _some(self, reader: Reader, shape: BoardShape, ids: list[str]) -> list[Issue]:
         """One question's worth; Jira refuses it whole (400) when one of the ids is gone, so it is asked in halves."""
         try:
-            return list(self._issues(reader, shape, f" AND id in ({', '.join(ids)})"))
+            parts = self._parts(reader, shape, f" AND id in ({', '.join(ids)})")
+            return [issue for part in parts for issue in part.issues]
         except Refused as refused:
             if refused.status != 400:
                 raise
@@ -87,25 +102,52 @@ class JiraSource:
         halves = (ids[:middle], ids[middle:]) if middle else ()
         return [issue for half in halves for issue in self._some(reader, shape, half)]
 
-    def _issues(self, reader: Reader, shape: BoardShape, clause: str) -> Iterator[Issue]:
-        for page in reader.pages(_jql(shape, clause), _fields(shape), PAGE):
-            for raw, histories, complete in reader.whole(page):
-                yield self._issue(raw, histories, shape, complete)
-
-    def _issue(self, raw: Mapping[str, Any], histories: list[Any], shape: BoardShape, complete: bool) -> Issue:
+    def _parts(
+        self,
+        reader: Reader,
+        shape: BoardShape,
+        clause: str,
+        *,
+        mark: str | None = None,
+        known: Mapping[str, datetime] = NOTHING,
+    ) -> Iterator[Part]:
         with self._clear():
-            return parse.issue(raw, histories, site=self._client.key, shape=shape, complete=complete)
+            yield from reader.parts(self._question(shape, clause, mark=mark, known=known))
 
-    def _sprint_pages(self, board_id: int) -> Iterator[Any]:
+    def _question(
+        self, shape: BoardShape, clause: str, *, mark: str | None = None, known: Mapping[str, datetime] = NOTHING
+    ) -> Question:
+        own = (shape.sprint_field, shape.flagged_field, shape.points_field)
+        return Question(
+            jql=_jql(shape, clause),
+            fields=(*_FIELDS, *(field for field in own if field)),
+            shape=shape,
+            wanted=lambda raw: not known or _is_news(raw, known),
+            build=partial(self._issue, shape),
+            mark=mark,
+        )
+
+    def _issue(
+        self, shape: BoardShape, raw: wire.Issue[wire.Fields], histories: Iterable[wire.History], complete: bool
+    ) -> Issue:
+        return parse.issue(raw, histories, site=self._client.key, shape=shape, complete=complete)
+
+    def _sprint_pages(self, board_id: int, which: Mapping[str, str]) -> Iterator[Any]:
         start = 0
         while True:
-            what, params = f"the sprints of board {board_id}", {"startAt": start}
-            page = self._client.get(f"board/{board_id}/sprint", what=what, params=params, api=AGILE)
-            values = items(self._client, page, "values")
+            what, params = f"the sprints of board {board_id}", {**which, "startAt": start}
+            page: Any = self._client.get(f"board/{board_id}/sprint", what=what, params=params, api=AGILE)
+            values = self._values(page)
             yield from values
             start += len(values)  # the server may lower the page size, so what came is what counts
             if not values or page.get("isLast") is True:
                 return
+
+    def _values(self, page: Any) -> list[Any]:
+        found = page.get("values") if isinstance(page, Mapping) else None
+        if not isinstance(found, list):
+            raise self._client.nonsense("a page without its values")
+        return found
 
     def _reader(self) -> Reader:
         site = self._client.site()
@@ -122,17 +164,11 @@ class JiraSource:
             raise self._client.nonsense(str(error)) from None
 
 
-def _fields(shape: BoardShape) -> tuple[str, ...]:
-    own = (shape.sprint_field, shape.flagged_field, shape.points_field)
-    return (*_FIELDS, *(field for field in own if field))
-
-
 def _jql(shape: BoardShape, clause: str) -> str:
     # Ordered by key, so that an issue updated while we read does not move between pages and get lost.
     return f"filter = {shape.filter_id}{clause} ORDER BY key ASC"
 
 
-def _batches(everything: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(everything)
-    while batch := list(islice(rest, size)):
-        yield batch
+def _is_news(raw: wire.Issue[wire.Fields], known: Mapping[str, datetime]) -> bool:
+    held = known.get(str(raw.id))
+    return held is None or held < parse.instant(raw.fields.updated, "the update time of an issue")

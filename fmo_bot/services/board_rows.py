@@ -1,23 +1,48 @@
 """The rows behind a board: issues, which of them it shows, its sprints, and its workflow while that is a guess."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, literal, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db import values
-from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow, SprintRow
-from fmo_bot.db.once import insert_once, upsert
-from fmo_bot.domain.issues import BoardShape, Issue, Sprint
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, FormerKeyRow, IssueRow, SprintRow
+from fmo_bot.db.once import insert_from, insert_once, upsert
+from fmo_bot.domain.issues import KEY, BoardShape, Issue, Sprint, merged
 from fmo_bot.domain.parties import Scope
 from fmo_bot.domain.workflow import Workflow, guess
 from fmo_bot.errors import NotFound
 
 log = logging.getLogger(__name__)
+AGAIN_AFTER = timedelta(minutes=2)  # until a history that is not whole is read again; twice as long after each try
+MOST_TRIES = 9  # counted so far: the longest pause is eight and a half hours
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An issue as it was read, and as it is stored."""
+
+    issue: Issue
+    value: str
+
+    @classmethod
+    def of(cls, issue: Issue) -> "Packed":
+        """Packed outside a transaction, because others wait for that."""
+        return cls(issue, values.pack(issue))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What the database has of an issue already."""
+
+    id: int
+    key: str
+    updated: datetime
+    tries: int
 
 
 def find(session: Session, board_id: int, *, lock: bool = False) -> BoardRow:
@@ -29,16 +54,17 @@ def find(session: Session, board_id: int, *, lock: bool = False) -> BoardRow:
     return board
 
 
-def of_issues(board: BoardRow, issues: Sequence[Issue]) -> list[dict[str, Any]]:
-    """What `keep` stores of these issues."""
-    return [_issue_row(board.site_id, issue) for issue in issues]
+def keep(session: Session, board: BoardRow, read: Sequence[Packed], at: datetime) -> None:
+    """Upsert issues by (site, issue id), never over a newer state, and put them on the board.
 
-
-def keep(session: Session, board: BoardRow, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Upsert issues by (site, issue id), never over a newer state, and put them on the board."""
+    A history that is not proved whole takes nothing away from what is known, and is due to be read again later.
+    """
+    held = _held(session, board, [each.issue.id for each in read])
+    rows = [_issue_row(session, board.site_id, each, held.get(each.issue.id), at) for each in read]
     upsert(session, IssueRow, rows, key=("site_id", "jira_issue_id"), newest="updated")
-    here = session.scalars(_ids(board, [row["jira_issue_id"] for row in rows]))
-    insert_once(session, BoardIssueRow, [{"board_id": board.id, "issue_id": number} for number in sorted(here)])
+    here = _ids(board, [row["jira_issue_id"] for row in rows]).add_columns(literal(board.id)).order_by(IssueRow.id)
+    insert_from(session, BoardIssueRow, ["issue_id", "board_id"], here)
+    _keep_former_keys(session, board, read, held)
 
 
 def let_go(session: Session, board: BoardRow, numbers: Collection[str]) -> None:
@@ -53,17 +79,37 @@ def let_go_everywhere(session: Session, site_id: int, numbers: Collection[str]) 
     session.execute(delete(BoardIssueRow).where(BoardIssueRow.issue_id.in_(gone)))
 
 
-def held(session: Session, board_id: int) -> dict[str, datetime]:
-    """When each issue on the board was last updated, as far as we know, by Jira's issue id."""
+def held(session: Session, board_id: int, *, between: tuple[datetime, datetime] | None = None) -> dict[str, datetime]:
+    """When each issue on the board was last updated, as far as we know, by Jira's issue id.
+
+    `between`: only of those that were updated between these two, and whose history is whole.
+    """
     here = select(IssueRow.jira_issue_id, IssueRow.updated).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
-    return {number: updated for number, updated in session.execute(here.where(BoardIssueRow.board_id == board_id))}
+    here = here.where(BoardIssueRow.board_id == board_id)
+    if between is not None:
+        here = here.where(IssueRow.updated.between(*between), IssueRow.whole)
+    return {number: updated for number, updated in session.execute(here)}
+
+
+def doubtful(session: Session, board_id: int, at: datetime, *, most: int) -> list[str]:
+    """Issues whose histories are to be read again by now, those that wait longest first."""
+    here = select(IssueRow.jira_issue_id).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
+    due = here.where(BoardIssueRow.board_id == board_id, IssueRow.again_at <= at).order_by(IssueRow.again_at)
+    return list(session.scalars(due.limit(most)))
 
 
 def issues(session: Session, board_id: int) -> tuple[Issue, ...]:
     """The issues the board shows, in the order in which they were first seen."""
     here = select(IssueRow.value).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
     stored = session.scalars(here.where(BoardIssueRow.board_id == board_id).order_by(IssueRow.id))
-    return tuple(values.from_json(Issue, value) for value in stored)
+    return tuple(values.unpack(Issue, value) for value in stored)
+
+
+def issue_by_key(session: Session, site_id: int, key: str) -> IssueRow | None:
+    """The issue with this key, or that had it before it was moved; None where nobody has seen it."""
+    now = session.scalar(select(IssueRow).where(IssueRow.site_id == site_id, IssueRow.key == key).limit(1))
+    former = session.get(FormerKeyRow, (site_id, key)) if now is None else None
+    return session.get(IssueRow, former.issue_id) if former else now
 
 
 def sprints(session: Session, board_id: int) -> tuple[Sprint, ...]:
@@ -71,9 +117,11 @@ def sprints(session: Session, board_id: int) -> tuple[Sprint, ...]:
     return tuple(values.from_json(Sprint, row.value) for row in session.scalars(_sprint_rows(board_id)))
 
 
-def keep_sprints(session: Session, board: BoardRow, found: Sequence[Sprint]) -> None:
-    """Make the board's sprints these."""
-    left = {row.jira_sprint_id: row for row in session.scalars(_sprint_rows(board.id))}
+def keep_sprints(session: Session, board: BoardRow, found: Sequence[Sprint], *, whole: bool) -> None:
+    """Make the board's sprints these; with `whole=False` those that are not closed, for no others were read."""
+    left = {
+        row.jira_sprint_id: row for row in session.scalars(_sprint_rows(board.id)) if whole or row.state != "closed"
+    }
     for sprint in found:
         row = left.pop(sprint.id, None)
         if row is None:
@@ -82,6 +130,11 @@ def keep_sprints(session: Session, board: BoardRow, found: Sequence[Sprint]) -> 
         row.state, row.value = sprint.state, values.to_json(sprint)
     for deleted in left.values():
         session.delete(deleted)
+
+
+def open_sprints(session: Session, board_id: int) -> set[int]:
+    """Jira's ids of the sprints that were not closed when they were last read."""
+    return {row.jira_sprint_id for row in session.scalars(_sprint_rows(board_id)) if row.state != "closed"}
 
 
 def guess_workflow(board: BoardRow, shape: BoardShape, seen: Collection[str]) -> Workflow | None:
@@ -102,7 +155,22 @@ def guess_workflow(board: BoardRow, shape: BoardShape, seen: Collection[str]) ->
     return workflow
 
 
-def _issue_row(site_id: int, issue: Issue) -> dict[str, Any]:
+def _held(session: Session, board: BoardRow, numbers: Sequence[str]) -> dict[str, "_Held"]:
+    here = IssueRow.site_id == board.site_id, IssueRow.jira_issue_id.in_(numbers)
+    columns = IssueRow.id, IssueRow.jira_issue_id, IssueRow.key, IssueRow.updated, IssueRow.tries
+    return {
+        row.jira_issue_id: _Held(row.id, row.key, row.updated, row.tries)
+        for row in session.execute(select(*columns).where(*here))
+    }
+
+
+def _issue_row(session: Session, site_id: int, read: Packed, held: "_Held | None", at: datetime) -> dict[str, Any]:
+    issue, value = read.issue, read.value
+    if held and not issue.complete and held.updated <= issue.updated:
+        known = values.unpack(Issue, session.get_one(IssueRow, held.id).value)
+        issue = merged(known, issue)
+        value = values.pack(issue)
+    tries = 0 if issue.complete else min((held.tries if held else 0) + 1, MOST_TRIES)
     return {
         "site_id": site_id,
         "jira_issue_id": issue.id,
@@ -111,8 +179,33 @@ def _issue_row(site_id: int, issue: Issue) -> dict[str, Any]:
         "updated": issue.updated,
         "project": issue.project or "",
         "secured": issue.security is not None,
-        "value": values.to_json(issue),
+        "status": issue.status,
+        "status_category": issue.status_category,
+        "value": value,
+        "whole": issue.complete,
+        "tries": tries,
+        "again_at": at + AGAIN_AFTER * 2 ** (tries - 1) if tries else None,
+        "unseen_at": None,
+        "unseen": None,
     }
+
+
+def _keep_former_keys(session: Session, board: BoardRow, read: Sequence[Packed], held: Mapping[str, "_Held"]) -> None:
+    """What an issue was called before: as we knew it, and as its own history tells."""
+    former = {(key, each.issue.id) for each in read for key in _former(each.issue, held.get(each.issue.id))}
+    if not former:
+        return
+    here = select(IssueRow.jira_issue_id, IssueRow.id).where(
+        IssueRow.site_id == board.site_id, IssueRow.jira_issue_id.in_({number for _, number in former})
+    )
+    ids = dict(session.execute(here).tuples().all())
+    rows = [{"site_id": board.site_id, "key": key, "issue_id": ids[number]} for key, number in sorted(former)]
+    insert_once(session, FormerKeyRow, rows)
+
+
+def _former(issue: Issue, held: "_Held | None") -> Iterator[str]:
+    keys = [change.before_text or "" for change in issue.changes if change.field == KEY]
+    yield from (key for key in (*keys, held.key if held else "") if key and key != issue.key)
 
 
 def _ids(board: BoardRow, numbers: Collection[str]) -> Select[int]:

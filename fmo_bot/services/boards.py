@@ -1,14 +1,16 @@
 """Boards: reading what changed in Jira into our rows, and showing a board as values.
 
-A sync reads the shape and the sprints whole and the issues since a cursor, with an overlap, because Jira's search lags
-behind its issues. Issues also leave a board, or come to it, without being updated (an edited filter, a moved issue):
-now and then the list of all of them is compared. Jira is never asked inside a database transaction, so a slow site
-holds nobody up, and everything written is an upsert, so two syncs of one board at once do no harm.
+A sync reads the open sprints and the issues updated since a cursor, with an overlap, because Jira's search lags behind
+its issues; what is known at that very update is not read again. The board's shape and its closed sprints are read less
+often. Issues also leave a board, or come to it, without being updated (an edited filter, a moved issue), and the search
+may miss an update for longer than the overlap: now and then the list of all of them is compared. Jira is never asked
+inside a database transaction, so a slow site holds nobody up, and everything written is an upsert, so two syncs of one
+board at once do no harm.
 """
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
@@ -24,13 +26,20 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.ports import BoardSource
-from fmo_bot.services import board_rows
+from fmo_bot.services import backfills, board_rows
+from fmo_bot.services.backfills import Backfill, Progress
+from fmo_bot.services.board_rows import Packed
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 OVERLAP = timedelta(minutes=10)  # an issue may be found by Jira's search minutes after it changed
+# An update younger than this at the last sync is read again: it may have been followed by one in the same second, which
+# is as exactly as some databases under a Data Center tell the time.
+SETTLING = timedelta(minutes=1)
 SWEEP_EVERY = timedelta(hours=6)
-BATCH = 50  # issues per transaction
+DESCRIBE_EVERY = timedelta(minutes=10)
+BATCH = 200  # issues per transaction
+DOUBTS = 100  # histories that are read again in one sync
 _FIELD_IDS = ("sprint_field", "flagged_field", "points_field", "points_name")
 
 
@@ -64,10 +73,13 @@ class Boards:
         self._store = store
         self._sources = sources
 
-    def sync(self, board_id: int, at: datetime) -> Synced:
-        """Read what changed. Raises BoardUnavailable, and leaves its sentence on the board, where Jira fails us."""
+    def sync(self, board_id: int, at: datetime, *, look: bool = False, progress: Progress = backfills.nobody) -> Synced:
+        """Read what changed. Raises BoardUnavailable, and leaves its sentence on the board, where Jira fails us.
+
+        `look`: read the board's shape even if that was done a moment ago. `progress` hears of a read of everything.
+        """
         try:
-            return self._sync(self._target(board_id), at)
+            return self._sync(self._target(board_id), at, look=look, progress=progress)
         except BoardUnavailable as error:
             with self._store.transaction(SYSTEM) as session:
                 board_rows.find(session, board_id, lock=True).sync_error = str(error)
@@ -86,13 +98,13 @@ class Boards:
                 failed[board_id] = str(error)
         return failed
 
-    def look_again(self, board_id: int, ids: Collection[str]) -> None:
+    def look_again(self, board_id: int, ids: Collection[str], at: datetime) -> None:
         """Read issues a board may show, as far as it does show them. Raises BoardUnavailable; unread boards wait."""
         target = self._target(board_id)
         if target.shape is not None:
-            self._keep(target, target.source.read(target.shape, ids), _Seen(None))
+            self._keep(target, target.source.read(target.shape, ids), _Seen(), at)
 
-    def refresh(self, board_id: int, ids: Collection[str], *, deleted: Collection[str] = ()) -> None:
+    def refresh(self, board_id: int, ids: Collection[str], at: datetime, *, deleted: Collection[str] = ()) -> None:
         """Read issues a board shows as they are now. Of `deleted`, said to be gone, those not there leave every board.
 
         Others that are not there are left to the sweep: they may be forbidden for a moment. Raises BoardUnavailable.
@@ -100,11 +112,9 @@ class Boards:
         target = self._target(board_id)
         if target.shape is None:
             return
-        seen: set[str] = set()
-        for batch in _batches(target.source.fresh(target.shape, ids)):
-            self._keep(target, batch, _Seen(None))
-            seen |= {issue.id for issue in batch}
-        if gone := set(deleted) & set(ids) - seen:
+        seen = _Seen()
+        self._keep(target, target.source.fresh(target.shape, ids), seen, at)
+        if gone := set(deleted) & set(ids) - seen.ids:
             with self._store.transaction(SYSTEM) as session:
                 board_rows.let_go_everywhere(session, target.board.site_id, gone)
 
@@ -133,41 +143,96 @@ class Boards:
             raise BoardUnavailable(f"Jira site {site} is not in the settings. Add it to FMO_JIRA_SITES.")
         return _Target(board, values.from_json(BoardShape, board.shape) if board.shape else None, self._sources[site])
 
-    def _sync(self, target: "_Target", at: datetime) -> Synced:
+    def _sync(self, target: "_Target", at: datetime, *, look: bool, progress: Progress) -> Synced:
         # Step 1: what the board is now.
-        shape = target.source.describe(target.board.jira_board_id)
-        sprints = target.source.sprints(target.board.jira_board_id)
-        # Step 2: what changed, batch by batch as it comes.
-        seen = _Seen(target.board.cursor)
-        self._keep(target, target.source.changed(shape, since=target.since(shape)), seen)
-        # Step 3: now and then, what came or went without being updated.
+        looking = look or target.wants_look(at)
+        shape = target.describe() if looking or target.shape is None else target.shape
         sweeping = target.wants_sweep(shape, at)
-        left = self._sweep(target, shape, seen) if sweeping else 0
+        sprints, every = self._sprints(target, shape, sweeping=sweeping)
+        # Step 2: what changed, part by part as it comes; everything, where it was never read or by other field ids.
+        seen = _Seen()
+        since = target.since(shape)
+        if since is None:
+            whole = self._read_everything(target, shape, seen, at, progress)
+        else:
+            self._read_changes(target, shape, since, seen, at)
+            whole = False
+        # Step 3: histories that are not proved whole yet; now and then, what came or went without being updated.
+        self._settle_doubts(target, shape, seen, at)
+        left = self._sweep(target, shape, seen, at, listed=seen.ids if whole else None) if sweeping else 0
         # Step 4: only now the board has been read.
         with self._store.transaction(SYSTEM) as session:
             board = board_rows.find(session, target.board.id, lock=True)
             board.name, board.shape = shape.name, values.to_json(shape)
-            board.cursor = max((mark for mark in (board.cursor, seen.newest) if mark is not None), default=None)
+            board.described_at = at if looking else board.described_at
+            board.cursor = seen.cursor(board.cursor if since else None, at)
             board.swept_at = at if sweeping else board.swept_at
-            board.synced_at, board.sync_error = at, None
-            board_rows.keep_sprints(session, board, sprints)
+            board.synced_at, board.sync_error, board.backfill = at, None, {}
+            board_rows.keep_sprints(session, board, sprints, whole=every)
             guessed = board_rows.guess_workflow(board, shape, seen.statuses)
         return Synced(read=seen.count, left=left, guessed=guessed)
 
-    def _keep(self, target: "_Target", issues: Iterable[Issue], seen: "_Seen") -> None:
-        for batch in _batches(issues):
-            rows = board_rows.of_issues(target.board, batch)  # before the transaction, which others wait for
-            with self._store.transaction(SYSTEM) as session:
-                board_rows.keep(session, target.board, rows)
-            seen.note(batch)
+    def _sprints(self, target: "_Target", shape: BoardShape, *, sweeping: bool) -> tuple[tuple[Sprint, ...], bool]:
+        """The board's sprints, and whether these are all: the closed ones are read when one has just been closed."""
+        if shape.kind == "kanban":
+            return (), True
+        number = target.board.jira_board_id
+        if not sweeping:
+            sprints = target.source.sprints(number, only_open=True)
+            with self._store.reading(SYSTEM) as session:
+                were_open = board_rows.open_sprints(session, target.board.id)
+            if were_open <= {sprint.id for sprint in sprints}:
+                return sprints, False
+        return target.source.sprints(number), True
 
-    def _sweep(self, target: "_Target", shape: BoardShape, seen: "_Seen") -> int:
-        """Compare with the whole list: read what we lack or hold an older state of, let go of what left."""
+    def _read_changes(self, target: "_Target", shape: BoardShape, since: datetime, seen: "_Seen", at: datetime) -> None:
+        settled = (target.board.synced_at or since) - SETTLING
+        with self._store.reading(SYSTEM) as session:
+            known = board_rows.held(session, target.board.id, between=(since, settled))
+        for part in target.source.changed(shape, since=since, known=known):
+            self._keep(target, part.issues, seen, at)
+
+    def _read_everything(
+        self, target: "_Target", shape: BoardShape, seen: "_Seen", at: datetime, progress: Progress
+    ) -> bool:
+        """Read all issues, from where an earlier read was stopped; whether it was one read from first to last."""
+        backfill = Backfill.resumed(target.board.backfill, shape) or Backfill.new(shape, at, target.source.count(shape))
+        fresh = backfill.mark is None
+        seen.began = backfill.began
+        for part in target.source.changed(shape, since=None, mark=backfill.mark):
+            self._keep(target, part.issues, seen, at)
+            backfill = backfill.after(part)
+            with self._store.transaction(SYSTEM) as session:
+                board_rows.find(session, target.board.id, lock=True).backfill = values.to_json(backfill)
+            progress(shape.name, backfill)
+        return fresh
+
+    def _settle_doubts(self, target: "_Target", shape: BoardShape, seen: "_Seen", at: datetime) -> None:
+        with self._store.reading(SYSTEM) as session:
+            doubtful = board_rows.doubtful(session, target.board.id, at, most=DOUBTS)
+        if doubtful:
+            self._keep(target, target.source.read(shape, doubtful), seen, at)
+
+    def _keep(self, target: "_Target", issues: Iterable[Issue], seen: "_Seen", at: datetime) -> None:
+        for batch in _batches(map(Packed.of, issues)):
+            with self._store.transaction(SYSTEM) as session:
+                board_rows.keep(session, target.board, batch, at)
+            seen.note([each.issue for each in batch])
+
+    def _sweep(
+        self, target: "_Target", shape: BoardShape, seen: "_Seen", at: datetime, *, listed: Collection[str] | None
+    ) -> int:
+        """Compare with the whole list: read what we lack or hold an older state of, let go of what left.
+
+        `listed`: the ids, where they have just been read from first to last.
+        """
         with self._store.reading(SYSTEM) as session:
             held = board_rows.held(session, target.board.id)
-        listed = target.source.updates(shape)
-        stale = [number for number, updated in listed.items() if number not in held or held[number] < updated]
-        self._keep(target, target.source.read(shape, stale), seen)
+        if listed is None:
+            updates = target.source.updates(shape)
+            stale = [number for number, updated in updates.items() if number not in held or held[number] < updated]
+            self._keep(target, target.source.read(shape, stale), seen, at)
+            listed = updates.keys()
         # Only of those held before the list was read: what another sync added since cannot be in it.
         gone = [number for number in held if number not in listed]
         for batch in _batches(gone):
@@ -184,6 +249,14 @@ class _Target:
     shape: BoardShape | None
     source: BoardSource
 
+    def describe(self) -> BoardShape:
+        """What the board is now."""
+        return self.source.describe(self.board.jira_board_id)
+
+    def wants_look(self, at: datetime) -> bool:
+        """Whether its shape is to be read again."""
+        return self.board.described_at is None or at - self.board.described_at >= DESCRIBE_EVERY
+
     def since(self, shape: BoardShape) -> datetime | None:
         """From when to read; None is everything: never read, or read by other field ids than today's."""
         if self.board.cursor is None or self.shape is None or _field_ids(self.shape) != _field_ids(shape):
@@ -197,22 +270,36 @@ class _Target:
         return at - self.board.swept_at >= SWEEP_EVERY
 
 
+@dataclass
 class _Seen:
-    """What a sync came across: how many issues, the newest update, every status."""
+    """What a sync came across: how many issues, which, the newest update, every status."""
 
-    def __init__(self, newest: datetime | None) -> None:
-        self.count = 0
-        self.newest = newest
-        self.statuses: set[str] = set()
+    began: datetime | None = None  # when the read began, where that was not in this sync
+    count: int = 0
+    newest: datetime | None = None
+    statuses: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
 
     def note(self, issues: Sequence[Issue]) -> None:
         """Add a batch, not empty."""
         self.count += len(issues)
+        self.ids |= {issue.id for issue in issues}
         newest = max(issue.updated for issue in issues)
         self.newest = newest if self.newest is None else max(self.newest, newest)
         for issue in issues:
             moves = (change for change in issue.changes if change.field == STATUS)
             self.statuses |= {issue.status, *(end for move in moves for end in (move.before, move.after) if end)}
+
+    def cursor(self, before: datetime | None, at: datetime) -> datetime:
+        """From where the next sync reads: the newest update, but not later than this read began.
+
+        While a long read goes on, issues change that it has passed already, and those it meets show later updates.
+        """
+        began = self.began or at
+        if self.newest is None:
+            return before or began
+        reached = min(self.newest, began)
+        return reached if before is None else max(before, reached)
 
 
 def _field_ids(shape: BoardShape) -> tuple[str | None, ...]:

@@ -61,11 +61,11 @@ class Hinted:
     def _read(self, board: "_Board", hints: Sequence[Mapping[str, Any]], held: set[str], at: datetime) -> None:
         deleted = {number for hint in hints if hint["deleted"] for number in hint["issues"]}
         if not board.is_read or any(board.is_meant(hint) for hint in hints if not hint["issues"]):
-            self._boards.sync(board.id, at)
+            self._boards.sync(board.id, at, look=True)
         if held:
-            self._boards.refresh(board.id, held, deleted=deleted)
+            self._boards.refresh(board.id, held, at, deleted=deleted)
         if new := _could_be_new(board, hints) - deleted:
-            self._boards.look_again(board.id, new)
+            self._boards.look_again(board.id, new, at)
 
     def _known(self, site: str, issues: set[str]) -> list[_Board]:
         """The boards of the site, with which of these issues each holds."""

@@ -50,7 +50,7 @@ def open_issues(session: Session, team_id: int, standpoint: Standpoint) -> tuple
             .limit(MAX_CHOICES)
         )
         ended = _ended_statuses(board)
-        status = IssueRow.value["status" if ended else "status_category"].as_string()
+        status = IssueRow.status if ended else IssueRow.status_category
         for row in session.scalars(query.where(status.not_in(ended or ["done"]))):
             if standpoint.may_know(name_of(row, board.site.key), KEY):
                 found.setdefault(row.id, (row, board.site.key))

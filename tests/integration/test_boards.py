@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,8 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.issues import STATUS, BoardShape, Change, Column, Issue, Sprint, Status
 from fmo_bot.domain.parties import SYSTEM, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound
-from fmo_bot.services.boards import OVERLAP, SWEEP_EVERY, Boards, BoardView
+from fmo_bot.ports import NOTHING, Part
+from fmo_bot.services.boards import DESCRIBE_EVERY, OVERLAP, SWEEP_EVERY, Boards, BoardView
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 SHAPE = BoardShape(
@@ -67,6 +69,7 @@ class FakeSource:
     asked_since: list[datetime | None] = field(default_factory=list)
     read_ids: list[str] = field(default_factory=list)
     fresh_ids: list[list[str]] = field(default_factory=list)
+    size: int = 3
 
     def hold(self, issues: Iterable[Issue]) -> None:
         self.issues.update({each.id: each for each in issues})
@@ -76,14 +79,28 @@ class FakeSource:
             raise BoardUnavailable(self.down)
         return self.shape
 
-    def sprints(self, board_id: int) -> tuple[Sprint, ...]:
-        return self.sprint_list
+    def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
+        return tuple(each for each in self.sprint_list if each.state != "closed" or not only_open)
 
-    def changed(self, shape: BoardShape, *, since: datetime | None) -> Iterator[Issue]:
+    def changed(
+        self,
+        shape: BoardShape,
+        *,
+        since: datetime | None,
+        mark: str | None = None,
+        known: Mapping[str, datetime] = NOTHING,
+    ) -> Iterator[Part]:
+        """In parts of three; a mark is the place of the next part's first issue."""
         self.asked_since.append(since)
-        for each in list(self.issues.values()):
-            if each.id not in self.hidden and (since is None or each.updated >= since):
-                yield each
+        found = [each for each in self.issues.values() if each.id not in self.hidden]
+        found = [each for each in found if since is None or each.updated >= since]
+        for first in range(int(mark or 0), len(found) or 1, self.size):
+            behind = first + self.size
+            part = tuple(each for each in found[first:behind] if known.get(each.id) != each.updated)
+            yield Part(issues=part, mark=str(behind) if behind < len(found) else None)
+
+    def count(self, shape: BoardShape) -> int | None:
+        return len(self.issues)
 
     def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
         return {each.id: each.updated for each in self.issues.values()}
@@ -174,8 +191,9 @@ def test_a_later_sync_reads_from_the_newest_change_with_an_overlap(sqlite_store:
     boards.sync(board_id, AT)
     later = AT + timedelta(hours=1)
     source.hold([issue(3, updated=later, status="3")])
-    assert boards.sync(board_id, later).read == 2  # what changed, and what lies within the overlap
-    assert source.asked_since == [None, AT - OVERLAP]
+    assert boards.sync(board_id, later).read == 2  # what changed, and what may have changed again in that second
+    assert boards.sync(board_id, later + timedelta(minutes=5)).read == 1  # what lies within the overlap is known
+    assert source.asked_since == [None, AT - OVERLAP, later - OVERLAP]
     assert {each.id: each for each in view(sqlite_store, boards, board_id).issues} == source.issues
 
 
@@ -210,7 +228,7 @@ def test_an_edited_filter_is_compared_at_once(sqlite_store: Store, source: FakeS
     boards.sync(board_id, AT)
     source.shape = replace(SHAPE, filter_id="10001")
     del source.issues["1"]
-    assert boards.sync(board_id, AT).left == 1
+    assert boards.sync(board_id, AT, look=True).left == 1
 
 
 def test_another_points_field_means_reading_every_issue_again(sqlite_store: Store, source: FakeSource) -> None:
@@ -218,7 +236,7 @@ def test_another_points_field_means_reading_every_issue_again(sqlite_store: Stor
     boards.sync(board_id, AT)
     source.shape = replace(SHAPE, points_field="customfield_16")
     source.issues = {each.id: replace(each, points=3.0) for each in source.issues.values()}
-    boards.sync(board_id, AT)
+    boards.sync(board_id, AT + DESCRIBE_EVERY)
     assert source.asked_since == [None, None]
     assert {each.points for each in view(sqlite_store, boards, board_id).issues} == {3.0}
 
@@ -230,7 +248,7 @@ def test_an_older_state_never_replaces_a_newer_one(store: Store, source: FakeSou
     boards.sync(board_id, AT)
     source.hold([issue(1)])  # a lagging node of the site answers
     source.shape = replace(SHAPE, points_field="x")  # and everything is read
-    boards.sync(board_id, AT)
+    boards.sync(board_id, AT, look=True)
     assert newer in view(store, boards, board_id).issues
 
 
@@ -325,12 +343,12 @@ def test_jira_is_never_asked_inside_a_transaction(sqlite_store: Store) -> None:
             self.touch()
             return super().describe(board_id)
 
-        def sprints(self, board_id: int) -> tuple[Sprint, ...]:
+        def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
             self.touch()
             return super().sprints(board_id)
 
-        def changed(self, shape: BoardShape, *, since: datetime | None) -> Iterator[Issue]:
-            for each in super().changed(shape, since=since):
+        def changed(self, shape: BoardShape, **asked: Any) -> Iterator[Part]:
+            for each in super().changed(shape, **asked):
                 self.touch()
                 yield each
 

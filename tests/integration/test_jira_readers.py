@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fmo_bot.domain.issues import BoardShape
+from fmo_bot.domain.issues import BoardShape, Issue
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.jira.client import Access, JiraClient
+from fmo_bot.jira.histories import ALONE
 from fmo_bot.jira.readers import CloudReader, DataCenterReader
 from fmo_bot.jira.source import JiraSource
 from tests.integration.scripted_jira import Answer, ScriptedJira, scripted_jira
@@ -35,7 +36,7 @@ def raw(number: int, **more: Any) -> dict[str, Any]:
 
 
 def history(number: int) -> dict[str, Any]:
-    item = {"field": "status", "fieldtype": "jira", "from": "1", "to": "3", "fromString": "a", "toString": "b"}
+    item = {"field": "status", "fieldtype": "jira", "from": "3", "to": "3", "fromString": "a", "toString": "a"}
     return {"id": str(number), "created": UPDATED, "items": [item]}
 
 
@@ -48,15 +49,20 @@ def asked(jira: ScriptedJira, name: str) -> list[dict[str, list[str]]]:
     return [parse_qs(part.query) for part in parts if part.path.endswith(name)]
 
 
+def changed(source: JiraSource) -> list[Issue]:
+    return [issue for part in source.changed(SHAPE, since=None) for issue in part.issues]
+
+
 def numbers(source: JiraSource) -> dict[str, tuple[int, ...]]:
-    return {issue.id: tuple(change.history for change in issue.changes) for issue in source.changed(SHAPE, since=None)}
+    return {issue.id: tuple(change.history for change in issue.changes) for issue in changed(source)}
 
 
 def test_a_cut_changelog_is_read_again_on_data_center() -> None:
     with reading("Server") as (jira, source):
         jira.script = [Answer({"total": 1, "issues": [raw(1, changelog=changelog(3, total=3))]})]
         jira.standing["1"] = Answer(raw(1, changelog=changelog(1, 2, 3, total=3)))
-        (issue,) = source.changed(SHAPE, since=None)
+        jira.standing["changelog"] = Answer({}, 404)  # no Data Center has it
+        (issue,) = changed(source)
         assert [change.history for change in issue.changes] == [1, 2, 3]
         assert issue.complete
 
@@ -65,7 +71,8 @@ def test_a_history_that_stays_cut_is_marked_as_not_proved() -> None:
     with reading("Server") as (jira, source):
         jira.script = [Answer({"total": 1, "issues": [raw(1, changelog=changelog(3, total=3))]})]
         jira.standing["1"] = Answer(raw(1, changelog=changelog(3, total=3)))
-        (issue,) = source.changed(SHAPE, since=None)
+        jira.standing["changelog"] = Answer({}, 404)
+        (issue,) = changed(source)
         assert not issue.complete
 
 
@@ -103,12 +110,76 @@ def test_histories_split_over_pages_are_put_together_and_missing_ones_asked_for(
                 {"issueChangeLogs": [{"issueId": "1", "changeHistories": [history(1)]}], "nextPageToken": "more"},
             ),
             Answer({"issueChangeLogs": [{"issueId": 1, "changeHistories": [history(2), history(1)]}]}),
+            Answer({"values": [history(1)], "total": 2}),  # the longest one is all there
             Answer({"values": [history(7)], "isLast": False}),
             Answer({"values": [history(8)], "isLast": True}),
         ]
         assert numbers(source) == {"1": (1, 2), "2": (7, 8), "3": ()}
         assert len(asked(jira, "issue/2/changelog")) == 2
         assert asked(jira, "issue/3/changelog") == []
+
+
+def test_a_bulk_answer_that_is_cut_is_found_out_by_its_longest_history() -> None:
+    logs = [(1, (1,)), (2, (4, 5)), (3, (8, 9))]  # cut at two; nobody says so
+    bulk = [{"issueId": str(number), "changeHistories": [history(each) for each in past]} for number, past in logs]
+    with reading("Cloud") as (jira, source):
+        jira.script = [
+            Answer({"issues": [raw(1), raw(2), raw(3)], "isLast": True}),
+            Answer({"issueChangeLogs": bulk}),
+            Answer({"values": [history(3)], "total": 3}),
+            Answer({"values": [history(3), history(4), history(5)], "total": 3}),
+            Answer({"values": [history(7), history(8), history(9)], "total": 4}),  # cut once more, differently
+            Answer({"values": [], "total": 4}),
+        ]
+        found = {issue.id: issue for issue in changed(source)}
+    assert {number: len(issue.changes) for number, issue in found.items()} == {"1": 1, "2": 3, "3": 3}
+    assert [number for number, issue in found.items() if not issue.complete] == ["3"]
+
+
+def test_a_history_with_a_gap_is_asked_for_by_itself_and_taken_as_it_is() -> None:
+    gap = history(2)
+    gap["items"][0]["from"] = "1"
+    with reading("Cloud") as (jira, source):
+        jira.standing["changelog"] = Answer({"values": [history(1), gap], "total": 2})
+        jira.script = [
+            Answer({"issues": [raw(1)], "isLast": True}),
+            Answer({"issueChangeLogs": [{"issueId": "1", "changeHistories": [history(1), gap]}]}),
+        ]
+        (issue,) = changed(source)
+    assert issue.complete  # Jira itself counted: there is no more
+    assert len(asked(jira, "issue/1/changelog")) == 2  # for the longest, and for the gap
+
+
+def test_only_so_many_doubts_are_settled_in_one_part() -> None:
+    numbers = range(1, ALONE + 4)
+    with reading("Cloud") as (jira, source):
+        jira.standing["changelog"] = Answer({"values": [history(7)], "total": 1})
+        jira.script = [Answer({"issues": [raw(each) for each in numbers]}), Answer({"issueChangeLogs": []})]
+        found = changed(source)
+    assert [issue.complete for issue in found].count(False) == 3
+
+
+def test_half_a_sign_in_one_summary_hides_no_issue() -> None:
+    with reading("Cloud") as (jira, source):
+        odd = raw(1)
+        odd["fields"] |= {"summary": "cut in the middle \ud83d", "updated": CREATED}
+        jira.standing["bulkfetch"] = Answer({"issueChangeLogs": []})
+        jira.script = [Answer({"issues": [odd]})]
+        assert [issue.summary for issue in changed(source)] == ["cut in the middle ?"]
+
+
+def test_a_read_goes_on_behind_its_mark_and_begins_anew_where_that_is_forgotten() -> None:
+    untouched = raw(2)
+    untouched["fields"]["updated"] = CREATED
+    forgotten = Answer({"errorMessages": ["The provided next page token is invalid or expired."]}, 400)
+    with reading("Cloud") as (jira, source):
+        jira.standing["bulkfetch"] = Answer({"issueChangeLogs": []})
+        for script in ([Answer({"issues": [untouched]})], [forgotten, Answer({"issues": [untouched]})]):
+            jira.script = list(script)
+            (part,) = source.changed(SHAPE, since=None, mark="far")
+            assert (len(part.issues), part.mark) == (1, None)
+    tokens = [question.get("nextPageToken") for question in asked(jira, "search/jql")]
+    assert tokens == [["far"], ["far"], None]
 
 
 def test_an_id_that_is_gone_does_not_hide_the_others() -> None:
@@ -127,7 +198,7 @@ def test_a_page_that_is_none_is_a_sentence(flavour: str, page: Any) -> None:
         jira.standing["bulkfetch"] = Answer({"issueChangeLogs": []})
         jira.script = [Answer(page)]
         with pytest.raises(BoardUnavailable, match="Jira site shared"):
-            list(source.changed(SHAPE, since=None))
+            changed(source)
 
 
 def test_a_board_without_sprints_answers_400_and_has_none() -> None:

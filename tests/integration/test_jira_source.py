@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from fmo_bot.db.store import Store
-from fmo_bot.domain.issues import SPRINT, STATUS, Issue
+from fmo_bot.domain.issues import SPRINT, STATUS, BoardShape, Issue
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.jira.client import Access, JiraClient
@@ -34,6 +34,7 @@ KEPT = {
     "project": "project",
     "Fix Version": "fix_version",
     "Link": "link",
+    "Key": "key",
     "Sprint": "sprint",
     "Flagged": "flagged",
     "Story Points": "points",
@@ -107,8 +108,12 @@ def _utc(stamp: str) -> str:
     return datetime.fromisoformat(stamp).astimezone(UTC).isoformat()
 
 
+def changed(source: JiraSource, shape: BoardShape, *, since: datetime | None = None) -> list[Issue]:
+    return [issue for part in source.changed(shape, since=since) for issue in part.issues]
+
+
 def everything(source: JiraSource, board_id: int) -> dict[str, Issue]:
-    found = list(source.changed(source.describe(board_id), since=None))
+    found = changed(source, source.describe(board_id))
     assert Counter(issue.id for issue in found).most_common(1)[0][1] == 1
     return {issue.id: issue for issue in found}
 
@@ -153,8 +158,8 @@ def test_a_later_read_brings_only_what_changed(story: Sandbox) -> None:
     moved.raise_for_status()
     with source_of(story) as source:
         shape = source.describe(board_of(story))
-        assert [issue.key for issue in source.changed(shape, since=since)] == [card]
-        again = next(iter(source.changed(shape, since=since)))
+        (again,) = changed(source, shape, since=since)
+        assert again.key == card
         assert list(source.read(shape, [again.id])) == [again]
         assert source.updates(shape)[again.id] == again.updated
     assert again.changes[-1].after == str(status)

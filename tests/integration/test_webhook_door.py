@@ -19,8 +19,10 @@ import structlog
 from sqlalchemy import select
 
 from config.logging import configure
+from fmo_bot.db import values
 from fmo_bot.db.boards import IssueRow, JiraSiteRow
 from fmo_bot.db.ledger import InboxRow
+from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import ComeAgain
 from fmo_bot.services.hooks import new_secret
@@ -64,7 +66,7 @@ class Site:
         """Whether what is stored of the issue has this label alone."""
         with self.house.bot.store.reading(SYSTEM) as session:
             value = session.scalars(select(IssueRow).where(IssueRow.key == key)).one().value
-        return bool(value["labels"] == [label])
+        return values.unpack(Issue, value).labels == (label,)
 
     def inbox(self) -> list[InboxRow]:
         with self.house.bot.store.reading(SYSTEM) as session:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fmo_bot.db import values
 from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint
-from fmo_bot.jira import parse
+from fmo_bot.jira import parse, wire
 from fmo_bot.jira.parse import Malformed
 
 SHAPE = BoardShape(
@@ -27,6 +27,7 @@ SHAPE = BoardShape(
 )
 AT = datetime(2022, 4, 24, 20, 30, 51, 748000, tzinfo=UTC)
 STAMP = "2022-04-24T20:30:51.748+0000"
+PAST = wire.History("7", STAMP)
 
 
 def raw_issue(**fields: Any) -> dict[str, Any]:
@@ -168,13 +169,13 @@ def test_a_summary_fits_every_database() -> None:
 @pytest.mark.parametrize(
     ("changelog", "cut"),
     [
-        ({"total": 2, "histories": [{}, {}]}, False),
-        ({"total": 41, "histories": [{}] * 40}, True),  # the newest 40 only
-        ({"histories": []}, True),  # nothing says that this is all
+        (wire.Changelog([PAST, PAST], 2), False),
+        (wire.Changelog([PAST] * 40, 41), True),  # the newest 40 only
+        (wire.Changelog([]), True),  # nothing says that this is all
         (None, True),
     ],
 )
-def test_a_changelog_is_whole_only_when_it_says_so(changelog: Any, cut: bool) -> None:
+def test_a_changelog_is_whole_only_when_it_says_so(changelog: wire.Changelog | None, cut: bool) -> None:
     assert parse.cut_short(changelog) is cut
 
 
@@ -188,7 +189,7 @@ def test_a_changelog_is_whole_only_when_it_says_so(changelog: Any, cut: bool) ->
     ],
 )
 def test_an_issue_that_was_never_updated_has_no_history_to_ask_for(updated: str, untouched: bool) -> None:
-    assert parse.untouched(raw_issue(updated=updated)) is untouched
+    assert parse.untouched(wire.issue(SHAPE).convert(raw_issue(updated=updated))) is untouched
 
 
 def test_a_board_names_its_fields_by_schema_and_estimation_never_by_habit() -> None:
@@ -246,7 +247,7 @@ _SPRINT = {"id": 7, "name": "S", "state": "closed", "startDate": STAMP, "complet
 def test_a_hostile_issue_is_a_value_that_can_be_stored_or_a_named_refusal(raw: Any, past: Any) -> None:
     with suppress(Malformed):
         issue = parse.issue(raw, [past], site="shared", shape=SHAPE)
-        assert values.from_json(Issue, json.loads(json.dumps(values.to_json(issue), allow_nan=False))) == issue
+        assert values.unpack(Issue, values.pack(issue)) == issue
 
 
 @given(raw=_spoilt(_SPRINT) | _JSON)
