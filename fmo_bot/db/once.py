@@ -12,14 +12,19 @@ _INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.in
 
 def insert_once(session: Session, row: type[DeclarativeBase], values: Sequence[Mapping[str, Any]]) -> int:
     """Insert what no unique key refuses; how many rows are new. Another transaction's same row is waited for."""
+    return len(insert_new(session, row, values))
+
+
+def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
+    """The same; the (first column of the) primary keys of the rows that are new."""
     if not values:
-        return 0
+        return ()
     session.flush()  # what the session still holds may be what a foreign key points at
     insert = _INSERTS[session.get_bind().dialect.name]
     new = session.scalars(
         insert(row).on_conflict_do_nothing().returning(*row.__mapper__.primary_key), [dict(each) for each in values]
     )
-    return len(new.all())
+    return new.all()
 
 
 def insert_from(session: Session, row: type[DeclarativeBase], columns: Sequence[str], found: Select[Any]) -> None:

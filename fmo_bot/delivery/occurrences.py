@@ -1,6 +1,6 @@
 """Something due once: planned as rows ahead of time, run when due, each in one transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -139,9 +139,9 @@ def _run_together(
     try:
         ready = [(each, _ready(store, handlers[each.kind], each, at)) for each in due]
         with store.transaction(SYSTEM) as session:
-            done = 0
+            rows, done = _hold(session, [each.id for each in due]), 0
             for each, handler in ready:
-                done += _run(session, handler, each, at)
+                done += _run(session, handler, rows.get(each.id), each, at)
                 # Held: a session lets go of rows that nobody holds, and would read them anew for the next.
                 session.info["read"] = list(session.identity_map.values())
             return done
@@ -161,8 +161,7 @@ def _ready(store: Store, handler: Handler | Composed, due: _Due, at: datetime) -
         return handler.compose(session, session.get_one(OccurrenceRow, due.id), at)
 
 
-def _run(session: Session, handler: Handler, due: _Due, at: datetime) -> bool:
-    row = _hold(session, due.id)
+def _run(session: Session, handler: Handler, row: OccurrenceRow | None, due: _Due, at: datetime) -> bool:
     if row is None or row.due != due.due:  # another process has it, or it was moved
         return False
     row.state = DONE
@@ -172,14 +171,16 @@ def _run(session: Session, handler: Handler, due: _Due, at: datetime) -> bool:
     return True
 
 
-def _hold(session: Session, one: int) -> OccurrenceRow | None:
-    query = select(OccurrenceRow).where(OccurrenceRow.id == one, OccurrenceRow.state == PLANNED)
-    return session.scalar(query.with_for_update(skip_locked=True))
+def _hold(session: Session, ids: Sequence[int]) -> dict[int, OccurrenceRow]:
+    """Those that are still to be run, locked; what another process has is left out."""
+    query = select(OccurrenceRow).where(OccurrenceRow.id.in_(ids), OccurrenceRow.state == PLANNED)
+    rows = session.scalars(query.order_by(OccurrenceRow.id).with_for_update(skip_locked=True))
+    return {row.id: row for row in rows}
 
 
 def _note_error(store: Store, one: int, error: Exception, now: float) -> None:
     with store.transaction(SYSTEM) as session:
-        row = _hold(session, one)
+        row = _hold(session, [one]).get(one)
         if row is None:
             return
         row.attempt += 1

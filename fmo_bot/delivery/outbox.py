@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
-from fmo_bot.db.once import insert_once
+from fmo_bot.db.once import insert_new, insert_once
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.values import message_to_json
 from fmo_bot.db.wakes import PUMP, want
@@ -56,12 +56,13 @@ def owe(
         raise ValueError("a message goes to a place or to a person, one of them")
     thread = _message(session, thread_of).id if thread_of else None
     target = (_at(place) if place else _to(session, person)) | {"team_id": _team(session)}
-    if not insert_once(session, MessageRow, [{"name": name, "key": uuid4().hex, **target}]):
+    new = insert_new(session, MessageRow, [{"name": name, "key": uuid4().hex, **target}])
+    if not new:
         return False
     session.add(
         DeliveryRow(
             dedup_key=f"{POST}:{name}",
-            message_id=_message(session, name).id,
+            message_id=new[0],
             op=POST,
             value=message_to_json(fitted(session, message, reader)),
             language=language,

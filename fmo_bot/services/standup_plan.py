@@ -33,10 +33,21 @@ class People:
         }
         absences = _absences(session, [row.member_id for row in self.rows])
         self.members = [_roster_member(row, absences.get(row.member_id, ())) for row in self.rows]
+        self._turns: dict[date, tuple[Turn, ...]] = {}
+
+    @classmethod
+    def on(cls, session: Session, ceremony: CeremonyRow, day: date) -> "People":
+        """Those of one day, read once in a transaction: it asks many of the same stand-up."""
+        read: dict[tuple[int, date], People] = session.info.setdefault("people", {})
+        if (ceremony.id, day) not in read:
+            read[ceremony.id, day] = cls(session, ceremony, day, day)
+        return read[ceremony.id, day]
 
     def turns(self, day: date) -> tuple[Turn, ...]:
         """Everybody's part in the round of a local date; nobody of a side that does not work that day."""
-        return turns(self.schedule, self.members, self.calendars, day)
+        if day not in self._turns:
+            self._turns[day] = turns(self.schedule, self.members, self.calendars, day)
+        return self._turns[day]
 
     def part_of(self, member_id: int, day: date) -> tuple[Turn | None, ParticipationRow | None]:
         """One member's turn on a day and their participation; None where their side does not work, or they left."""

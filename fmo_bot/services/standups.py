@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -24,6 +25,8 @@ from fmo_bot.services import standup_choices as choices
 from fmo_bot.services.governance import Action, audit, may, narrow
 from fmo_bot.services.parties import actor_in
 from fmo_bot.services.standup_plan import People, due_of
+
+Held = TypeVar("Held", CeremonyRow, RoundRow)
 
 
 class Standups:
@@ -48,14 +51,14 @@ class Standups:
             ids = standup_plan.open_rounds(session)
         for each in ids:
             with self.store.transaction(SYSTEM) as session:
-                round_ = _hold(session, each)
+                round_ = _hold(session, RoundRow, each)
                 narrow(session, round_.ceremony.team_id)
                 if round_.closed_at is None and standup_plan.follow(session, round_):
                     rounds.owe_round_update(session, round_, due=at)
 
     def due_prompt(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
         """Ask one member: the round, if this is its first, and the prompt become rows with what they owe to Slack."""
-        ceremony = session.get_one(CeremonyRow, occurrence.ceremony_id, with_for_update=True)
+        ceremony = _hold(session, CeremonyRow, occurrence.ceremony_id)
         narrow(session, ceremony.team_id)
         useful_until = occurrence.due + timedelta(minutes=ceremony.late_ok_minutes)
         if at > useful_until:
@@ -74,9 +77,9 @@ class Standups:
         if round_ is None:
             return
         narrow(session, round_.ceremony.team_id)
-        round_ = _hold(session, round_.id)
+        round_ = _hold(session, RoundRow, round_.id)
         member_id, day = _member_of(occurrence), occurrence.local_date
-        turn, participation = People(session, round_.ceremony, day, day).part_of(member_id, day)
+        turn, participation = People.on(session, round_.ceremony, day).part_of(member_id, day)
         prompt = next((each for each in round_.prompts if each.member_id == member_id), None)
         here = participation is not None and turn is not None and turn.state == rounds.ASKED
         if not here or round_.closed_at is not None or prompt is None or prompt.state != rounds.ASKED:
@@ -104,10 +107,16 @@ class Standups:
 
     def _round(self, session: Session, ceremony: CeremonyRow, day: date, at: datetime) -> RoundRow:
         """The round of a local date; made now, with the roster as it is on that day, if this is its first prompt."""
-        query = select(RoundRow).where(RoundRow.ceremony_id == ceremony.id, RoundRow.local_date == day)
+        known: dict[tuple[int, date], RoundRow] = session.info.setdefault("rounds", {})
+        if (ceremony.id, day) not in known:  # its stand-up is held: nobody else begins one meanwhile
+            known[ceremony.id, day] = self._begin(session, ceremony, day, at)
+        return known[ceremony.id, day]
+
+    def _begin(self, session: Session, ceremony: CeremonyRow, day: date, at: datetime) -> RoundRow:
+        query = select(RoundRow.id).where(RoundRow.ceremony_id == ceremony.id, RoundRow.local_date == day)
         if (known := session.scalar(query)) is not None:
-            return _hold(session, known.id)
-        people = People(session, ceremony, day, day)
+            return _hold(session, RoundRow, known)
+        people = People.on(session, ceremony, day)
         asked = people.turns(day)
         closes = closes_at(asked) or at
         row = RoundRow(ceremony_id=ceremony.id, local_date=day, opened_at=at, closes_at=closes)
@@ -116,12 +125,13 @@ class Standups:
         by_member = {turn.member.id: turn for turn in asked}
         for participation in people.rows:
             self._take_in(session, row, participation, by_member.get(participation.member_id))
+        _enter(session, row)
         rounds.owe_round(session, row, due=at)
         return row
 
     def _miss(self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, at: datetime) -> None:
         """Too late to ask, which `services.deliveries` tells; who was not to be asked any more is not missed."""
-        people = People(session, ceremony, occurrence.local_date, occurrence.local_date)
+        people = People.on(session, ceremony, occurrence.local_date)
         turn, participation = people.part_of(_member_of(occurrence), occurrence.local_date)
         if participation is None or turn is None or turn.state != rounds.ASKED:
             occurrence.state = occurrences.CANCELLED
@@ -136,7 +146,7 @@ class Standups:
             )
         )
         if prompt is not None:
-            _hold(session, prompt.round_id)
+            _hold(session, RoundRow, prompt.round_id)
             prompt.state = rounds.MISSED
             rounds.owe_round_update(session, prompt.round, due=at)
 
@@ -157,8 +167,6 @@ class Standups:
             state=rounds.AWAY if not asked else rounds.MISSED if too_late else rounds.PLANNED,
         )
         session.add(row)
-        session.flush()
-        session.expire(round_, ["prompts"])
         return row
 
     def _prompt(
@@ -169,13 +177,14 @@ class Standups:
         Who went away or came back since the round began is counted so.
         """
         day = round_.local_date
-        people = People(session, round_.ceremony, day, day)
+        people = People.on(session, round_.ceremony, day)
         turn, participation = people.part_of(member_id, day)
         if participation is None or round_.closed_at is not None:
             return None
-        row = session.scalar(select(PromptRow).where(PromptRow.round_id == round_.id, PromptRow.member_id == member_id))
+        row = next((each for each in round_.prompts if each.member_id == member_id), None)
         if row is None:
             row = self._take_in(session, round_, participation, turn)
+            _enter(session, round_)
             rounds.owe_round_update(session, round_, due=occurrence.due)
         state = rounds.PLANNED if turn is not None and turn.state == rounds.ASKED else rounds.AWAY
         if row.state in (rounds.PLANNED, rounds.AWAY) and row.state != state:
@@ -358,16 +367,26 @@ def _own(session: Session, actor: Actor, prompt_ref: str, *, lock: bool = False)
     query = select(PromptRow).where(PromptRow.ref == prompt_ref, PromptRow.member_id == actor.member_id)
     prompt = session.scalar(query)
     if prompt is not None and lock:
-        _hold(session, prompt.round_id)
+        _hold(session, RoundRow, prompt.round_id)
         session.refresh(prompt)
     if prompt is None or prompt.state not in (rounds.ASKED, rounds.ANSWERED):
         raise NotFound
     return prompt
 
 
-def _hold(session: Session, round_id: int) -> RoundRow:
-    """A round as it is now; nobody else changes it until this transaction ends."""
-    return session.get_one(RoundRow, round_id, with_for_update=True, populate_existing=True)
+def _hold(session: Session, kind: type[Held], one: int) -> Held:
+    """A row as it is now; nobody else changes it until this transaction ends, so it is read once."""
+    held: dict[tuple[type[Any], int], Any] = session.info.setdefault("held", {})
+    if (kind, one) not in held:
+        held[kind, one] = session.get_one(kind, one, with_for_update=True, populate_existing=True)
+    row: Held = held[kind, one]
+    return row
+
+
+def _enter(session: Session, round_: RoundRow) -> None:
+    """Let a round know of the prompts that were added to it."""
+    session.flush()
+    session.expire(round_, ["prompts"])
 
 
 def _in_time(prompt: PromptRow, at: datetime) -> None:
