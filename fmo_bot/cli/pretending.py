@@ -14,6 +14,19 @@ def register(app: typer.Typer) -> None:
     app.command("sandbox")(sandbox)
 
 
+def _switched(told: str) -> str:
+    """What there is no switch for is said as of any option."""
+    import json
+
+    from fmo_bot.sandbox.faults import Faults
+
+    try:
+        Faults().set(json.loads(told))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise typer.BadParameter(str(error)) from error
+    return told
+
+
 def sandbox(
     apps: Annotated[Apps, typer.Option(help="One app in both workspaces, or one per company.")] = Apps.TWO,
     transport: Annotated[Transport, typer.Option(help="How Slack reaches the bot.")] = Transport.SOCKET,
@@ -24,9 +37,13 @@ def sandbox(
     manifest: Annotated[Path | None, a_file("The apps' manifest; without it they have every scope.")] = None,
     world: Annotated[Path | None, a_file("Who and what there is, in the form of the sandbox's world.yaml.")] = None,
     start: Annotated[datetime | None, typer.Option(help="The instant its clock starts at, in UTC.")] = None,
+    faults: Annotated[
+        str, typer.Option(callback=_switched, help="Faults from the start, as JSON: see docs/sandbox.md.")
+    ] = "{}",
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 is any free one.")] = 0,
 ) -> None:
     """Serve a pretend Slack with two workspaces, and a pretend Jira, on 127.0.0.1."""
+    import json
     from datetime import UTC
 
     from fmo_bot.sandbox.server import Options, serve
@@ -44,5 +61,6 @@ def sandbox(
         cast=load(apps, manifest, world) if world else None,
         start=begin,
         port=port,
+        faults=json.loads(faults),
     )
     serve(options, ready=lambda url: print(f"The sandbox is at {url}/", flush=True))

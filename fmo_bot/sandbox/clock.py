@@ -54,7 +54,7 @@ class Clock:
         self.version = 0
         self._lock = threading.RLock()
         self._stepping = asyncio.Lock()
-        self._offset = (start - _real()) if start else timedelta()
+        self._offset = (start - real_now()) if start else timedelta()
         self._reporters: dict[str, Reporter] = {}
         self._sources: list[Callable[[], datetime | None]] = []
         self._listeners: list[Callable[[datetime], None]] = []
@@ -63,7 +63,7 @@ class Clock:
 
     def now(self) -> datetime:
         """The present calendar instant in UTC."""
-        return _real() + self._offset
+        return real_now() + self._offset
 
     def describe(self) -> dict[str, Any]:
         """The answer of `GET /clock`."""
@@ -171,7 +171,7 @@ class Clock:
 
     def _move(self, to: datetime) -> None:
         with self._lock:
-            self._offset = max(self._offset, to - _real())
+            self._offset = max(self._offset, to - real_now())
             self.version += 1
 
     def _tell(self) -> None:
@@ -220,5 +220,6 @@ def step_request(body: Mapping[str, Any]) -> dict[str, Any]:
     raise ValueError('Say {"to": instant}, {"by": seconds} or {"next": true}.')
 
 
-def _real() -> datetime:
+def real_now() -> datetime:
+    """What the clock on the wall shows in UTC, whatever the calendar says."""
     return datetime.now(UTC)

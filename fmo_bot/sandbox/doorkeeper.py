@@ -5,14 +5,24 @@ Watching (the clock, reading control, the page) is not activity; everything else
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from contextlib import AbstractContextManager
+from email.utils import format_datetime
+from typing import Any, Protocol
 
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from fmo_bot.sandbox.clock import Clock
+from fmo_bot.sandbox.clock import real_now
 
 HANG_UP = "sandbox.hang_up"
+
+
+class Clock(Protocol):
+    """What a doorkeeper needs of the sandbox's clock."""
+
+    def busy(self, what: str) -> AbstractContextManager[None]:
+        """While open, the world is not quiet."""
+        ...
 
 
 class Doorkeeper:
@@ -28,20 +38,23 @@ class Doorkeeper:
         if scope["type"] != "http":
             await self.inside(scope, receive, send)
             return
-        abort = _abort_of(send)
-        scope[HANG_UP] = abort
+        scope[HANG_UP] = _abort_of(send)
         if not _is_activity(scope):
-            await self.inside(scope, receive, send)
+            await self.inside(scope, receive, _dated(send))
             return
         with self.clock.busy(f"{scope['method']} {scope['path']}"):
-            await self.inside(scope, receive, send)
+            await self.inside(scope, receive, _dated(send))
 
 
 async def hang_up(scope: Scope) -> None:
     """Cut the connection without an answer, as a network does; the caller then answers with `Silence`."""
-    scope[HANG_UP]()
+    scope.get(HANG_UP, _stay)()
     for _ in range(3):  # the transport tells the protocol one turn of the loop later
         await asyncio.sleep(0)
+
+
+def _stay() -> None:
+    """Nobody told how to hang up: the answer stays out, and the caller waits."""
 
 
 class Silence(Response):
@@ -49,6 +62,20 @@ class Silence(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Say nothing."""
+
+
+def _dated(send: Send) -> Send:
+    """Every answer says when it was given; a Jira whose clock is off says it itself."""
+
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", []))
+            if not any(name.lower() == b"date" for name, _ in headers):
+                headers.append((b"date", format_datetime(real_now(), usegmt=True).encode()))
+            message = {**message, "headers": headers}
+        await send(message)
+
+    return dated
 
 
 def _abort_of(send: Send) -> Callable[[], None]:

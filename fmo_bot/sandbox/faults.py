@@ -1,64 +1,100 @@
 """Things that go wrong on purpose, switched on and off through `POST /control/faults`."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-RATES = ("drop_before", "drop_after_accept", "timeout", "server_error", "rate_limited", "jira_429", "jira_503")
-SECONDS = ("history_lag_s", "index_lag_s")
-JIRA_429_REASONS = ("burst", "quota", "per-issue")
+RATES = ("drop_before", "drop_after_accept", "timeout", "server_error", "rate_limited")
+JIRA_RATES = (
+    "jira_429",
+    "jira_503",
+    "jira_drop_before",
+    "jira_drop_after",
+    "jira_slow",
+    "jira_short_pages",
+    "jira_repeat_token",
+)
+SECONDS = ("history_lag_s", "index_lag_s", "jira_slow_s")
 SABOTAGE = ("drop", "double", "wrong-side", "late")
 LATE_S = 7 * 60
+
+
+def _one_of(*allowed: str | None) -> Callable[[str, Any], Any]:
+    def check(name: str, value: Any) -> Any:
+        if value not in allowed:
+            raise ValueError(f"{name} is one of {', '.join(str(one or 'null') for one in allowed)}.")
+        return value
+
+    return check
+
+
+def _rate(name: str, value: Any) -> float:
+    return min(1.0, max(0.0, float(value or 0)))
+
+
+def _seconds(name: str, value: Any) -> float:
+    return max(0.0, float(value or 0))
+
+
+def _number(name: str, value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _words(name: str, value: Any) -> list[str]:
+    return [str(one) for one in value or []]
+
+
+SWITCHES: Mapping[str, tuple[Any, Callable[[str, Any], Any]]] = {  # name: (where it stands at first, what it takes)
+    **{name: (0.0, _rate) for name in (*RATES, *JIRA_RATES)},
+    **{name: (0.0, _seconds) for name in SECONDS},
+    "methods": ([], _words),
+    "sabotage": (None, _one_of(None, *SABOTAGE)),
+    "sabotage_after": (None, _number),
+    "seed": (None, _number),
+    "changelog_cut": (0, lambda name, value: int(value or 0)),
+    "changelog_totals": ("right", _one_of("right", "wrong", "missing")),
+    "jira_429_reason": ("burst", _one_of("burst", "quota", "per-issue")),
+    "jira_429_wait_s": (None, _number),
+    "jira_429_holds": (False, lambda name, value: bool(value)),
+    "jira_503_wait_s": (None, _number),
+    "jira_skew_s": (0.0, lambda name, value: float(value or 0)),
+    "jira_paths": ([], _words),
+    "jira_site": (None, lambda name, value: None if value is None else str(value)),
+}
 
 
 @dataclass
 class Faults:
     """Every switch in its present position. Rates are 0..1; `methods` limits Slack's to these API methods."""
 
-    rates: dict[str, float] = field(default_factory=lambda: dict.fromkeys(RATES, 0.0))
-    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(SECONDS, 0.0))
-    methods: list[str] = field(default_factory=list)
-    changelog_cut: int = 0
-    jira_429_reason: str = "burst"
-    sabotage: str | None = None
-    sabotage_after: int | None = None
+    held: dict[str, Any] = field(default_factory=lambda: {name: first for name, (first, _) in SWITCHES.items()})
     dice: random.Random = field(default_factory=lambda: random.Random(20261116))
 
     def set(self, told: Mapping[str, Any]) -> None:
         """Move switches; what is not named stays. `ValueError` with a sentence for what there is not."""
-        known = {*RATES, *SECONDS, "methods", "changelog_cut", "jira_429_reason", "sabotage", "sabotage_after"}
-        if unknown := sorted(set(told) - known):
-            raise ValueError(f"There is no fault called {unknown[0]}; there are {', '.join(sorted(known))}.")
-        if told.get("sabotage") not in (None, *SABOTAGE):
-            raise ValueError(f"sabotage is one of {', '.join(SABOTAGE)} or null.")
-        if told.get("jira_429_reason", "burst") not in JIRA_429_REASONS:
-            raise ValueError(f"jira_429_reason is one of {', '.join(JIRA_429_REASONS)}.")
-        self.rates |= {name: min(1.0, max(0.0, float(told[name] or 0))) for name in RATES if name in told}
-        self.seconds |= {name: max(0.0, float(told[name] or 0)) for name in SECONDS if name in told}
-        self.methods = list(told.get("methods", self.methods) or [])
-        self.changelog_cut = int(told.get("changelog_cut", self.changelog_cut) or 0)
-        self.jira_429_reason = str(told.get("jira_429_reason", self.jira_429_reason))
-        self.sabotage = told.get("sabotage", self.sabotage)
-        self.sabotage_after = told.get("sabotage_after", self.sabotage_after)
+        if unknown := sorted(set(told) - set(SWITCHES)):
+            raise ValueError(f"There is no fault called {unknown[0]}; there are {', '.join(sorted(SWITCHES))}.")
+        moved = {name: SWITCHES[name][1](name, value) for name, value in told.items()}
+        self.held = {**self.held, **moved}
+        if moved.get("seed") is not None:
+            self.dice.seed(moved["seed"])
 
-    def describe(self) -> dict[str, Any]:
-        """Every switch, as `set` takes it."""
-        return {
-            **self.rates,
-            **self.seconds,
-            "methods": self.methods,
-            "changelog_cut": self.changelog_cut,
-            "jira_429_reason": self.jira_429_reason,
-            "sabotage": self.sabotage,
-            "sabotage_after": self.sabotage_after,
-        }
+    def describe(self) -> Mapping[str, Any]:
+        """Every switch, as `set` takes it; do not change what comes back."""
+        return self.held
+
+    @property
+    def methods(self) -> list[str]:
+        """Those of Slack's API that faults are limited to; empty: all."""
+        listed: list[str] = self.held["methods"]
+        return listed
 
     def strikes(self, rate: str, method: str | None = None) -> bool:
         """Whether the fault `rate` happens now (to a call of Slack's `method`, where one is given)."""
         if method is not None and self.methods and method not in self.methods:
             return False
-        chance = self.rates[rate]
+        chance: float = self.held[rate]
         return chance > 0 and self.dice.random() < chance
 
     def falsify(self, *, direct: bool) -> str | None:
@@ -66,9 +102,10 @@ class Faults:
 
         With `sabotage_after` n, the first n messages it could falsify are left alone, and only the next one is not.
         """
-        if self.sabotage is None or (self.sabotage == "wrong-side" and not direct):
+        sabotage: str | None = self.held["sabotage"]
+        if sabotage is None or (sabotage == "wrong-side" and not direct):
             return None
-        if self.sabotage_after is None:
-            return self.sabotage
-        self.sabotage_after -= 1
-        return self.sabotage if self.sabotage_after == -1 else None
+        if self.held["sabotage_after"] is None:
+            return sabotage
+        self.held["sabotage_after"] -= 1
+        return sabotage if self.held["sabotage_after"] == -1 else None

@@ -6,7 +6,7 @@ import gc
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -44,6 +44,7 @@ class Options:
 
     `manifest` is every app's (none: every scope). Without `start` the clock starts where Jira's issues suggest.
     `cast`: other people than the agreed ones, with their own apps. `messages_per_minute`: of an app in a workspace.
+    `faults`: those in force from the start, as `POST /control/faults` takes them.
     """
 
     apps: str = "two"
@@ -57,6 +58,7 @@ class Options:
     manifest: Path | None = None
     cast: Cast | None = None
     messages_per_minute: int = WORKSPACE_PER_MINUTE
+    faults: Mapping[str, Any] = field(default_factory=dict)
 
 
 class World:
@@ -70,6 +72,7 @@ class World:
         held = jira.load(options)
         self.clock = Clock(options.start or jira.suggested_start(options, held))
         self.faults = Faults()
+        self.faults.set(options.faults)
         cast = options.cast or load(options.apps, options.manifest)
         told: dict[str, Any] = {"clock": self.clock, "changes": self.changes, "faults": self.faults, "url": url}
         state = State(cast=cast, per_minute=options.messages_per_minute, **told)
@@ -176,6 +179,7 @@ def _config(world: World) -> uvicorn.Config:
         ws="websockets-sansio",
         log_config=None,
         access_log=False,
+        date_header=False,  # the doorkeeper says the date
         timeout_graceful_shutdown=1,
     )
 

@@ -13,7 +13,9 @@ import uvicorn
 from jira import JIRA
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
+from fmo_bot.sandbox.doorkeeper import Doorkeeper
 from fmo_bot.sandbox.jira import JiraSite, build, gateway_of
 
 HALF_WAY = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
@@ -107,15 +109,16 @@ def running(files: Files | None = None, *, at: datetime = HALF_WAY, **settings: 
         Mount("/control/jira/shared", routes=site.control_routes),
         *gateway_of({"shared": site}).routes(),
     ]
-    with listening(Starlette(routes=routes)) as url:
+    with listening(Doorkeeper(Starlette(routes=routes), clock)) as url:
         yield Box(site, clock, f"{url}/jira/shared", faults)
     site.close()
 
 
 @contextmanager
-def listening(app: Starlette) -> Iterator[str]:
+def listening(app: ASGIApp) -> Iterator[str]:
     """Any ASGI application on a free port of this machine; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False, lifespan="off"))
+    quiet: Any = {"log_config": None, "access_log": False, "lifespan": "off"}
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http="h11", date_header=False, **quiet))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     pause = threading.Event()

@@ -195,6 +195,12 @@ def test_the_sandbox_names_an_option_it_does_not_understand(tmp_path: Path, argu
     assert "Traceback" not in done.stderr
 
 
+def test_the_sandbox_names_a_fault_that_there_is_not(tmp_path: Path) -> None:
+    done = fmo_bot("sandbox", "--faults", '{"jira_418": 1}', folder=tmp_path)
+    assert done.returncode == 2
+    assert "no fault called jira_418" in done.stderr
+
+
 def test_the_manifest_is_printed_as_slack_takes_it(tmp_path: Path) -> None:
     socket = fmo_bot("manifest", folder=tmp_path)
     http = fmo_bot(

@@ -242,7 +242,7 @@ def test_faults_come_with_jiras_headers(box: Box) -> None:
     ]
     for setting, reason, wait in table:
         box.faults |= {"jira_429": 1.0, "jira_429_reason": setting}
-        answer = box.get("/rest/api/2/myself")
+        answer = box.send("POST", "/rest/api/2/issue/CORE-50/comment", {"body": "Too much."})
         assert answer.status_code == 429
         assert (answer.headers["RateLimit-Reason"], answer.headers["Retry-After"]) == (reason, wait)
     box.faults.clear()

@@ -163,6 +163,7 @@ def _brief(call: Call) -> Json:
 
 def _envelope(call: Call, values: Sequence[Json]) -> Json:
     first, most = call.number("startAt", 0), min(call.number("maxResults", _MOST), _MOST)
+    most = call.site.troubles.page(most) if most else 0
     return {
         "maxResults": most,
         "startAt": first,

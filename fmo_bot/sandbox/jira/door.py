@@ -1,8 +1,10 @@
 """The door of the site: who calls, faults, bodies; then one table of endpoints becomes Starlette routes."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from email.utils import format_datetime
 from typing import Any
 
 import msgspec
@@ -10,27 +12,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fmo_bot.sandbox.clock import real_now
+from fmo_bot.sandbox.doorkeeper import Silence, hang_up
 from fmo_bot.sandbox.jira import keys
 from fmo_bot.sandbox.jira.keys import Key
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import CLOUD, DATA_CENTER, Site
+from fmo_bot.sandbox.jira.troubles import DATA_CENTER_LIMITS, Dropped
 from fmo_bot.sandbox.jira.views import Selection, Views
 
 Json = dict[str, Any]
 INVALID = "Invalid request payload. Refer to the REST API documentation and try again."
 MAX_BODY = 5_000_000
-_REASONS = {  # jira_429_reason: (RateLimit-Reason, seconds to wait)
-    "burst": ("jira-burst-based", 1),
-    "quota": ("jira-quota-tenant-based", 1800),
-    "per-issue": ("jira-per-issue-on-write", 2),
-}
-_DC_LIMITS = {
-    "X-RateLimit-Limit": "500",
-    "X-RateLimit-Remaining": "499",
-    "X-RateLimit-FillRate": "100",
-    "X-RateLimit-Interval-Seconds": "1",
-    "Retry-After": "0",
-}
 
 
 class Encoded(JSONResponse):
@@ -143,25 +136,38 @@ def _lost(call: Call) -> Answer:
 
 
 def _served(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
+    name = f"{endpoint.method} {endpoint.path}"
+
     async def serve(request: Request) -> Response:
         try:
-            key = None if endpoint.anonymous else _known(site, request)
-            _fault(site, request)
-            if request.path_params.get("version", "2") not in (
-                ("2", "3", "latest") if site.is_cloud else ("2", "latest")
-            ):
-                _lost(Call(site, request, None))
-            answer = endpoint.handler(Call(site, request, await _body(request), key))
-            response = answer if isinstance(answer, Response) else Encoded(answer)
+            response = await _answered(site, endpoint, request)
         except Refused as refused:
             response = refused.response()
-        site.requests[f"{endpoint.method} {endpoint.path}", response.status_code] += 1
+        except Dropped:
+            site.requests[name, 0] += 1
+            await hang_up(request.scope)
+            return Silence()
+        site.requests[name, response.status_code] += 1
+        response.headers["Date"] = format_datetime(real_now() + site.troubles.off_by(), usegmt=True)
         if not site.is_cloud and not endpoint.anonymous and response.status_code != 401:
-            for name, value in _DC_LIMITS.items():
-                response.headers.setdefault(name, value)
+            for header, value in DATA_CENTER_LIMITS.items():
+                response.headers.setdefault(header, value)
         return response
 
     return serve
+
+
+async def _answered(site: Site, endpoint: Endpoint, request: Request) -> Response:
+    key = None if endpoint.anonymous else _known(site, request)
+    path, issue = str(request.scope["path"]), request.path_params.get("issue")
+    site.troubles.before(request.method, path, f"{endpoint.method} {endpoint.path}", issue)
+    if delay := site.troubles.delay(path):
+        await asyncio.sleep(delay)
+    if request.path_params.get("version", "2") not in (("2", "3", "latest") if site.is_cloud else ("2", "latest")):
+        _lost(Call(site, request, None))
+    answer = endpoint.handler(Call(site, request, await _body(request), key))
+    site.troubles.after(path)
+    return answer if isinstance(answer, Response) else Encoded(answer)
 
 
 async def _body(request: Request) -> Any:
@@ -184,27 +190,3 @@ def _known(site: Site, request: Request) -> Key:
     if gateway:
         keys.permit(key, request.method, str(request.scope["path"]).removeprefix(root))
     return key
-
-
-def _fault(site: Site, request: Request) -> None:
-    """Faults 503 and 429, where they are switched on."""
-    if _strikes(site, site.fault("jira_503")):
-        raise Refused(503, "Service Unavailable", headers={"Retry-After": "1"})
-    if not _strikes(site, site.fault("jira_429")):
-        return
-    reason, wait = _REASONS[site.fault("jira_429_reason") or "burst"]
-    headers = {
-        "Retry-After": str(wait),
-        "RateLimit-Reason": reason,
-        "X-RateLimit-Limit": "100",
-        "X-RateLimit-Remaining": "0",
-        "X-RateLimit-Reset": f"{site.now() + timedelta(seconds=wait):%Y-%m-%dT%H:%MZ}",
-        "X-RateLimit-NearLimit": "true",
-    }
-    if not site.is_cloud:
-        headers = _DC_LIMITS | {"X-RateLimit-Remaining": "0", "Retry-After": str(wait)}
-    raise Refused(429, "Rate limit exceeded.", headers=headers)
-
-
-def _strikes(site: Site, rate: Any) -> bool:
-    return bool(rate) and site.chance(float(rate))

@@ -40,7 +40,7 @@ def server_info(call: Call) -> Answer:
         "deploymentType": "Cloud" if cloud else "Server",
         "buildNumber": 100_300 if cloud else 10_030_002,
         "buildDate": "2026-01-12T00:00:00.000+0000",
-        "serverTime": call.views.stamp(call.at),
+        "serverTime": call.views.stamp(call.at + call.site.troubles.off_by()),
         "scmInfo": "sandbox",
         "serverTitle": "Jira" if cloud else "Jira Data Center",
     }

@@ -25,7 +25,8 @@ def issue(call: Call) -> Answer:
 def changelog(call: Call) -> Answer:
     """Cloud: all histories of one issue, oldest first, paged."""
     histories = call.views.histories(call.site.find(call.path("issue")))
-    first, most = call.number("startAt", 0), min(call.number("maxResults", 100), 100)
+    first = call.number("startAt", 0)
+    most = call.site.troubles.page(min(call.number("maxResults", 100), 100))
     return {
         "self": str(call.request.url),
         "startAt": first,
@@ -66,9 +67,11 @@ def bulk_changelog(call: Call) -> Answer:
     if not 1 <= most <= MOST_HISTORIES:
         raise Refused(400, f"maxResults must be between 1 and {MOST_HISTORIES}.")
     rows = [(one, history) for one in _present(call, asked) for history in _kept(call, one, frozenset(only))]
-    first = _first(call)
+    first, most = _first(call), call.site.troubles.page(most)
     answer: Json = {"issueChangeLogs": _grouped(call, rows[first : first + most])}
-    return answer | ({"nextPageToken": str(first + most)} if first + most < len(rows) else {})
+    following = str(first + most) if first + most < len(rows) else None
+    token = call.site.troubles.token(following, call.ask("nextPageToken"))
+    return answer | ({"nextPageToken": token} if token else {})
 
 
 def _names(body: Json, name: str) -> list[str]:

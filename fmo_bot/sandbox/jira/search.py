@@ -77,12 +77,14 @@ def _shown(call: Call, issue: Issue, wanted: Selection) -> Json:
 
 def cut(call: Call, found: Sequence[Issue], size: int) -> tuple[list[Issue], str | None]:
     """The page after the caller's token, and the next token; the token belongs to its query."""
+    size = call.site.troubles.page(size)
     after = call.ask("nextPageToken")
     first = _place(call, str(after), found) if after else 0
     page = list(found[first : first + size])
     if first + size >= len(found) or not page:
         return page, None
-    return page, base64.urlsafe_b64encode(f"{_mark(call)}:{page[-1].id}:{first + size}".encode()).decode()
+    following = base64.urlsafe_b64encode(f"{_mark(call)}:{page[-1].id}:{first + size}".encode()).decode()
+    return page, call.site.troubles.token(following, after)
 
 
 def _mark(call: Call) -> str:
@@ -119,9 +121,8 @@ def page_of(call: Call, found: Sequence[Issue], *, agile: bool) -> Json:
     """A page by startAt and maxResults, which the server may lower."""
     first, most = call.number("startAt", 0), min(call.number("maxResults", USUAL), call.site.most_per_page)
     wanted, history = call.fields(), call.expands("changelog")
-    shown = [
-        call.views.issue(issue, fields=wanted, changelog=history, agile=agile) for issue in found[first : first + most]
-    ]
+    here = found[first : first + call.site.troubles.page(most)] if most else []
+    shown = [call.views.issue(issue, fields=wanted, changelog=history, agile=agile) for issue in here]
     return {"expand": "schema,names", "startAt": first, "maxResults": most, "total": len(found), "issues": shown}
 
 

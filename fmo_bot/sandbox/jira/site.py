@@ -1,6 +1,5 @@
 """One pretend Jira site: its issues, sprints, board, people and settings, seen at the sandbox's clock."""
 
-import random
 import uuid
 from array import array
 from bisect import bisect_right
@@ -20,6 +19,7 @@ from fmo_bot.sandbox.jira.keys import Keys
 from fmo_bot.sandbox.jira.people import People
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.sprints import Sprint, Sprints
+from fmo_bot.sandbox.jira.troubles import Troubles
 
 CLOUD, DATA_CENTER = "cloud", "dc"
 MOST_PER_PAGE = 100  # Data Center's `jira.search.views.default.max`; control may change it
@@ -84,7 +84,7 @@ class Site:
         self.comment_number = 10_000
         self._foreseen = max((h.number for i in self.issues.values() for h in i.histories), default=0)
         self._numbers = self._foreseen
-        self._random = random.Random(20260101)
+        self.troubles = Troubles(key, settings.faults, cloud=self.is_cloud)
         self._agenda = self._planned()
         self.most_per_page = MOST_PER_PAGE
         self.requests: Counter[tuple[str, int]] = Counter()  # (endpoint, status) -> how often
@@ -126,11 +126,7 @@ class Site:
 
     def fault(self, name: str) -> Any:
         """A fault's present setting; false where it is off."""
-        return self.settings.faults().get(name)
-
-    def chance(self, rate: float) -> bool:
-        """One throw of seeded dice."""
-        return self._random.random() < rate
+        return self.troubles.get(name)
 
     def present(self, at: datetime) -> Iterator[Issue]:
         """The issues that had been created."""

@@ -219,7 +219,9 @@ class Views:
         histories = self.written(issue.histories[max(0, total - limit) : total])
         if self.site.is_cloud:
             histories.reverse()
-        return {"startAt": 0, "maxResults": len(histories), "total": total, "histories": histories}
+        told = {"right": {"total": total}, "wrong": {"total": len(histories)}, "missing": {}}
+        totals = told[str(self.site.fault("changelog_totals") or "right")] if cut else told["right"]
+        return {"startAt": 0, "maxResults": len(histories), **totals, "histories": histories}
 
     def comments(self, issue: Issue) -> Json:
         """The comments so far."""

@@ -12,6 +12,9 @@ const FAULTS = [
   ["history_lag_s", "Slack's history lags behind, seconds", "seconds"],
   ["jira_429", "Jira answers 429", "share"],
   ["jira_503", "Jira answers 503", "share"],
+  ["jira_drop_before", "Jira hangs up before it takes a request", "share"],
+  ["jira_drop_after", "Jira takes a request, the answer is lost", "share"],
+  ["jira_short_pages", "Jira gives shorter pages than asked for", "share"],
   ["index_lag_s", "Jira's search lags behind, seconds", "seconds"],
 ];
 

@@ -191,7 +191,7 @@ def _scope(kind: str, what: str) -> str:
 
 def _visible(call: Call, channel: Channel) -> list[Message]:
     """What history knows: nothing ephemeral, and nothing younger than the lag."""
-    lag = call.state.faults.seconds["history_lag_s"]
+    lag = call.state.faults.held["history_lag_s"]
     old_enough = call.state.clock.machine() - lag
     return [m for m in call.state.in_channel(channel.id) if m.visible_to is None and m.machine_at <= old_enough]
 
