@@ -95,7 +95,8 @@ class Crowd:
     def set_up(self, store: Store, *, boards: int = 0, at: datetime) -> None:
         """Every joint team with its stand-up, direct conversations known; the first `boards` have a board to read."""
         for team in self.teams:
-            setup.apply(store, self._team_file(team, SITE if team < boards else "none"), at)
+            unread = f"none_{self.workspace(team)}"  # a site belongs to one company
+            setup.apply(store, self._team_file(team, SITE if team < boards else unread), at)
         with store.transaction(SYSTEM) as session:
             for row in session.scalars(select(MemberRow)):
                 row.dm_channel = self.direct(row.person).channel
