@@ -32,7 +32,8 @@ demo-check: $(VENV)/runtime ## play one joint working day and one sprint end wit
 	  $(if $(JIRA_ISSUES),--issues $(JIRA_ISSUES)) $(if $(JIRA_SPRINTS),--sprints $(JIRA_SPRINTS)) \
 	  $(if $(JIRA_BOARD),--board $(JIRA_BOARD)) $(if $(JIRA_WORKFLOW),--workflow $(JIRA_WORKFLOW)) \
 	  $(if $(JIRA),--jira $(JIRA)) $(if $(APPS),--apps $(APPS)) $(if $(TRANSPORT),--transport $(TRANSPORT)) \
-	  $(if $(DATABASE),--database '$(DATABASE)') $(if $(APART),--apart) $(if $(BREAK),--break $(BREAK))
+	  $(if $(DATABASE),--database '$(DATABASE)') $(if $(APART),--apart) $(if $(ENGINE),--engine $(ENGINE)) \
+	  $(if $(BREAK),--break $(BREAK))
 
 test: $(VENV)/dev ## every test, PostgreSQL included, on two processes
 	@$(BIN)/python -m pytest -q -n 2 --dist worksteal

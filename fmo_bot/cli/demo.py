@@ -24,8 +24,19 @@ class Sabotage(StrEnum):
     LATE = "late"
 
 
+class Ticker(StrEnum):
+    """What wakes the bot's code up (FMO_ENGINE)."""
+
+    EMBEDDED = "embedded"
+    PROCRASTINATE = "procrastinate"
+
+
 Database = Annotated[str | None, typer.Option(help="An empty database for the bot; without it a file of its own.")]
 Apart = Annotated[bool, typer.Option("--apart", help="The web server and two workers apart; needs --database.")]
+
+Engine = Annotated[
+    Ticker | None, typer.Option(help="FMO_ENGINE; without it procrastinate where the parts run apart, else embedded.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,12 +56,14 @@ def demo(
     workflow: File = None,
     database: Database = None,
     apart: Apart = False,
+    engine: Engine = None,
 ) -> None:
     """Two pretend companies, a pretend Jira and the real bot; be anyone of them on a page."""
     from fmo_bot.cli.stage import DemoFailed, Plan, stage, tail
 
     options = _options(locals(), start=None if issues else STORY_BEGINS)
-    plan = Plan(sandbox=options, workflow=workflow, folder=FOLDER / "demo", database=database, apart=apart)
+    bot: dict[str, Any] = {"database": database, "apart": apart, "engine": engine}
+    plan = Plan(sandbox=options, workflow=workflow, folder=FOLDER / "demo", **bot)
     with stage(plan) as running:
         print(f"\nThe demo is on: open {running.sandbox.url}/")
         print("Two companies, one joint channel, a pretend Jira and the real bot. Ctrl-C ends it.", flush=True)
@@ -71,6 +84,7 @@ def demo_check(
     workflow: File = None,
     database: Database = None,
     apart: Apart = False,
+    engine: Engine = None,
     sabotage: Annotated[Sabotage | None, typer.Option("--break", help="Falsify what Slack records.")] = None,
     folder: Annotated[Path, typer.Option(help="Where its files go; emptied first.")] = FOLDER / "demo-check",
 ) -> None:
@@ -78,7 +92,8 @@ def demo_check(
     from fmo_bot.cli.stage import Plan, stage, tail
 
     options = _options(locals() | {"port": 0}, start=None)
-    plan = Plan(sandbox=options, workflow=workflow, folder=folder, database=database, apart=apart, one_day=True)
+    bot: dict[str, Any] = {"database": database, "apart": apart, "engine": engine}
+    plan = Plan(sandbox=options, workflow=workflow, folder=folder, one_day=True, **bot)
     with stage(plan) as running:
         command = [sys.executable, "-m", "fmo_bot.sandbox.check", running.sandbox.url, str(running.workflow)]
         judged = subprocess.run([*command, *(["--break", sabotage] if sabotage else [])], check=False)

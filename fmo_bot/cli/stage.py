@@ -45,7 +45,8 @@ class Plan:
     workflow: Path | None
     folder: Path
     database: str | None = None
-    apart: bool = False  # web and two workers, on procrastinate, instead of everything in one process
+    apart: bool = False  # web and two workers, instead of everything in one process
+    engine: str | None = None  # FMO_ENGINE; None: procrastinate where apart, else embedded
     one_day: bool = False  # the stand-up only on the day the clock starts, the digest on the day the sprint ends
 
 
@@ -65,8 +66,9 @@ def stage(plan: Plan) -> Iterator[Stage]:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     without_proxy()
     _refuse_full(plan.database)
-    if plan.apart and not (plan.database or "").startswith("postgresql"):
-        raise DemoFailed("--apart: workers share PostgreSQL. Give an empty one with --database.")
+    if (plan.apart or plan.engine == "procrastinate") and not (plan.database or "").startswith("postgresql"):
+        option = "--apart: workers share" if plan.apart else "--engine procrastinate: it needs"
+        raise DemoFailed(f"{option} PostgreSQL. Give an empty one with --database.")
     shutil.rmtree(plan.folder, ignore_errors=True)
     plan.folder.mkdir(parents=True)
     with Sandbox(replace(plan.sandbox, manifest=_manifest(plan))) as sandbox:
@@ -106,7 +108,7 @@ def settings_for(world: dict[str, Any], plan: Plan, port: int) -> dict[str, str]
         "FMO_SLACK_APPS": ",".join(app["key"] for app in world["apps"]),
         "FMO_JIRA_SITES": ",".join(site["site"] for site in world["jira"]),
         "FMO_CLOCK_URL": world["clock_url"],
-        "FMO_ENGINE": "procrastinate" if plan.apart else "embedded",
+        "FMO_ENGINE": plan.engine or ("procrastinate" if plan.apart else "embedded"),
     }
     for app in world["apps"]:
         prefix = f"FMO_SLACK_{app['key'].upper()}"

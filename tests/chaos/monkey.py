@@ -24,8 +24,11 @@ _FORKS.set_forkserver_preload(["tests.chaos.worker"])
 
 
 def warm_up() -> None:
-    """Have the code read before the storm."""
+    """Have the code read before the storm: on a busy machine the faults could be over before anything was sent."""
     forkserver.ensure_running()
+    first = _FORKS.Process(target=time.time)  # forked once everything is read
+    first.start()
+    first.join()
 
 
 @dataclass

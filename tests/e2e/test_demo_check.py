@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 import requests
 
+from fmo_bot.db.schema import migrate
+from tests import profiles
 from tests.databases import empty_postgres
 from tests.unit.exported import shared
 
 WITHIN_S = 240
+LONG = pytest.mark.skipif(profiles.NAME != "long", reason="less usual set-ups are played by `make test-long`")
 A_DAY = "workspaces=2 prompts=8 answers=6 summaries=1"
 
 
@@ -35,20 +38,38 @@ def test_a_joint_working_day_passes(tmp_path: Path, arguments: tuple[str, ...]) 
     assert done.returncode == 0
 
 
-def test_a_joint_working_day_passes_with_workers_apart_on_postgresql(tmp_path: Path, postgres: str) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--apart",),  # web and two workers, on the queue
+        (),  # everything in one process, with its own ticker
+        pytest.param(("--apart", "--engine", "embedded"), marks=LONG),  # apart, each process with its own ticker
+        pytest.param(("--engine", "procrastinate"), marks=LONG),  # one process on the queue
+    ],
+)
+def test_a_joint_working_day_passes_on_postgresql(tmp_path: Path, postgres: str, arguments: tuple[str, ...]) -> None:
     with empty_postgres(postgres) as url:
-        done = check(tmp_path, "--apart", "--database", url)
-        again = check(tmp_path, "--database", url)
+        done = check(tmp_path, *arguments, "--database", url)
     assert _last_line(done) == f"demo-check: {A_DAY} sprint_reports=1 digests=1 ok", done.stdout + done.stderr
     assert not (tmp_path / "stage" / "fmo.db").exists()
-    assert "holds tables already" in again.stderr  # it may be somebody's
-    assert again.returncode == 1
 
 
-def test_workers_apart_need_postgresql(tmp_path: Path) -> None:
-    done = check(tmp_path, "--apart")
+def test_a_day_is_played_in_an_empty_database_only(tmp_path: Path, postgres: str) -> None:
+    with empty_postgres(postgres) as url:
+        migrate(url)
+        done = check(tmp_path, "--database", url)
+    assert "holds tables already" in done.stderr  # it may be somebody's
     assert done.returncode == 1
-    assert "workers share PostgreSQL" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(("--apart",), "workers share PostgreSQL"), (("--engine", "procrastinate"), "it needs PostgreSQL")],
+)
+def test_workers_apart_and_the_queue_need_postgresql(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    done = check(tmp_path, *arguments)
+    assert done.returncode == 1
+    assert told in done.stderr
 
 
 @pytest.mark.parametrize(
