@@ -48,9 +48,10 @@ def _judge(settings: Settings, mapping: dict[str, Any]) -> None:
     """A team file may name only apps and sites that the settings know; their form is judged elsewhere."""
     apps, sites = [app.key for app in settings.slack_apps], [site.key for site in settings.jira_sites]
     named = [("board.site", _inside(mapping, "board", "site"), "FMO_JIRA_SITES", sites)]
-    owned = mapping.get("jira")
-    for index, site in enumerate(owned if isinstance(owned, list) else ()):
-        named.append((f"jira[{index}].site", _inside(site, "site"), "FMO_JIRA_SITES", sites))
+    for part in ("other_boards", "jira"):
+        listed = mapping.get(part)
+        for index, each in enumerate(listed if isinstance(listed, list) else ()):
+            named.append((f"{part}[{index}].site", _inside(each, "site"), "FMO_JIRA_SITES", sites))
     organisations = mapping.get("organisations")
     for index, organisation in enumerate(organisations if isinstance(organisations, list) else ()):
         place = f"organisations[{index}].workspace.app"

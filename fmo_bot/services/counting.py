@@ -1,14 +1,22 @@
 """What of a board may go into figures, and what may not."""
 
-from dataclasses import replace
-
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow
+from fmo_bot.db.ownership import SeveralBoardsRow
 from fmo_bot.delivery import audience
 from fmo_bot.domain import ownership
 from fmo_bot.domain.ownership import Counted
 from fmo_bot.services.boards import BoardView
+
+
+def record_board(session: Session, team_id: int) -> int:
+    """The board on which a joint team's work is counted; 0 where it has none."""
+    if (row := session.get(SeveralBoardsRow, team_id)) is not None:
+        return row.record_board_id
+    query = select(BoardRow.id).where(BoardRow.team_id == team_id).order_by(BoardRow.id)
+    return session.scalars(query).first() or 0
 
 
 def counted(
@@ -24,8 +32,3 @@ def counted(
         standpoints.append(audience.of_company(session, team_id, own))
     site = session.get(BoardRow, board_id)
     return ownership.count(site.site.key if site else "", view.issues, standpoints)
-
-
-def only(view: BoardView, found: Counted) -> BoardView:
-    """The board with nothing on it but what may be counted."""
-    return replace(view, issues=found.issues)

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db import values
-from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.ceremonies import CeremonyRow, ReportRow
 from fmo_bot.db.ledger import OccurrenceRow
 from fmo_bot.db.store import Store
@@ -20,17 +19,16 @@ from fmo_bot.domain.blockers import Blocker, waits
 from fmo_bot.domain.calendars import instant_of
 from fmo_bot.domain.flow import Aged
 from fmo_bot.domain.messages import AgeingItem, Digest, Notice, WaitsOn
-from fmo_bot.domain.ownership import Counted, name_in
+from fmo_bot.domain.ownership import name_in
 from fmo_bot.domain.standups import Schedule
-from fmo_bot.domain.timelines import timeline
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import waits as ledger
-from fmo_bot.services.boards import BoardView
-from fmo_bot.services.counting import counted
+from fmo_bot.services.counting import record_board
 from fmo_bot.services.governance import narrow
 from fmo_bot.services.parties import scrum_masters
 from fmo_bot.services.rounds import joint_place
 from fmo_bot.services.sprints import BoardReader
+from fmo_bot.services.team_boards import MIRRORS, Together, together
 
 DIGEST = "digest"  # kind of ceremony, of occurrence and of report
 SHOWN = 10  # ageing issues in one digest, which is one screen
@@ -64,13 +62,12 @@ class Digests:
         if at > occurrence.due + timedelta(minutes=ceremony.late_ok_minutes):
             return partial(self._miss, reason=TOO_LATE)
         try:
-            view = self.boards.view(session, _board_of(session, ceremony))
+            found = together(session, ceremony.team_id, self.boards, _board_of(session, ceremony), occurrence.due)
         except BoardUnavailable as error:
             return partial(self._miss, reason=str(error))
-        found = counted(session, ceremony.team_id, _board_of(session, ceremony), view)
         if found is None:
             return partial(self._miss, reason=NOTHING_JOINT)
-        return partial(self._owe, digest=_digest(session, ceremony, view, found, occurrence.due))
+        return partial(self._owe, digest=_digest(session, ceremony, found, occurrence.due))
 
     def _owe(self, session: Session, occurrence: OccurrenceRow, at: datetime, *, digest: Digest) -> None:
         ceremony = _held_in(session, occurrence)
@@ -126,18 +123,16 @@ def _wanted(ceremony: CeremonyRow, at: datetime, until: datetime) -> Iterable[Wa
 def _board_of(session: Session, ceremony: CeremonyRow) -> int:
     if ceremony.board_id is not None:
         return ceremony.board_id
-    query = select(BoardRow.id).where(BoardRow.team_id == ceremony.team_id).order_by(BoardRow.id)
-    return session.scalars(query).first() or 0
+    return record_board(session, ceremony.team_id)
 
 
-def _digest(session: Session, ceremony: CeremonyRow, view: BoardView, found: Counted, as_of: datetime) -> Digest:
+def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: datetime) -> Digest:
     team = ceremony.team
-    timelines = [timeline(issue, view.workflow, as_of) for issue in found.issues]
-    figures = digests.figures(timelines, zone=team.zone, as_of=as_of)
+    figures = digests.figures(found.timelines, zone=team.zone, as_of=as_of)
     return Digest(
         team=team.name,
         team_ref=team.ref,
-        board=view.shape.name,
+        board=" + ".join(found.names),
         since=figures.since,
         until=figures.until,
         zone=team.zone,
@@ -148,9 +143,9 @@ def _digest(session: Session, ceremony: CeremonyRow, view: BoardView, found: Cou
         wip=figures.wip,
         ageing=tuple(_ageing(aged) for aged in figures.ageing[:SHOWN]),
         waits=_waits(session, team.id, as_of),
-        data_quality=figures.data_quality,
-        workflow_guessed=view.workflow_guessed,
-        stale=view.synced_at is None or as_of - view.synced_at > STALE,
+        data_quality=(*figures.data_quality, (MIRRORS, found.mirrors)),
+        workflow_guessed=found.workflow_guessed,
+        stale=found.unread > 0 or found.synced_at is None or as_of - found.synced_at > STALE,
         counted=found.projects,
         left_out=found.left_out,
     )

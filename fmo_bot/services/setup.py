@@ -1,7 +1,7 @@
 """A joint team from a file. Applying it again updates and never doubles; who is no longer listed takes no part."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, JiraSiteRow, SprintRow
 from fmo_bot.db.ceremonies import CeremonyRow
+from fmo_bot.db.ownership import SeveralBoardsRow, WithheldRow
 from fmo_bot.db.parties import (
     AbsenceRow,
     ChannelRow,
@@ -28,7 +29,7 @@ from fmo_bot.errors import FileWrong
 from fmo_bot.services.governance import audit
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
-from fmo_bot.services.team_spec import DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec
+from fmo_bot.services.team_spec import BoardSpec, DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec
 
 Row = TypeVar("Row")
 
@@ -220,15 +221,31 @@ class _Setup:
             row.workspace, row.slack_channel_id = wanted.workspace, wanted.id
 
     def _board(self, team: JointTeamRow) -> BoardRow:
-        wanted = self.spec.board
+        """The board of record; beside it the other boards, and none but these."""
+        known = self.session.scalars(select(BoardRow).where(BoardRow.team_id == team.id)).all()
+        rows = [self._one_board(team, wanted, known) for wanted in (self.spec.board, *self.spec.other_boards)]
+        self._count_together(team, rows)
+        for other in known:
+            if other not in rows:
+                self._forget_board(other)
+        return rows[0]
+
+    def _count_together(self, team: JointTeamRow, rows: Sequence[BoardRow]) -> None:
+        """How several boards are counted; of one there is nothing to say."""
+        said = self.spec.counterparts
+        rule = {said.kind: said.name} if said is not None else {}
+        row = self.session.get(SeveralBoardsRow, team.id)
+        if row is None:
+            self._new(SeveralBoardsRow(team_id=team.id, record_board_id=rows[0].id, counterparts=rule))
+        else:
+            row.record_board_id, row.counterparts = rows[0].id, rule
+            self.session.flush()
+
+    def _one_board(self, team: JointTeamRow, wanted: BoardSpec, known: Sequence[BoardRow]) -> BoardRow:
         site = self.session.scalar(select(JiraSiteRow).where(JiraSiteRow.key == wanted.site))
         site = site or self._new(JiraSiteRow(key=wanted.site))
-        rows = self.session.scalars(select(BoardRow).where(BoardRow.team_id == team.id)).all()
-        row = next((row for row in rows if (row.site_id, row.jira_board_id) == (site.id, wanted.id)), None)
+        row = next((row for row in known if (row.site_id, row.jira_board_id) == (site.id, wanted.id)), None)
         row = row or self._new(BoardRow(team_id=team.id, site_id=site.id, jira_board_id=wanted.id))
-        for other in rows:
-            if other is not row:
-                self._forget_board(other)
         if wanted.workflow is not None:
             row.workflow, row.workflow_guessed = Workflow.from_mapping(wanted.workflow).to_mapping(), False
         elif not row.workflow_guessed:
@@ -237,7 +254,7 @@ class _Setup:
 
     def _forget_board(self, board: BoardRow) -> None:
         self.session.execute(update(CeremonyRow).where(CeremonyRow.board_id == board.id).values(board_id=None))
-        for rows in (BoardIssueRow, SprintRow):
+        for rows in (BoardIssueRow, SprintRow, WithheldRow):
             self.session.execute(delete(rows).where(rows.board_id == board.id))
         self.session.delete(board)
         self.session.flush()

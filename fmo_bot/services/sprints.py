@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db import values
 from fmo_bot.db.blockers import BlockerRow
-from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
@@ -24,7 +23,7 @@ from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint, NotLinked
 from fmo_bot.services import waits
 from fmo_bot.services.boards import BoardView
-from fmo_bot.services.counting import counted
+from fmo_bot.services.counting import counted, record_board
 from fmo_bot.services.governance import ALLOWED, Action, audit, may
 from fmo_bot.services.parties import Parties, actor_in
 from fmo_bot.services.rounds import joint_place
@@ -163,8 +162,7 @@ class Sprints:
                 actor = actor_in(session, Person(payload["workspace"], payload["user"]), payload["team_id"])
             except NotFound as error:
                 raise NotLinked from error
-            board = select(BoardRow.id).where(BoardRow.team_id == actor.team_id).order_by(BoardRow.id)
-            return _Asked(actor, session.scalars(board).first() or 0, payload["ref"], payload["sprint"])
+            return _Asked(actor, record_board(session, actor.team_id), payload["ref"], payload["sprint"])
 
     def _sync(self, board_id: int, at: datetime) -> str | None:
         """Why the board could not be read anew, or None."""

@@ -33,7 +33,7 @@ def parse(mapping: Mapping[str, Any]) -> TeamSpec:
         raise FileWrong(f"the file holds {size:,} or more values, {MAX_NODES:,} are allowed.")
     spec = structure(mapping)
     faults = _Faults()
-    for check in (_names, _people, _places, _jira, _calendars, _schedules):
+    for check in (_names, _people, _places, _boards, _jira, _calendars, _schedules):
         check(spec, faults)
     if faults.found:
         raise FileWrong("\n".join(faults.found))
@@ -99,6 +99,18 @@ def _places(spec: TeamSpec, faults: _Faults) -> None:
         faults.add("channel.workspace", f"`{spec.channel.workspace}` is no workspace of the organisations")
 
 
+def _boards(spec: TeamSpec, faults: _Faults) -> None:
+    boards = [("board", spec.board), *((f"other_boards[{n}]", each) for n, each in enumerate(spec.other_boards))]
+    for site, number in _twice([(board.site, board.id) for _, board in boards]):
+        faults.add("other_boards", f"board {number} of site {shown(site)} stands here twice")
+    for place, board in boards:
+        if board.workflow is not None:
+            try:
+                Workflow.from_mapping(board.workflow, where=f"{place}.workflow")
+            except FileWrong as error:
+                faults.found.append(str(error))
+
+
 def _jira(spec: TeamSpec, faults: _Faults) -> None:
     for key in _twice([each.site for each in spec.jira]):
         faults.add("jira", f"site {shown(key)} stands here twice")
@@ -144,11 +156,6 @@ def _schedules(spec: TeamSpec, faults: _Faults) -> None:
     for place, listed in days:
         if not listed:
             faults.add(place, "a list of days such as [mon, tue] is needed")
-    if spec.board.workflow is not None:
-        try:
-            Workflow.from_mapping(spec.board.workflow, where="board.workflow")
-        except FileWrong as error:
-            faults.found.append(str(error))
 
 
 def _twice(values: list[Any]) -> list[Any]:

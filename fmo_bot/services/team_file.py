@@ -50,18 +50,24 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The mapping in a team file, `board.workflow: {file: …}` replaced by what that file holds.
+    """The mapping in a team file, `workflow: {file: …}` of a board replaced by what that file holds.
 
     Raises `FileWrong`, which names the file, the line and the reason.
     """
     mapping = read_yaml(path)
-    board = mapping.get("board")
-    if not isinstance(board, dict):
-        return mapping
-    workflow = board.get("workflow")
+    read_in: dict[str, Any] = {}
+    if "board" in mapping:
+        read_in["board"] = _with_workflow(mapping["board"], path)
+    if isinstance(others := mapping.get("other_boards"), list):
+        read_in["other_boards"] = [_with_workflow(each, path) for each in others]
+    return mapping | read_in
+
+
+def _with_workflow(board: Any, path: Path) -> Any:
+    workflow = board.get("workflow") if isinstance(board, dict) else None
     if isinstance(workflow, dict) and set(workflow) == {"file"}:
-        return mapping | {"board": board | {"workflow": read_yaml(path.parent / str(workflow["file"]))}}
-    return mapping
+        return board | {"workflow": read_yaml(path.parent / str(workflow["file"]))}
+    return board
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

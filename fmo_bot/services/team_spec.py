@@ -113,6 +113,14 @@ class BoardSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CounterpartsSpec:
+    """How issues of several boards are named as one piece of work; see domain.counterparts.Rule."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProjectSpec:
     """Whose a Jira project is; joint where every side of the team is in `accepted_by`. `owner` None: as the site."""
 
@@ -169,6 +177,8 @@ class TeamSpec:
     sides: dict[Side, SideSpec]
     channel: ChannelSpec
     board: BoardSpec
+    other_boards: tuple[BoardSpec, ...] = ()
+    counterparts: CounterpartsSpec | None = None
     jira: tuple[JiraSpec, ...] = ()
     zone: Zone = Zone("UTC")
     language: Language = Language("en")

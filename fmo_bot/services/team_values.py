@@ -12,12 +12,15 @@ import cattrs
 from cattrs.errors import ForbiddenExtraKeysError
 
 from fmo_bot.domain.calendars import WEEKDAYS
+from fmo_bot.domain.counterparts import KINDS
 from fmo_bot.domain.ownership import FIELDS
 from fmo_bot.domain.parties import Role, is_side
 from fmo_bot.errors import FileWrong
 from fmo_bot.services.team_spec import (
     AwaySpec,
+    BoardSpec,
     ChannelId,
+    CounterpartsSpec,
     DigestSpec,
     Field,
     JiraSpec,
@@ -98,6 +101,17 @@ def _field(value: Any, _type: Any) -> str:
     if value not in FIELDS:
         raise ValueError(f"{shown(value)} is not one of {' '.join(sorted(FIELDS))}")
     return str(value)
+
+
+def _counterparts(value: Any, _type: Any) -> CounterpartsSpec | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(KINDS):
+        raise ValueError("expected {label: beginning of the label} or {link: words of the link}")
+    ((kind, name),) = value.items()
+    if not isinstance(name, str) or not 1 <= len(name.strip()) <= 80:
+        raise ValueError(f"{shown(name)} is not a text of 1 to 80 characters")
+    return CounterpartsSpec(kind=kind, name=name.strip())
 
 
 def _truth(value: Any, _type: Any) -> bool:
@@ -186,13 +200,14 @@ def _converter_made() -> cattrs.Converter:
         date: _day,
         str: _text,
         dict[str, Any] | None: _workflow,
+        CounterpartsSpec | None: _counterparts,
     }
     converter.register_structure_hook(Role, _role)
     converter.register_structure_hook(bool, _truth)
     for kind, hook in hooks.items():
         converter.register_structure_hook_func(partial(eq, kind), hook)
     lists = (OrganisationSpec, Weekday, date, str, Side, Field, MemberSpec, StandupSpec, DigestSpec, AwaySpec)
-    for one in (*lists, ProjectSpec, JiraSpec):
+    for one in (*lists, ProjectSpec, JiraSpec, BoardSpec):
         many = tuple.__class_getitem__((one, ...))
         converter.register_structure_hook_func(partial(eq, many), _is_list(converter.get_structure_hook(many)))
     return converter

@@ -17,6 +17,11 @@ NOTES = {
     "negative_durations": ("{n} issue changed before it was created", "{n} issues changed before they were created"),
     "never_started": ("{n} issue finished without a start", "{n} issues finished without a start"),
     "back_before_commitment": ("{n} issue went back before its start", "{n} issues went back before their start"),
+    # Of services.team_boards.
+    "suspected_mirrors": (
+        "{n} pair of issues on two sites looks like one piece of work",
+        "{n} pairs of issues on two sites look like one piece of work each",
+    ),
     "moved": ("{n} issue came from another project", "{n} issues came from another project"),
 }
 
