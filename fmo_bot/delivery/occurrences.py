@@ -18,7 +18,7 @@ from fmo_bot.domain.parties import SYSTEM
 
 PLANNED, DONE, MISSED, CANCELLED, FAILED = "planned", "done", "missed", "cancelled", "failed"
 MAX_ATTEMPTS = 5
-TOGETHER = 5  # occurrences a transaction: others wait for it
+TOGETHER = 10  # occurrences a transaction: others wait for it, some 20 ms
 Handler = Callable[[Session, OccurrenceRow, datetime], None]
 _log = structlog.get_logger(__name__)
 
