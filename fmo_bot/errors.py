@@ -8,6 +8,13 @@ FmoError
 │   ├── NotAllowed         role or side does not permit it
 │   ├── NotJoint           figures hold what is internal to one side
 │   ├── NotFound           the thing a button or command names is not there (or not theirs: said the same way)
+│   ├── AccountTaken       a Jira account is proved to be somebody else's
+│   ├── AccountUnknown     there is no such Jira account, or more than one
+│   ├── NoAdmin            nobody can confirm accounts of a Jira site
+│   ├── NoIssueToWriteOn   no issue on which a word could be written
+│   ├── NotWritten         the word was not found in Jira
+│   ├── WrittenByTwo       several accounts wrote it
+│   ├── WordSpent          no word is being waited for
 │   ├── TooLate            the round has closed
 │   │   └── NotChangedAnyMore   it is open, but one's own deadline for changing an answer has passed
 │   └── InvalidInput       one sentence per field of a form
@@ -69,6 +76,34 @@ class NotJoint(Refusal):
 
 class NotFound(Refusal):
     """That is no longer here. Open the newest message of FMO bot and try from there."""
+
+
+class AccountTaken(Refusal):
+    """That account on Jira site {site} is proved to be somebody else's. They can unlink it with /fmo link jira."""
+
+
+class AccountUnknown(Refusal):
+    """Jira site {site} shows no such active account, or more than one. Try its account id, or write a word instead."""
+
+
+class NoAdmin(Refusal):
+    """For Jira site {site} there is no admin here who could confirm it. Choose another way with /fmo link jira."""
+
+
+class NoIssueToWriteOn(Refusal):
+    """There is no issue of yours on Jira site {site} to write on yet. Try again when its board has been read."""
+
+
+class NotWritten(Refusal):
+    """The word is not among the newest comments of that issue on Jira site {site}. Write it as yourself."""
+
+
+class WrittenByTwo(Refusal):
+    """More than one account wrote the word on Jira site {site}. Ask for a new one with /fmo link jira."""
+
+
+class WordSpent(Refusal):
+    """No word is being waited for on Jira site {site} any more. Ask for a new one with /fmo link jira."""
 
 
 class TooLate(Refusal):

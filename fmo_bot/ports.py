@@ -8,6 +8,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from fmo_bot.domain.accounts import Account, Contact, Remark
 from fmo_bot.domain.issues import BoardShape, Issue, Sprint
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
@@ -155,6 +156,42 @@ class BoardSource(Protocol):
 
         One that is gone, or that we may not see, is left out.
         """
+        ...
+
+
+class Directory(Protocol):
+    """Whom a company's Slack says somebody is. Every method raises a `SendOutcome` where Slack does not answer."""
+
+    def contact(self, person: Person) -> Contact | None:
+        """What the person's own workspace says of them; None where no app is there, or they have left."""
+        ...
+
+    def holders(self, email: str) -> frozenset[Person]:
+        """Everybody with this e-mail in the workspaces we are installed in."""
+        ...
+
+
+class AccountSource(Protocol):
+    """Finding accounts on one Jira site. Every method raises `BoardUnavailable` with a sentence safe to show."""
+
+    def by_email(self, email: str) -> Account | None:
+        """The one active account with this e-mail, where that is sure."""
+        ...
+
+    def by_id(self, account: str) -> Account | None:
+        """The account of this id (Cloud) or login name (Data Center)."""
+        ...
+
+    def remarks(self, issue: str) -> tuple[Remark, ...]:
+        """The newest comments on an issue, by its id."""
+        ...
+
+
+class Consent(Protocol):
+    """Sending a person to Atlassian to sign in as themselves."""
+
+    def address(self, member_id: int, site: str) -> str | None:
+        """Where the way to this site begins, for this member alone; None where the site has no OAuth client."""
         ...
 
 

@@ -1,5 +1,6 @@
 """What can be typed: one table, for `/fmo`, for a mention and for a direct message alike. It writes its own help."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,9 +62,26 @@ def _deliveries(bot: Bot, asked: Asked) -> Message:
     return bot.deliveries.shown(asked.person, channel=asked.channel, at=asked.at)
 
 
+def _link(bot: Bot, asked: Asked) -> Message:
+    """`link jira` shows; `link jira <site> <account>` asks an admin of the site's owner."""
+    what, *named = asked.rest.split()[:3] or [""]
+    if what.lower() != "jira" or len(named) == 1:
+        return Notice(text=LINK_HOW, values={})
+    if not named:
+        return bot.accounts.shown(asked.person, key=asked.key, at=asked.at)
+    account = _MAILED.sub(r"\1", named[1])
+    return bot.accounts.ask_admin(asked.person, named[0].lower(), account, key=asked.key, at=asked.at)
+
+
+_MAILED = re.compile(r"<mailto:([^|>]*)[^>]*>")  # how Slack shows an e-mail in a message
+LINK_HOW = (
+    "`/fmo link jira` shows which Jira accounts are yours, and how to link one. `/fmo link jira <site> <account>` asks "
+    "an admin of the company that owns the site; the account is an id, a login name or an e-mail."
+)
 COMMANDS = {
     "sprint": Command("the sprint report, first only to you; add a sprint's name for an earlier one", _sprint),
     "standup": Command("the stand-up that is open for you now", _standup),
     "deliveries": Command("for scrum masters: what could not be delivered, to send it again or drop it", _deliveries),
+    "link": Command("`link jira`: which Jira accounts are yours; link or unlink one", _link),
     "help": Command("what can be typed here", _help),
 }

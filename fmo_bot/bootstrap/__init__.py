@@ -31,10 +31,13 @@ from fmo_bot.delivery.work import Work
 from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SettingsWrong
+from fmo_bot.jira.accounts import JiraAccounts
 from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.jira.source import JiraSource
 from fmo_bot.ports import Engine
-from fmo_bot.services import digests, hooks, sprints, standup_plan
+from fmo_bot.services import accounts, digests, hooks, sprints, standup_plan
+from fmo_bot.services.account_matching import Matching
+from fmo_bot.services.accounts import Accounts
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
 from fmo_bot.services.deliveries import Deliveries
@@ -49,6 +52,7 @@ from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standups import Standups
 from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
+from fmo_bot.slack.directory import SlackDirectory
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
 
@@ -88,6 +92,9 @@ class Bot:
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             sprints.JOB: self.sprints.make,
             hooks.JOB: self.hinted.look,
+            accounts.LOOK: self.accounts.look,
+            accounts.CHECK: self.accounts.read_comments,
+            accounts.ASK: self.accounts.put_to_admins,
         }
         due: dict[str, occurrences.Handler | occurrences.Composed] = {
             standup_plan.PROMPT: self.standups.due_prompt,
@@ -110,6 +117,7 @@ class Bot:
             ("tell", 5, self._tell),
             ("directs", 5, self._learn_directs),
             ("retain", 3600, self._retain),
+            ("accounts", 600, self._match),
             ("night", 15, self._watch),
         ):
             self.engine.every(name, seconds, job, alone=True)
@@ -130,6 +138,9 @@ class Bot:
         signed = {site.key: site.webhook_secret for site in self.settings.jira_sites if site.webhook_secret}
         self.hooks = Hooks(self.store, signed, Vault(self.settings.secret_keys))
         self.hinted = Hinted(self.store, self.boards)
+        sources = {key: JiraAccounts(client) for key, client in self._jira.items()}
+        self.matching = Matching(self.store, SlackDirectory(self.installs), sources)
+        self.accounts = Accounts(self.store, self.matching, sources)
 
     def start(self) -> None:
         """Begin everything that runs by itself."""
@@ -247,6 +258,9 @@ class Bot:
 
     def _watch(self) -> None:
         self.night_watch.look(self.clock.now())
+
+    def _match(self) -> None:
+        self.matching.run(self.clock.now())
 
     def _retain(self) -> None:
         inbox.give_up_old(self.store, self.clock.now() - retention.UNDONE_FOR, at=self.clock.now())

@@ -2,8 +2,8 @@
 
 from sqlalchemy import MetaData
 
-from fmo_bot.db import audit, blockers, boards, ceremonies, consents, hooks, ledger, ownership, parties
+from fmo_bot.db import accounts, audit, blockers, boards, ceremonies, consents, hooks, ledger, ownership, parties
 from fmo_bot.db.base import Base
 
-ROOMS = (audit, blockers, boards, ceremonies, consents, hooks, ledger, ownership, parties)
+ROOMS = (accounts, audit, blockers, boards, ceremonies, consents, hooks, ledger, ownership, parties)
 METADATA: MetaData = Base.metadata

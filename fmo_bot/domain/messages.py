@@ -281,6 +281,49 @@ class Undelivered:
     note: str = ""  # msgid: what came of the button that was pressed
 
 
+@dataclass(frozen=True, kw_only=True)
+class AccountLine:
+    """A person on one Jira site: their account there and how that is known, or the ways to make it known."""
+
+    ref: str
+    site: str
+    shown: str = ""  # the account's display name; empty: not known
+    how: str = ""  # domain.accounts.How
+    since: datetime | None = None
+    sign_in: str | None = None  # where signing in to Atlassian begins
+    by_word: bool = False
+    by_admin: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountLinks:
+    """A person's Jira accounts, only for themselves."""
+
+    lines: tuple[AccountLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkWord:
+    """A word to be written on an issue by whoever says that an account there is theirs."""
+
+    ref: str
+    site: str
+    issue: IssueName
+    word: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkRequest:
+    """What an admin of a Jira site's owner is asked: is this account this person's?"""
+
+    ref: str
+    name: str
+    company: str
+    site: str
+    account: str
+
+
 Message = (
     Notice
     | Prompt
@@ -293,6 +336,9 @@ Message = (
     | Help
     | Home
     | Undelivered
+    | AccountLinks
+    | LinkWord
+    | LinkRequest
 )
 
 

@@ -13,6 +13,9 @@ WHAT = {
     "Help": "an answer to a command",
     "Home": "App Home",
     "Undelivered": "a list of what was not delivered",
+    "AccountLinks": "a list of Jira accounts",
+    "LinkWord": "a word to prove a Jira account with",
+    "LinkRequest": "a question whose a Jira account is",
 }
 REMINDER = "a stand-up reminder"
 

@@ -56,6 +56,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     m.Home: {"blockers": NAMES},
     m.IssueChoice: {"issue": NAMES, "summary": SUMMARY, "value": KEY, "site": KEY},
     m.StandupForm: {"issues": NAMES},
+    m.LinkWord: {"issue": NAMES},
 }
 
 # Class -> fields in which there is nothing of Jira: our own words and instants, and what people said.
@@ -77,6 +78,10 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.Home: "name prompts teams host unread",
         m.UndeliveredLine: "ref what whom due why code jobs",
         m.Undelivered: "team team_ref lines more note",
+        m.AccountLine: "ref site shown how since sign_in by_word by_admin",
+        m.AccountLinks: "lines",
+        m.LinkWord: "ref site word until",
+        m.LinkRequest: "ref name company site account",
         m.Choice: "value text literal",
         m.Question: "key label hint required visibility",
         m.StandupForm: "prompt_ref team ceremony round_date deadline questions given sides blocked late",

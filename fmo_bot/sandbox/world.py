@@ -142,7 +142,7 @@ def load(topology: str, manifest: Path | None = None, path: Path = HERE) -> Cast
     if topology not in told["apps"]:
         raise ValueError(f"There are no apps called {topology!r}; choose one of {', '.join(told['apps'])}.")
     workspaces = {entry["id"]: Workspace(**entry) for entry in told["workspaces"]}
-    users = {user.id: user for user in map(_person, told["people"])}
+    users = {user.id: user for user in (_person(entry, workspaces) for entry in told["people"])}
     apps = {entry["id"]: App(**entry, **told["without_manifest"]) for entry in told["apps"][topology]}
     for app in apps.values():
         if manifest is not None:
@@ -174,10 +174,10 @@ def _bots(app: App) -> Iterable[User]:
     return (make_bot(app, team_id, user_id) for team_id, user_id in app.installed.items())
 
 
-def _person(entry: dict[str, Any]) -> User:
+def _person(entry: dict[str, Any], workspaces: Mapping[str, Workspace]) -> User:
     told = dict(entry)
     team_id = told.pop("team")
-    domain = team_id.removeprefix("T0").lower()
+    domain = workspaces[team_id].domain  # as the accounts of the pretend Jira have it
     return User(team_id=team_id, **({"email": f"{told['name']}@{domain}.example"} | told))
 
 

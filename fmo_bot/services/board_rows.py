@@ -198,7 +198,7 @@ def _keep_former_keys(session: Session, board: BoardRow, read: Sequence[Packed],
     here = select(IssueRow.jira_issue_id, IssueRow.id).where(
         IssueRow.site_id == board.site_id, IssueRow.jira_issue_id.in_({number for _, number in former})
     )
-    ids = dict(session.execute(here).tuples().all())
+    ids = {number: found for number, found in session.execute(here)}
     rows = [{"site_id": board.site_id, "key": key, "issue_id": ids[number]} for key, number in sorted(former)]
     insert_once(session, FormerKeyRow, rows)
 

@@ -26,6 +26,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import FileWrong
+from fmo_bot.services import setup_people
 from fmo_bot.services.governance import audit
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
@@ -75,6 +76,7 @@ class _Setup:
         team, created = self._team(organisations[self.spec.host])
         sides = {name: self._side(team, name, side, organisations) for name, side in self.spec.sides.items()}
         members = self._people(team, sides)
+        self.faults += setup_people.apply(self.session, self.spec, organisations)
         removed = self._remove_others(team, members)
         self._remove_sides(team, sides)
         self._channel(team)

@@ -15,6 +15,7 @@ ChannelId = NewType("ChannelId", str)
 UserId = NewType("UserId", str)
 Side = NewType("Side", str)
 Weekday = NewType("Weekday", str)
+Domain = NewType("Domain", str)
 WallTime = NewType("WallTime", str)
 Minutes = NewType("Minutes", int)
 Spread = NewType("Spread", int)
@@ -34,10 +35,15 @@ class WorkspaceSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class OrganisationSpec:
-    """A company; `workspace` is None where no app is installed."""
+    """A company; `workspace` is None where no app is installed. None leaves what was recorded alone.
+
+    `domains`: of e-mails that say who somebody is; `admins`: members who speak for it.
+    """
 
     name: Name
     workspace: WorkspaceSpec | None = None
+    domains: tuple[Domain, ...] | None = None
+    admins: tuple[UserId, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,13 @@ BLOCKER_RESOLVE = "blocker_resolve"  # value: blocker ref
 DELIVERY_AGAIN = "delivery_again"  # value: ref of a line in messages.Undelivered
 DELIVERY_DROP = "delivery_drop"  # the same
 
+ACCOUNT_WORD = "account_word"  # value: ref of a line in messages.AccountLinks
+ACCOUNT_CHECK = "account_check"  # the same
+ACCOUNT_UNLINK = "account_unlink"  # the same
+ACCOUNT_SIGN_IN = "account_sign_in"  # a link; value: the same
+ACCOUNT_YES = "account_yes"  # value: ref of messages.LinkRequest
+ACCOUNT_NO = "account_no"  # the same
+
 STANDUP_FORM = "standup_form"  # callback of the modal; private_metadata: prompt ref
 BLOCKED = "blocked"  # block and action of the "blocked?" choice
 BLOCKED_ISSUE = "blocked_issue"

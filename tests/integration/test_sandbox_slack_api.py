@@ -63,7 +63,7 @@ REFUSED = [
     ("chat.postEphemeral", {"channel": "C0HWTEAM", "user": "U0WANG", "text": "x"}, "user_not_in_channel"),
     ("chat.scheduleMessage", {"channel": "C0JOINT", "text": "x", "post_at": 1}, "time_in_past"),
     ("users.info", {"user": "U0NOBODY"}, "user_not_found"),
-    ("users.lookupByEmail", {"email": "lucia.ortega@telefon.example"}, "users_not_found"),  # external
+    ("users.lookupByEmail", {"email": "lucia.ortega@telefonica-redes.example"}, "users_not_found"),  # external
     ("conversations.info", {"channel": "C0NOWHERE"}, "channel_not_found"),
     ("conversations.open", {"users": "U0NOBODY"}, "user_not_found"),
     ("conversations.history", {"channel": "C0HWGEN"}, "not_in_channel"),

@@ -32,6 +32,7 @@ def user_json(call: Call, user: User, *, locale: bool = False) -> dict[str, Any]
         "is_ultra_restricted": False,
         "is_bot": user.app_id is not None,
         "is_app_user": False,
+        "is_email_confirmed": True,
         "updated": 1_760_000_000,
         **({} if own or user.guest_of == call.team_id else {"is_stranger": False}),
         **({"locale": user.locale} if locale and own else {}),

@@ -7,7 +7,7 @@ from typing import Any
 from fmo_bot.domain import messages as m
 from fmo_bot.locales import Translator, translator
 from fmo_bot.slack.blocks import VIEW_BLOCKS, Block, fit, text_of
-from fmo_bot.slack.render import deliveries, digests, homes, notices, sprints, standups
+from fmo_bot.slack.render import accounts, deliveries, digests, homes, notices, sprints, standups
 
 Renderer = Callable[[Any, Translator], list[Block]]
 
@@ -23,6 +23,9 @@ RENDERERS: dict[type, Renderer] = {
     m.Digest: digests.digest,
     m.Home: homes.home,
     m.Undelivered: deliveries.undelivered,
+    m.AccountLinks: accounts.links,
+    m.LinkWord: accounts.word,
+    m.LinkRequest: accounts.request,
 }
 
 

@@ -1,0 +1,48 @@
+"""What a team file says of a company beside its people: which e-mail domains are its own, and who speaks for it."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.accounts import AdminRow, VerifiedDomainRow
+from fmo_bot.db.parties import MemberRow, OrganisationRow
+from fmo_bot.services.team_spec import Name, OrganisationSpec, TeamSpec
+
+
+def apply(session: Session, spec: TeamSpec, organisations: Mapping[Name, OrganisationRow]) -> list[str]:
+    """Record it; faults as `place: reason`. What a company leaves out stays as it was recorded."""
+    faults: list[str] = []
+    for index, wanted in enumerate(spec.organisations):
+        owner, place = organisations[wanted.name], f"organisations[{index}]"
+        if wanted.domains is not None:
+            faults += _domains(session, wanted, owner, place)
+        if wanted.admins is not None:
+            faults += _admins(session, wanted, owner, place)
+    return faults
+
+
+def _domains(session: Session, wanted: OrganisationSpec, owner: OrganisationRow, place: str) -> list[str]:
+    listed = set(wanted.domains or ())
+    taken = select(VerifiedDomainRow.domain).where(
+        VerifiedDomainRow.domain.in_(listed), VerifiedDomainRow.organisation_id != owner.id
+    )
+    if others := sorted(session.scalars(taken)):
+        return [f"{place}.domains: `{domain}` belongs to another company here" for domain in others]
+    session.execute(delete(VerifiedDomainRow).where(VerifiedDomainRow.organisation_id == owner.id))
+    session.add_all(VerifiedDomainRow(domain=domain, organisation_id=owner.id) for domain in sorted(listed))
+    session.flush()
+    return []
+
+
+def _admins(session: Session, wanted: OrganisationSpec, owner: OrganisationRow, place: str) -> list[str]:
+    listed = set(wanted.admins or ())
+    theirs = select(MemberRow).where(MemberRow.organisation_id == owner.id)
+    members = {row.slack_user_id: row for row in session.scalars(theirs) if row.slack_user_id in listed}
+    if unknown := sorted(listed - set(members)):
+        return [f"{place}.admins: `{user}` is no member of {wanted.name}" for user in unknown]
+    former = select(MemberRow.id).where(MemberRow.organisation_id == owner.id)
+    session.execute(delete(AdminRow).where(AdminRow.member_id.in_(former)))
+    session.add_all(AdminRow(member_id=members[user].id) for user in sorted(listed))
+    session.flush()
+    return []
