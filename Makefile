@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check test test-long bench bench-delivery pictures check lock clean
+.PHONY: help demo demo-check test test-long bench bench-delivery bench-sync pictures check lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -41,13 +41,18 @@ test: $(VENV)/dev ## every test, PostgreSQL included, on two processes
 test-long: $(VENV)/dev ## the same with the long profile of every property test
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-bench: bench-delivery ## every measurement; docs/benchmarks.md says what they are
+bench: bench-delivery bench-sync ## every measurement; docs/benchmarks.md says what they are
 
 bench-delivery: $(VENV)/dev ## planning, sending, lateness, Slack's limits, acknowledgements, on both databases
 	@$(BIN)/python -m benchmarks.delivery \
 	  $(if $(ONLY),--only $(ONLY)) $(if $(DATABASES),--databases $(DATABASES)) $(if $(SEED),--seed $(SEED)) \
 	  $(if $(ITEMS),--items $(ITEMS)) $(if $(PROMPTS),--prompts $(PROMPTS)) $(if $(CAPPED),--capped $(CAPPED)) \
 	  $(if $(SECONDS_OF_LOAD),--seconds $(SECONDS_OF_LOAD)) $(if $(ISSUES),--issues $(ISSUES))
+
+bench-sync: $(VENV)/dev ## reading a board of 50,000 issues and what changes of it, in both flavours, on both databases
+	@$(BIN)/python -m benchmarks.sync \
+	  $(if $(FLAVOURS),--flavours $(FLAVOURS)) $(if $(DATABASES),--databases $(DATABASES)) \
+	  $(if $(ISSUES),--issues $(ISSUES)) $(if $(CHANGES),--changes $(CHANGES))
 
 pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium)
 	@$(BIN)/python docs/pictures/take.py

@@ -150,10 +150,9 @@ class JiraSource:
         return found
 
     def _reader(self) -> Reader:
-        site = self._client.site()
-        if site.flavour is Flavour.CLOUD:
+        if self._client.flavour() is Flavour.CLOUD:
             return CloudReader(self._client)
-        return DataCenterReader(self._client, site.zone)
+        return DataCenterReader(self._client, self._client.site().zone)
 
     @contextmanager
     def _clear(self) -> Iterator[None]:
