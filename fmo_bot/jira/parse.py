@@ -37,6 +37,7 @@ SPRINT_SCHEMA = "com.pyxis.greenhopper.jira:gh-sprint"
 CATEGORIES = frozenset({"new", "indeterminate", "done"})
 CREATING_TAKES = timedelta(seconds=1)
 LARGEST_SPRINT = 2**31 - 1
+UNREADABLE = "?"  # a security level without an id: in doubt the issue has one
 LONGEST = 255  # characters; Jira's own limit for a summary
 _BY_ID = {
     "status": STATUS,
@@ -70,12 +71,13 @@ class Malformed(ValueError):
 def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, complete: bool = True) -> Issue:
     """An issue with its kept changes. `complete`: the histories are proved to be all there are."""
     told: wire.Issue[wire.Fields] = raw if isinstance(raw, wire.Issue) else _converted(wire.issue(shape), raw)
-    place = f"issue {text(told.key, 'the key of an issue')}"
+    number = numeric(told.id, "the id of an issue")
+    place = f"issue {number}"  # not its key, which is not for everybody who hears that a board cannot be read
     fields, kind = told.fields, told.fields.issuetype or {}
     return Issue(
         site=site,
-        id=numeric(told.id, f"the id of {place}"),
-        key=_words(told.key),
+        id=number,
+        key=text(told.key, f"the key of {place}"),
         summary=_words(fields.summary),
         issue_type=_words(kind.get("name")),
         subtask=kind.get("subtask") is True,
@@ -91,7 +93,7 @@ def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, c
         assignee=_person(fields.assignee),
         labels=tuple(_words(label) for label in fields.labels or ()),
         project=_id(fields.project),
-        security=_id(fields.security),
+        security=None if fields.security is None else _id(fields.security) or UNREADABLE,
         changes=changes(histories, shape, place),
         complete=complete,
     )

@@ -16,6 +16,7 @@ from fmo_bot.domain.issues import KEY, BoardShape, Issue, Sprint, merged
 from fmo_bot.domain.parties import Scope
 from fmo_bot.domain.workflow import Workflow, guess
 from fmo_bot.errors import NotFound
+from fmo_bot.services import withheld
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER = timedelta(minutes=2)  # until a history that is not whole is read again; twice as long after each try
@@ -57,8 +58,11 @@ def find(session: Session, board_id: int, *, lock: bool = False) -> BoardRow:
 def keep(session: Session, board: BoardRow, read: Sequence[Packed], at: datetime) -> None:
     """Upsert issues by (site, issue id), never over a newer state, and put them on the board.
 
-    A history that is not proved whole takes nothing away from what is known, and is due to be read again later.
+    A history that is not proved whole takes nothing away from what is known, and is due to be read again later. Of what
+    is withheld nothing is stored (services.withheld).
     """
+    hidden = withheld.sift(session, board, [each.issue for each in read])
+    read = [each for each in read if each.issue.id not in hidden]
     held = _held(session, board, [each.issue.id for each in read])
     rows = [_issue_row(session, board.site_id, each, held.get(each.issue.id), at) for each in read]
     upsert(session, IssueRow, rows, key=("site_id", "jira_issue_id"), newest="updated")
@@ -71,12 +75,14 @@ def let_go(session: Session, board: BoardRow, numbers: Collection[str]) -> None:
     """Take issues off the board; what is known of them stays, for they may be on another one."""
     gone = BoardIssueRow.issue_id.in_(_ids(board, numbers))
     session.execute(delete(BoardIssueRow).where(BoardIssueRow.board_id == board.id, gone))
+    withheld.release(session, board, numbers)
 
 
 def let_go_everywhere(session: Session, site_id: int, numbers: Collection[str]) -> None:
     """Take issues that are no longer on the site off all its boards."""
     gone = select(IssueRow.id).where(IssueRow.site_id == site_id, IssueRow.jira_issue_id.in_(numbers))
     session.execute(delete(BoardIssueRow).where(BoardIssueRow.issue_id.in_(gone)))
+    withheld.release_everywhere(session, site_id, numbers)
 
 
 def held(session: Session, board_id: int, *, between: tuple[datetime, datetime] | None = None) -> dict[str, datetime]:
@@ -88,7 +94,8 @@ def held(session: Session, board_id: int, *, between: tuple[datetime, datetime] 
     here = here.where(BoardIssueRow.board_id == board_id)
     if between is not None:
         here = here.where(IssueRow.updated.between(*between), IssueRow.whole)
-    return {number: updated for number, updated in session.execute(here)}
+    stored = {number: updated for number, updated in session.execute(here)}
+    return stored if between is not None else stored | withheld.held(session, board_id)
 
 
 def doubtful(session: Session, board_id: int, at: datetime, *, most: int) -> list[str]:

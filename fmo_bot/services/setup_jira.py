@@ -15,6 +15,7 @@ from fmo_bot.db.parties import JointTeamRow, OrganisationRow, SideRow
 from fmo_bot.services import ownership
 from fmo_bot.services.governance import audit
 from fmo_bot.services.team_spec import JiraSpec, Name, ProjectSpec, Side, TeamSpec
+from fmo_bot.services.withheld import reconsider
 
 
 def set_up_jira(
@@ -64,8 +65,11 @@ def _row(
     if row is None:
         row = JiraProjectRow(site_id=site.id, key=key, organisation_id=whose)
         session.add(row)
+    changed = row.stores_secured != said.store_secured
     row.internal_fields, row.stores_secured = list(said.internal_fields), said.store_secured
     session.flush()
+    if changed:
+        reconsider(session, site.id)
     return row
 
 
