@@ -14,6 +14,7 @@ JIRA_RATES = (
     "jira_slow",
     "jira_short_pages",
     "jira_repeat_token",
+    "jira_conflict",
 )
 SECONDS = ("history_lag_s", "index_lag_s", "jira_slow_s")
 SABOTAGE = ("drop", "double", "wrong-side", "late")

@@ -6,7 +6,7 @@ import gc
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -30,7 +30,7 @@ from fmo_bot.sandbox.slack.state import State
 from fmo_bot.sandbox.world import Cast, load
 
 TICK_S = 0.2
-SITE = "shared"
+SITE, SECOND = "shared", "operator"
 PAGE = Path(__file__).with_name("page")
 
 
@@ -44,12 +44,14 @@ class Options:
 
     `manifest` is every app's (none: every scope). Without `start` the clock starts where Jira's issues suggest.
     `cast`: other people than the agreed ones, with their own apps. `messages_per_minute`: of an app in a workspace.
+    `second_jira`: a flavour: there is another site, `operator`, with issues of its own of the same ids and keys.
     `faults`: those in force from the start, as `POST /control/faults` takes them.
     """
 
     apps: str = "two"
     transport: str = "socket"
     jira: str = "cloud"
+    second_jira: str | None = None
     issues: Path | None = None
     sprints: Path | None = None
     board: Path | None = None
@@ -79,16 +81,19 @@ class World:
         self.slack = Slack(state, transport=options.transport)
         self.clock.planned_by(state.next_event)
         self.clock.on_step(state.due)
-        self.jira = {SITE: self._jira_site(held)}
+        self.jira = {SITE: self._jira_site(SITE, options, held)}
+        if options.second_jira is not None:
+            again = replace(options, jira=options.second_jira)
+            self.jira[SECOND] = self._jira_site(SECOND, again, jira.load(again))
         for site in self.jira.values():
             self.clock.planned_by(site.next_event)
             self.clock.on_step(site.catch_up)
         self.gateway = jira.gateway_of(self.jira)
         self.clock.on_step(lambda now: self.changes.add("clock"))
 
-    def _jira_site(self, held: jira.Export) -> jira.JiraSite:
+    def _jira_site(self, key: str, options: Options, held: jira.Export) -> jira.JiraSite:
         faults, on_change = self.faults.describe, self.changes.add
-        return jira.build(SITE, self.clock, options=self.options, faults=faults, on_change=on_change, held=held)
+        return jira.build(key, self.clock, options=options, faults=faults, on_change=on_change, held=held)
 
     def close(self) -> None:
         """End what is still under way."""

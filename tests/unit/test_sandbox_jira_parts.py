@@ -155,9 +155,27 @@ def test_jql_finds_what_it_says() -> None:
         (f"updated >= {int(datetime(2026, 11, 13, tzinfo=UTC).timestamp() * 1000)}", 7),
         ('updated >= "2026-11-13 00:00" AND updated < "2026/11/16 00:00"', 7),
         ('updated >= "2026-11-17 00:00"', 0),  # nothing of what lies ahead
+        ("key = CORE-1 OR key = CORE-2 AND sprint = 13 OR id = 20003", 2),  # AND binds closer
+        ("(key = CORE-1 OR key = CORE-2) AND NOT id = 20001", 1),
+        ("NOT (project = CORE)", 0),
+        ("sprint in openSprints()", 15),
+        ("sprint is EMPTY AND resolution is not EMPTY", 0),
+        ("assignee is EMPTY AND statusCategory = Done", 1),
+        ("issuetype in (Bug, Incident) AND labels is EMPTY AND resolution = Unresolved", 3),
     ]
     for text, expected in table:
         assert (text, len(jql.parse(text, site).run(site, HALF_WAY))) == (text, expected)
+
+
+def test_jql_knows_who_asks() -> None:
+    site = build("shared", SetClock(), options=Files()).site
+    me = site.people.search("chen")[0]
+    held = {one.id: one.state(HALF_WAY)["assignee"] or {} for one in site.present(HALF_WAY)}
+    mine = {number for number, who in held.items() if who.get("displayName") == "Chen Yu"}
+
+    found = jql.parse("assignee = currentUser() ORDER BY key ASC", site, me).run(site, HALF_WAY)
+
+    assert {issue.id for issue in found} == mine != set()
 
 
 def test_jql_dates_are_read_in_the_zone_of_the_account() -> None:
@@ -172,7 +190,9 @@ def test_jql_that_the_sandbox_does_not_know_is_refused_and_never_guessed() -> No
     table = [
         ("colour = red", "Field 'colour' does not exist"),
         ("project = NONE", "The value 'NONE' does not exist for the field 'project'."),
-        ("project = CORE OR key = CORE-1", "not supported"),
+        ("project = CORE OR", "Expecting a clause"),
+        ("project = now()", "Unable to find JQL function 'now()'"),
+        ("project = CORE key = CORE-1", "Expecting a clause, but got 'key = CORE-1'"),
         ("sprint = 99", "Sprint with name '99' does not exist"),
         ("key = CORE-999", "An issue with key 'CORE-999' does not exist"),
         ("updated >= yesterday", "Date value 'yesterday' for field 'updated' is invalid"),
@@ -180,7 +200,7 @@ def test_jql_that_the_sandbox_does_not_know_is_refused_and_never_guessed() -> No
         ("project = CORE ORDER BY " + ", ".join(["key"] * 8), "No more than 7"),
         ("project ~ CORE", "not supported"),
         ("key in (CORE-1", "Expecting a list"),
-        ("(project = CORE)", "Expecting a clause"),
+        ("(project = CORE", "Expecting ')'"),
         ("project = 'CORE", "not expected"),
     ]
     for text, reason in table:

@@ -13,6 +13,7 @@ from fmo_bot.sandbox.jira import (
     control,
     door,
     export,
+    meta,
     pats,
     platform,
     reading,
@@ -63,6 +64,7 @@ class JiraSite:
         self.changes = Changes(site, self.hooks)
         self._caught_up = site.now()
         table = [
+            *meta.ENDPOINTS,
             *reading.ENDPOINTS,
             *search.ENDPOINTS,
             *platform.ENDPOINTS,
@@ -87,7 +89,7 @@ class JiraSite:
             "token": site.token,
             "cloud_id": site.cloud_id if site.is_cloud else None,
             "scoped_token": f"jira-sandbox-scoped-{site.key}" if site.is_cloud else None,
-            "boards": [{"id": site.board["id"], "name": site.board["name"]}],
+            "boards": [{"id": one.shape["id"], "name": one.shape["name"]} for one in site.boards.by_id.values()],
             "busiest_sprint": {
                 "id": busiest.id,
                 "name": busiest.name,

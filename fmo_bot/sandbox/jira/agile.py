@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fmo_bot.sandbox.jira import jql
+from fmo_bot.sandbox.jira.boards import Board
 from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
@@ -20,28 +21,44 @@ _CONFIGURATION = ("id", "name", "type", "location", "filter", "subQuery", "colum
 
 
 def boards(call: Call) -> Answer:
-    """The one board, if the filters take it."""
-    board, asked = _brief(call), call.request.query_params
-    project = board["location"].get("projectKey")
-    fits = (
-        asked.get("type", board["type"]) == board["type"]
-        and asked.get("name", "").lower() in board["name"].lower()
-        and asked.get("projectKeyOrId", project) in (project, str(board["location"].get("projectId")))
+    """The boards that the filters take."""
+    return _envelope(
+        call, [one for one in map(lambda held: _brief(call, held.shape), _visible(call)) if _fits(call, one)]
     )
-    return _envelope(call, [board] if fits else [])
+
+
+def _visible(call: Call) -> list[Board]:
+    """Boards of projects the caller may browse."""
+    site = call.site
+    return [one for one in site.boards.by_id.values() if site.access.browses(_place(one.shape)["key"], call.me)]
+
+
+def _place(shape: Json) -> Json:
+    place: Json = shape.get("location") or {}
+    return {"id": "10000", "key": "", "name": "", **place}
+
+
+def _fits(call: Call, shown: Json) -> bool:
+    asked, project = call.request.query_params, shown["location"].get("projectKey")
+    return (
+        asked.get("type", shown["type"]) == shown["type"]
+        and asked.get("name", "").lower() in shown["name"].lower()
+        and asked.get("projectKeyOrId", project) in (project, str(shown["location"].get("projectId")))
+    )
 
 
 def board(call: Call) -> Answer:
     """A board in brief."""
-    _board(call)
-    return _brief(call)
+    return _brief(call, _board(call).shape)
 
 
 def configuration(call: Call) -> Answer:
     """Columns, filter, estimation."""
-    held = _board(call)
+    held = _board(call).shape
     shown = {name: held[name] for name in _CONFIGURATION if name in held}
     columns = [{**column, "statuses": _linked(call, column)} for column in held["columnConfig"]["columns"]]
+    if call.site.ids.points in call.site.screens.lost(call.site.ids) and "estimation" in shown:
+        shown["estimation"] = {"type": "none"}
     return shown | {
         "self": f"{call.base}/rest/agile/1.0/board/{held['id']}/configuration",
         "columnConfig": {**held["columnConfig"], "columns": columns},
@@ -58,12 +75,15 @@ def _linked(call: Call, column: Json) -> list[Json]:
 
 def sprints(call: Call) -> Answer:
     """A board's sprints by `state`; 400 on a board without sprints."""
-    if _board(call)["type"] == "kanban":
+    here = _board(call)
+    if here.shape["type"] == "kanban":
         raise Refused(400, "The board does not support sprints")
     wanted = {one for one in str(call.ask("state") or "").split(",") if one}
     if not wanted <= {"future", "active", "closed"}:
         raise Refused(400, "The value of 'state' is none of future, active, closed.")
-    shown = [call.views.sprint(one) for one in call.site.sprints.by_id.values()]
+    first = here is call.site.boards.first  # shows every sprint of the site
+    listed = [one for one in call.site.sprints.by_id.values() if first or one.board == here.shape["id"]]
+    shown = [call.views.sprint(one) for one in listed]
     return _envelope(call, [one for one in shown if not wanted or one["state"] in wanted])
 
 
@@ -79,8 +99,8 @@ def removed(call: Call) -> Answer:
 
 def board_issues(call: Call) -> list[Issue]:
     """Every issue of the board, by rank (here: by key)."""
-    _board(call)
-    return _narrowed(call, list(call.site.present(call.at)))
+    here = _board(call)
+    return _narrowed(call, [one for one in call.site.present(call.at, call.me) if here.takes(one, call.at)])
 
 
 def backlog(call: Call) -> list[Issue]:
@@ -96,14 +116,14 @@ def _planned(call: Call, issue: Issue) -> bool:
 
 def sprint_issues(call: Call) -> list[Issue]:
     """Those in the sprint now."""
-    if call.path("board"):
-        _board(call)
+    here = _board(call) if call.path("board") else call.site.boards.first
     number = call.site.sprint(call.path("sprint")).id
-    return _narrowed(call, [one for one in call.site.present(call.at) if number in one.sprints(call.at)])
+    there = (one for one in call.site.present(call.at, call.me) if number in one.sprints(call.at))
+    return _narrowed(call, [one for one in there if here.takes(one, call.at)])
 
 
 def _narrowed(call: Call, found: list[Issue]) -> list[Issue]:
-    query = jql.parse(str(call.ask("jql") or "") or "ORDER BY key ASC", call.site)
+    query = jql.parse(str(call.ask("jql") or "") or "ORDER BY key ASC", call.site, call.me)
     kept = {issue.id for issue in found}
     return [issue for issue in query.run(call.site, call.at) if issue.id in kept]
 
@@ -130,9 +150,9 @@ def _counted(read: Callable[[Call], list[Issue]]) -> Callable[[Call], Answer]:
     return lambda call: {"count": len(read(call))}
 
 
-def _board(call: Call) -> Json:
-    held: Json = call.site.board
-    if call.path("board") != str(held["id"]):
+def _board(call: Call) -> Board:
+    held = call.site.boards.by_id.get(call.path("board"))
+    if held is None or held not in _visible(call):
         raise Refused(
             404,
             f"The requested board cannot be viewed because it either does not exist or you do not have "
@@ -141,16 +161,15 @@ def _board(call: Call) -> Json:
     return held
 
 
-def _brief(call: Call) -> Json:
-    held = call.site.board
-    place = held.get("location") or {}
+def _brief(call: Call, held: Json) -> Json:
+    place = _place(held)
     location = {
-        "projectId": int(place.get("id") or 10_000),
-        "projectKey": place.get("key"),
-        "projectName": place.get("name"),
-        "displayName": f"{place.get('name')} ({place.get('key')})",
+        "projectId": int(place["id"]),
+        "projectKey": place["key"],
+        "projectName": place["name"],
+        "displayName": f"{place['name']} ({place['key']})",
         "projectTypeKey": "software",
-        "name": f"{place.get('name')} ({place.get('key')})",
+        "name": f"{place['name']} ({place['key']})",
     }
     return {
         "id": held["id"],
@@ -159,6 +178,16 @@ def _brief(call: Call) -> Json:
         "type": held["type"],
         "location": location,
     }
+
+
+def one_filter(call: Call) -> Answer:
+    """The saved filter behind a board."""
+    found = call.site.boards.of_filter(call.path("filter"))
+    if found is None:
+        raise Refused(404, f"The selected filter with ID '{call.path('filter')}' does not exist.")
+    link = f"{call.base}/rest/api/2/filter/{call.path('filter')}"
+    query = found.query or "ORDER BY Rank ASC"
+    return {"self": link, "id": call.path("filter"), "name": f"Filter for {found.shape['name']}", "jql": query}
 
 
 def _envelope(call: Call, values: Sequence[Json]) -> Json:
@@ -181,6 +210,7 @@ _READS: dict[str, Callable[[Call], list[Issue]]] = {
 }
 _AGILE, _SOFTWARE = "/rest/agile/1.0", "/rest/software/1.0"
 ENDPOINTS = [
+    Endpoint("GET", "/rest/api/{version}/filter/{filter}", one_filter),
     Endpoint("GET", f"{_AGILE}/board", boards),
     Endpoint("GET", f"{_AGILE}/board/{{board}}", board),
     Endpoint("GET", f"{_AGILE}/board/{{board}}/configuration", configuration),

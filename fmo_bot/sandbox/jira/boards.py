@@ -1,13 +1,57 @@
-"""The one board of a site: a configuration from a file, or one made from the issues."""
+"""The boards of a site: one from a file or made from the issues, and those an administrator adds."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fmo_bot.sandbox.jira.statuses import Status, columns
 
 if TYPE_CHECKING:
+    from fmo_bot.sandbox.jira.issue import Issue
     from fmo_bot.sandbox.jira.site import Site
 
 Json = dict[str, Any]
+
+
+@dataclass
+class Board:
+    """A board: its configuration, the query of its filter, and what that takes (None: every issue)."""
+
+    shape: Json
+    query: str = ""
+    test: "Callable[[Issue, datetime], bool] | None" = None
+
+    def takes(self, issue: "Issue", at: datetime) -> bool:
+        """Whether the filter finds the issue."""
+        return self.test is None or self.test(issue, at)
+
+
+class Boards:
+    """Boards by id; the first is the one that everything else of the sandbox shows."""
+
+    def __init__(self, first: Json) -> None:
+        """Its filter takes every issue of the site."""
+        self.by_id: dict[str, Board] = {str(first["id"]): Board(first)}
+
+    @property
+    def first(self) -> Board:
+        """The one that was there from the start."""
+        return next(iter(self.by_id.values()))
+
+    def of_filter(self, number: str) -> Board | None:
+        """The board with this filter."""
+        return next((one for one in self.by_id.values() if str(one.shape["filter"]["id"]) == number), None)
+
+    def new_filter(self) -> str:
+        """An id no filter has."""
+        return str(1 + max(int(one.shape["filter"]["id"]) for one in self.by_id.values()))
+
+    def add(self, shape: Json) -> Board:
+        """A new board, with an id and a filter of its own."""
+        number = 1 + max(int(one) for one in self.by_id)
+        self.by_id[str(number)] = Board({**shape, "id": number, "filter": {"id": self.new_filter()}})
+        return self.by_id[str(number)]
 
 
 def configured(board: Json, site: "Site") -> Json:
@@ -18,7 +62,7 @@ def configured(board: Json, site: "Site") -> Json:
 def made_up(site: "Site") -> Json:
     """A board with the id the busiest sprint names: scrum where there are sprints, else kanban."""
     number = (site.busiest.board if site.busiest else None) or 1
-    project = project_of(site)
+    project = site.projects.first
     found: Json = {
         "id": number,
         "name": f"{project['key']} board",
@@ -39,15 +83,6 @@ def _estimation(site: "Site") -> Json:
     return {"type": "issueCount"}
 
 
-def project_of(site: "Site") -> Json:
-    """The project of the first issue: id, key, name."""
-    for issue in site.issues.values():
-        told = issue.end.get("project") or {}
-        key = told.get("key") or issue.key.rpartition("-")[0]
-        return {"id": str(told.get("id") or 10_000), "key": key, "name": told.get("name") or key}
-    return {"id": "10000", "key": "EMPTY", "name": "Empty project"}
-
-
 def named_only_there(board: Json, known: dict[str, Status]) -> dict[str, Status]:
     """Statuses a column holds and no issue was ever in; the column's name and place tell about them."""
     named = {}
@@ -60,12 +95,13 @@ def named_only_there(board: Json, known: dict[str, Status]) -> dict[str, Status]
     return named
 
 
-def snapshot(site: "Site") -> Json:
+def snapshot(site: "Site", one: Board) -> Json:
     """The small board of the page: cards by column, at the clock; the active sprint's where there is one."""
-    now = site.now()
+    now, held = site.now(), one.shape
     active = [one for one in site.sprints.by_id.values() if one.state(now) == "active"]
     current = next((one for one in active if one is site.busiest), active[0] if active else None)
-    shown = [one for one in site.present(now) if current is None or current.id in one.sprints(now)]
+    here = [issue for issue in site.present(now) if one.takes(issue, now)]
+    shown = [issue for issue in here if current is None or current.id in issue.sprints(now)]
     cards: dict[str, list[Json]] = {}
     for issue in shown:
         state = issue.state(now)
@@ -79,7 +115,7 @@ def snapshot(site: "Site") -> Json:
             }
         )
     return {
-        "name": site.board["name"],
+        "name": held["name"],
         "sprint": {"id": current.id, "name": current.name} if current else None,
         "columns": [
             {
@@ -91,6 +127,6 @@ def snapshot(site: "Site") -> Json:
                 ],
                 "cards": [card for one in column.get("statuses", []) for card in cards.get(str(one["id"]), [])],
             }
-            for column in site.board["columnConfig"]["columns"]
+            for column in held["columnConfig"]["columns"]
         ],
     }

@@ -57,12 +57,33 @@ class Changes:
         about = {"field": "Flagged", "fieldtype": "custom", "fieldId": self.site.ids.flagged}
         self.change(issue, [about | ends], by=by)
 
-    def comment(self, issue: Issue, text: str, *, by: Json) -> Json:
-        """A new comment."""
+    def move_to(self, issue: Issue, project: Json, *, by: Json) -> None:
+        """To another project, where it gets the next key; the old one still leads to it."""
+        site, before = self.site, issue.key
+        home = before.rpartition("-")[0]
+        if home == project["key"]:
+            return
+        issue.key = f"{project['key']}-{self._next(project['key'])}"
+        site.by_key[issue.key] = issue
+        left = site.projects.find(home) or site.projects.first
+        moved = item("project", before=(left["id"], left["name"]), after=(project["id"], project["name"]))
+        renamed = {**item("Key", before=(None, before), after=(None, issue.key)), "fieldId": "issuekey"}
+        self.change(issue, [moved, renamed], by=by)
+
+    def delete(self, issue: Issue, *, by: Json) -> None:
+        """For good; whoever asked for it hears of it with the issue as it was."""
+        at = self._moment()
+        self.hooks.happened(Happening(at, "jira:issue_deleted", issue=issue), user=by)
+        self.site.forget(issue)
+        self.announce(issue)
+
+    def comment(self, issue: Issue, text: str, *, by: Json, visibility: Json | None = None) -> Json:
+        """A new comment; `visibility`: the role to which it is kept."""
         at = self._moment()
         self.site.comment_number += 1
         stamp = times.stamp(at)
         comment = {"id": str(self.site.comment_number), "author": by, "body": text, "created": stamp, "updated": stamp}
+        comment |= {"visibility": visibility} if visibility else {}
         issue.comments.append((at, comment))
         issue.touch(at)
         self.hooks.commented(issue, comment, at)
@@ -73,11 +94,10 @@ class Changes:
         """A new issue in the project, in the first column's first status."""
         at = self._moment()
         project = str((fields.get("project") or {}).get("key") or self.site.board["location"]["key"])
-        number = 1 + max((_number(key) for key in self.site.by_key if key.rpartition("-")[0] == project), default=0)
         first = next(one["id"] for column in self.site.board["columnConfig"]["columns"] for one in column["statuses"])
         raw = {
             "id": str(1 + max((int(one) for one in self.site.issues if one.isdigit()), default=10_000)),
-            "key": f"{project}-{number}",
+            "key": f"{project}-{self._next(project)}",
             "fields": {
                 "resolution": None,
                 "resolutiondate": None,
@@ -98,6 +118,10 @@ class Changes:
         self.hooks.happened(Happening(at, "jira:issue_created", issue=issue), user=by)
         self.announce(issue)
         return issue
+
+    def _next(self, project: str) -> int:
+        """The number of a project's next issue."""
+        return 1 + max((_number(key) for key in self.site.by_key if key.rpartition("-")[0] == project), default=0)
 
     def announce(self, issue: Issue | None) -> None:
         """What was worked out is no longer true; tell the page."""

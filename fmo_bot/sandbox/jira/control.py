@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from fmo_bot.sandbox.jira.administering import ACTS
 from fmo_bot.sandbox.jira.boards import snapshot
 from fmo_bot.sandbox.jira.changes import Changes, status_named
 from fmo_bot.sandbox.jira.door import Encoded
@@ -23,9 +24,11 @@ Act = Callable[[Changes, Request, Json], Json]
 
 def board(changes: Changes, request: Request, told: Json) -> Json:
     """The small board of the page."""
-    if request.path_params["board"] != str(changes.site.board["id"]):
-        raise Refused(404, f"There is no board {request.path_params['board']}; there is {changes.site.board['id']}.")
-    return snapshot(changes.site)
+    found = changes.site.boards.by_id.get(request.path_params["board"])
+    if found is None:
+        there = ", ".join(changes.site.boards.by_id)
+        raise Refused(404, f"There is no board {request.path_params['board']}; there is {there}.")
+    return snapshot(changes.site, found)
 
 
 def record(changes: Changes, request: Request, told: Json) -> Json:
@@ -46,7 +49,7 @@ def record_of(changes: Changes) -> Json:
         "now": views.stamp(now),
         "issues": issues,
         "sprints": [views.sprint(one) for one in site.sprints.by_id.values()],
-        "boards": [site.board],
+        "boards": [board.shape for board in site.boards.by_id.values()],
         "statuses": [views.status(number) for number in site.statuses],
         "webhooks": list(changes.hooks.log),
         "problems": site.problems,
@@ -145,6 +148,7 @@ def routes(changes: Changes) -> list[Route]:
         Route("/requests", _served(changes, requests), methods=["GET", "POST"]),
         Route("/tokens", _served(changes, token), methods=["POST"]),
         Route("/page_size", _served(changes, page_size), methods=["PUT"]),
+        *(Route(path, _served(changes, act), methods=[method]) for method, path, act in ACTS),
         Route("/issues/{key}/move", _served(changes, move), methods=["POST"]),
         Route("/issues/{key}/flag", _served(changes, flag), methods=["POST"]),
         Route("/issues/{key}/comment", _served(changes, comment), methods=["POST"]),
@@ -157,12 +161,14 @@ def _served(changes: Changes, act: Act) -> Callable[[Request], Any]:
             return Encoded(act(changes, request, await _told(request)))
         except Refused as refused:
             return JSONResponse({"error": str(refused)}, refused.status)
+        except (KeyError, TypeError, ValueError) as error:
+            return JSONResponse({"error": f"{error!r} is not what is wanted here: see docs/sandbox.md."}, 400)
 
     return serve
 
 
 async def _told(request: Request) -> Json:
-    if request.method == "GET":
+    if request.method in ("GET", "DELETE"):
         return {}
     try:
         told = await request.json()

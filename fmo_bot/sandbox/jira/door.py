@@ -15,6 +15,7 @@ from starlette.routing import Route
 from fmo_bot.sandbox.clock import real_now
 from fmo_bot.sandbox.doorkeeper import Silence, hang_up
 from fmo_bot.sandbox.jira import keys
+from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.keys import Key
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import CLOUD, DATA_CENTER, Site
@@ -47,7 +48,7 @@ class Call:
         origin = f"{request.url.scheme}://{request.url.netloc}"
         self.address = f"{origin}/jira/{site.key}"  # of the site, for people
         self.base = f"{origin}{request.scope['root_path']}"  # through which the caller came
-        self.views = Views(site, self.base, self.at, adf=self.adf)
+        self.views = Views(site, self.base, self.at, adf=self.adf, me=key.account if key else None)
 
     @property
     def key(self) -> Key:
@@ -60,6 +61,10 @@ class Call:
     def me(self) -> Json:
         """The caller's account."""
         return self.key.account
+
+    def find(self, id_or_key: str) -> Issue:
+        """The issue, where the caller may see it; Jira's 404 otherwise."""
+        return self.site.find(id_or_key, self.me)
 
     @property
     def adf(self) -> bool:

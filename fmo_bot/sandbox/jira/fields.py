@@ -191,6 +191,8 @@ _SETTERS: dict[str, Callable[[Json, Item, End, FieldIds, str], None]] = {
     "reporter": _person,
     "resolution": _named,
     "priority": _named,
+    "project": _named,
+    "security": _named,
     "issuetype": _named,
     "labels": _words,
     "fixVersions": _one_of_many,

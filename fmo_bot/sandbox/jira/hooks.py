@@ -16,7 +16,6 @@ import msgspec
 import requests
 
 from fmo_bot.sandbox.jira import jql, times
-from fmo_bot.sandbox.jira.histories import History
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import Happening, Site
@@ -102,12 +101,16 @@ class Hooks:
             name=str(told.get("name") or ""),
             url=url,
             events=tuple(str(event) for event in events),
-            secret=str(told["secret"]) if told.get("secret") else None,
+            secret=str(told["secret"]) if told.get("secret") and self._signs() else None,
             base=base,
             filter=jql.parse(str(asked), self.site) if asked else None,
         )
         self.by_number[hook.number] = hook
         return hook
+
+    def _signs(self) -> bool:
+        """Data Center signs from version 10 on; before, only the address can hold a secret."""
+        return self.site.is_cloud or int(self.site.version.split(".")[0]) >= 10
 
     def remove(self, number: int) -> None:
         """Forget a webhook, or 404."""
@@ -120,7 +123,7 @@ class Hooks:
             sprint = one.sprint
             self._tell(one.kind, None, one.at, lambda views: {"sprint": views.sprint(sprint)})
         elif one.issue is not None:
-            self._tell(one.kind, one.issue, one.at, _about(one.issue, one.history, user))
+            self._tell(one.kind, one.issue, one.at, _about(one, one.issue, user))
 
     def commented(self, issue: Issue, comment: Json, at: datetime) -> None:
         """Cloud: a comment and a slim issue, no user. Data Center: no issue; the issue's own event comes beside it."""
@@ -179,7 +182,7 @@ class Hooks:
             self._send(Delivery(hook=hook, event=event, identifier=str(told), raw=raw))
 
     def _wants(self, hook: Hook, issue: Issue | None, at: datetime) -> bool:
-        return issue is None or hook.filter is None or all(test(issue, at) for test in hook.filter.tests)
+        return issue is None or hook.filter is None or hook.filter.matches(issue, at)
 
     def _send(self, one: Delivery) -> None:
         with ExitStack() as stack:
@@ -223,9 +226,11 @@ class Hooks:
         return sent.status_code
 
 
-def _about(issue: Issue, history: History | None, user: Json | None) -> _Body:
+def _about(one: Happening, issue: Issue, user: Json | None) -> _Body:
+    history = one.history
+
     def body(views: Views) -> Json:
-        told: Json = {"issue_event_type_name": _kind(history), "issue": views.issue(issue)}
+        told: Json = {"issue_event_type_name": _kind(one), "issue": views.issue(issue)}
         who = views.user(user or (history.author if history else None))
         if who:
             told["user"] = {name: value for name, value in who.items() if name != "emailAddress"}
@@ -236,8 +241,8 @@ def _about(issue: Issue, history: History | None, user: Json | None) -> _Body:
     return body
 
 
-def _kind(history: History | None) -> str:
-    if history is None:
-        return "issue_created"
-    names = {item["field"].lower() for item in history.items}
+def _kind(one: Happening) -> str:
+    if one.history is None:
+        return one.kind.removeprefix("jira:")
+    names = {item["field"].lower() for item in one.history.items}
     return "issue_generic" if "status" in names else "issue_assigned" if "assignee" in names else "issue_updated"

@@ -1,8 +1,12 @@
 """The part of JQL that the sandbox understands; anything else is answered with 400, never with a guess.
 
-clause   = field ("=" | "!=") value | field ["not"] "in" "(" value, … ")" | instant (">=" | ">" | "<=" | "<") when
-query    = [clause {"AND" clause}] ["ORDER BY" field ["ASC"|"DESC"] {"," …}]
-fields   = project, filter, sprint, issuekey|key|id|issue, status; instants = updated, created
+query    = [either] ["ORDER BY" field ["ASC"|"DESC"] {"," …}]
+either   = both {"OR" both}
+both     = one {"AND" one}
+one      = "NOT" one | "(" either ")" | clause
+clause   = field ("=" | "!=") value | field ["not"] "in" (list | function) | field "is" ["not"] "EMPTY"
+         | instant (">=" | ">" | "<=" | "<") when
+fields   = see `jql_fields`; instants = updated, created; functions = currentUser(), openSprints(), closedSprints()
 when     = epoch milliseconds, or "yyyy-MM-dd[ HH:mm]" in the account's zone (also with slashes)
 """
 
@@ -10,12 +14,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from fmo_bot.sandbox.jira.issue import Issue
+from fmo_bot.sandbox.jira.jql_fields import EMPTY, FIELDS, FUNCTIONS, Asked, Test, unknown_field, wrong
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.site import Site
 
-Test = Callable[[Issue, datetime], bool]
+Json = dict[str, Any]
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(>=|<=|!=|[=<>(),])|([^\s"\'=<>!(),]+))')
 _COMPARE: dict[str, Callable[[datetime, datetime], bool]] = {
     ">=": lambda one, other: one >= other,
@@ -47,25 +53,35 @@ class Token:
 
 @dataclass(frozen=True)
 class Query:
-    """A parsed query. `bounded`: it has at least one clause."""
+    """A parsed query of one account. `where` None: unbounded."""
 
-    tests: tuple[Test, ...]
+    where: Test | None
     order: tuple[tuple[str, bool], ...]  # (field, descending)
-    bounded: bool
     text: str = ""
+    me: Json | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it has at least one clause."""
+        return self.where is not None
+
+    def matches(self, issue: Issue, at: datetime) -> bool:
+        """Whether the issue is meant, whoever may see it."""
+        return self.where is None or self.where(issue, at)
 
     def run(self, site: Site, at: datetime) -> list[Issue]:
-        """The issues that match at an instant, in order; newest key first where no order is asked for.
+        """The issues that match at an instant and that the account sees; newest key first where no order is asked for.
 
         Found once as long as nothing happens: the next page of a search does not search again. Do not change the list.
         """
-        known: tuple[datetime, list[Issue]] | None = site.looks.get(("jql", self.text))
+        key = ("jql", self.text, (self.me or {}).get("accountId"))
+        known: tuple[datetime, list[Issue]] | None = site.looks.get(key)
         if known is None or not site.same(known[0], at):
-            known = site.looks["jql", self.text] = (at, self._search(site, at))
+            known = site.looks[key] = (at, self._search(site, at))
         return known[1]
 
     def _search(self, site: Site, at: datetime) -> list[Issue]:
-        found = [issue for issue in site.present(at) if all(test(issue, at) for test in self.tests)]
+        found = [issue for issue in site.present(at, self.me) if self.matches(issue, at)]
         for name, descending in reversed(self.order or (("key", True),)):
             found.sort(key=lambda issue: _ORDERS[name](issue, at), reverse=descending)
         return found
@@ -80,13 +96,12 @@ _ORDERS: dict[str, Callable[[Issue, datetime], "tuple[str, int]"]] = {
 }
 
 
-def parse(text: str, site: Site) -> Query:
-    """Parse, or refuse with Jira's 400."""
+def parse(text: str, site: Site, me: Json | None = None) -> Query:
+    """Parse, as `me` asks, or refuse with Jira's 400."""
     tokens = _tokens(text)
     cut = next((place for place, token in enumerate(tokens) if token.says("order")), len(tokens))
-    where, order = tokens[:cut], tokens[cut:]
-    tests = tuple(_clause(part, site) for part in _split(where, "and")) if where else ()
-    return Query(tests, _order(order), bounded=bool(where), text=text)
+    where = _Reader(tokens[:cut], Asked(site, me)).all() if cut else None
+    return Query(where, _order(tokens[cut:]), text, me)
 
 
 def _tokens(text: str) -> list[Token]:
@@ -94,15 +109,11 @@ def _tokens(text: str) -> list[Token]:
     while text[place:].strip():
         match = _TOKEN.match(text, place)
         if match is None:
-            raise _wrong(f"The character '{text[place:].strip()[0]}' was not expected.")
+            raise wrong(f"The character '{text[place:].strip()[0]}' was not expected.")
         quoted = match[1] if match[1] is not None else match[2]
         found.append(Token(quoted, quoted=True) if quoted is not None else Token(match[3] or match[4]))
         place = match.end()
     return found
-
-
-def _wrong(reason: str) -> Refused:
-    return Refused(400, f"Error in the JQL Query: {reason}")
 
 
 def _split(tokens: Sequence[Token], word: str) -> list[list[Token]]:
@@ -115,42 +126,119 @@ def _split(tokens: Sequence[Token], word: str) -> list[list[Token]]:
     return parts
 
 
-def _clause(tokens: list[Token], site: Site) -> Test:
-    if len(tokens) < 3 or tokens[0].says("not") or tokens[0].says("("):
-        raise _wrong(f"Expecting a clause, but got '{' '.join(token.text for token in tokens)}'.")
-    name, sign = tokens[0].text.lower(), tokens[1].text.lower()
-    if name in _INSTANTS:
-        return _instant(name, sign, tokens[2:], site)
-    if name not in _FIELDS:
-        raise Refused(400, f"Field '{tokens[0].text}' does not exist or you do not have permission to view it.")
-    wanted, positive = _values(sign, tokens[2:])
-    matches = _FIELDS[name](wanted, site)
-    return matches if positive else lambda issue, at: not matches(issue, at)
+class _Reader:
+    """Reads the clauses of a query from left to right."""
+
+    def __init__(self, tokens: list[Token], asked: Asked) -> None:
+        self.tokens, self.asked, self.place = tokens, asked, 0
+
+    def all(self) -> Test:
+        """Everything, and nothing may be left."""
+        found = self.either()
+        if self.place < len(self.tokens):
+            raise self.lost()
+        return found
+
+    def either(self) -> Test:
+        tests = [self.both()]
+        while self.takes("or"):
+            tests.append(self.both())
+        return tests[0] if len(tests) == 1 else lambda issue, at: any(test(issue, at) for test in tests)
+
+    def both(self) -> Test:
+        tests = [self.one()]
+        while self.takes("and"):
+            tests.append(self.one())
+        return tests[0] if len(tests) == 1 else lambda issue, at: all(test(issue, at) for test in tests)
+
+    def one(self) -> Test:
+        if self.takes("not"):
+            test = self.one()
+            return lambda issue, at: not test(issue, at)
+        if self.takes("("):
+            inside = self.either()
+            if not self.takes(")"):
+                raise wrong("Expecting ')' at the end of the query.")
+            return inside
+        return self.clause()
+
+    def clause(self) -> Test:
+        if len(self.tokens) - self.place < 3 or self.tokens[self.place].text in "(),":
+            raise self.lost()
+        named, sign = self.next(), self.next().text.lower()
+        name = named.text.lower()
+        if name in _INSTANTS:
+            return _instant(name, sign, self.next(), self.asked.site)
+        if name not in FIELDS:
+            raise unknown_field(named.text)
+        wanted, positive = self.values(sign)
+        matches = FIELDS[name](wanted, self.asked)
+        return matches if positive else lambda issue, at: not matches(issue, at)
+
+    def values(self, sign: str) -> tuple[list[str], bool]:
+        """What a field is compared with, and whether it is to be so."""
+        if sign in ("=", "!="):
+            return self.value(), sign == "="
+        if sign == "is":
+            positive = not self.takes("not")
+            if not (self.takes("empty") or self.takes("null")):
+                raise wrong("Expecting EMPTY after 'is'.")
+            return [EMPTY], positive
+        positive = sign != "not"
+        if sign == "in" or (sign == "not" and self.takes("in")):
+            return self.listed(), positive
+        raise wrong(f"The operator '{sign}' is not supported here.")
+
+    def listed(self) -> list[str]:
+        """A list in parentheses, or a function that gives one."""
+        if not self.takes("("):
+            if self.place + 1 < len(self.tokens) and self.tokens[self.place + 1].says("("):
+                return self.value()
+            raise wrong("Expecting a list in parentheses.")
+        values = self.value()
+        while self.takes(","):
+            values += self.value()
+        if not self.takes(")"):
+            raise wrong("Expecting a list in parentheses, its values separated by commas.")
+        return values
+
+    def value(self) -> list[str]:
+        """A value, EMPTY, or what a function gives."""
+        if self.place >= len(self.tokens) or (
+            not self.tokens[self.place].quoted and self.tokens[self.place].text in "(),"
+        ):
+            raise self.lost()
+        token = self.next()
+        if not token.quoted and token.text.lower() in ("empty", "null"):
+            return [EMPTY]
+        if not token.quoted and self.takes("("):
+            if token.text.lower() not in FUNCTIONS or not self.takes(")"):
+                raise wrong(f"Unable to find JQL function '{token.text}()'.")
+            return FUNCTIONS[token.text.lower()](self.asked)
+        return [token.text]
+
+    def takes(self, word: str) -> bool:
+        """Go on where this keyword or sign is next."""
+        if self.place < len(self.tokens) and self.tokens[self.place].says(word):
+            self.place += 1
+            return True
+        return False
+
+    def next(self) -> Token:
+        if self.place >= len(self.tokens):
+            raise self.lost()
+        self.place += 1
+        return self.tokens[self.place - 1]
+
+    def lost(self) -> Refused:
+        rest = " ".join(token.text for token in self.tokens[self.place :])
+        return wrong(f"Expecting a clause, but got '{rest}'.")
 
 
-def _values(sign: str, rest: list[Token]) -> tuple[list[str], bool]:
-    if sign in ("=", "!=") and len(rest) == 1:
-        return [rest[0].text], sign == "="
-    if sign == "not" and rest and rest[0].says("in"):
-        return _listed(rest[1:]), False
-    if sign == "in":
-        return _listed(rest), True
-    raise _wrong(f"The operator '{sign}' is not supported here.")
-
-
-def _listed(rest: list[Token]) -> list[str]:
-    if len(rest) < 3 or not rest[0].says("(") or not rest[-1].says(")"):
-        raise _wrong("Expecting a list in parentheses.")
-    parts = _split(rest[1:-1], ",")
-    if any(len(part) != 1 for part in parts):
-        raise _wrong("Expecting values separated by commas.")
-    return [part[0].text for part in parts]
-
-
-def _instant(name: str, sign: str, rest: list[Token], site: Site) -> Test:
-    if sign not in _COMPARE or len(rest) != 1:
-        raise _wrong(f"The operator '{sign}' is not supported by the '{name}' field.")
-    bound, compare, of = _when(rest[0].text, name, site), _COMPARE[sign], _INSTANTS[name]
+def _instant(name: str, sign: str, told: Token, site: Site) -> Test:
+    if sign not in _COMPARE:
+        raise wrong(f"The operator '{sign}' is not supported by the '{name}' field.")
+    bound, compare, of = _when(told.text, name, site), _COMPARE[sign], _INSTANTS[name]
     return lambda issue, at: compare(of(issue, at), bound)
 
 
@@ -173,82 +261,17 @@ def _order(tokens: list[Token]) -> tuple[tuple[str, bool], ...]:
     if not tokens:
         return ()
     if len(tokens) < 3 or not tokens[1].says("by"):
-        raise _wrong("Expecting 'ORDER BY' and a field.")
+        raise wrong("Expecting 'ORDER BY' and a field.")
     parts = _split(tokens[2:], ",")
     if len(parts) > MAX_ORDER_FIELDS:
-        raise _wrong(f"No more than {MAX_ORDER_FIELDS} fields may be ordered by.")
+        raise wrong(f"No more than {MAX_ORDER_FIELDS} fields may be ordered by.")
     return tuple(_ordered(part) for part in parts)
 
 
 def _ordered(part: list[Token]) -> tuple[str, bool]:
     direction = part[1].text.lower() if len(part) == 2 else "asc"
     if len(part) not in (1, 2) or direction not in ("asc", "desc"):
-        raise _wrong(f"'{' '.join(token.text for token in part)}' is not an order.")
+        raise wrong(f"'{' '.join(token.text for token in part)}' is not an order.")
     if part[0].text.lower() not in _ORDERS:
         raise Refused(400, f"Not able to sort using field '{part[0].text}'.")
     return part[0].text.lower(), direction == "desc"
-
-
-def _missing(value: str, name: str) -> Refused:
-    return Refused(400, f"The value '{value}' does not exist for the field '{name}'.")
-
-
-def _project(wanted: list[str], site: Site) -> Test:
-    known = {issue.key.rpartition("-")[0].lower() for issue in site.issues.values()}
-    numbers = {str((issue.end.get("project") or {}).get("id")): issue.key for issue in site.issues.values()}
-    keys = set()
-    for value in wanted:
-        key = numbers[value].rpartition("-")[0].lower() if value in numbers else value.lower()
-        if key not in known:
-            raise _missing(value, "project")
-        keys.add(key)
-    return lambda issue, at: issue.key.rpartition("-")[0].lower() in keys
-
-
-def _filter(wanted: list[str], site: Site) -> Test:
-    for value in wanted:
-        if value != str(site.board["filter"]["id"]):
-            raise _missing(value, "filter")
-    return lambda issue, at: True
-
-
-def _sprint(wanted: list[str], site: Site) -> Test:
-    numbers = set()
-    for value in wanted:
-        one = site.sprints.named(value)
-        if one is None:
-            raise Refused(400, f"Sprint with name '{value}' does not exist or you do not have permission to view it.")
-        numbers.add(one.id)
-    return lambda issue, at: not numbers.isdisjoint(issue.sprints(at))
-
-
-def _key(wanted: list[str], site: Site) -> Test:
-    found = [site.issues.get(value) or site.by_key.get(value.upper()) for value in wanted]
-    for value, one in zip(wanted, found, strict=True):
-        if one is None or not one.is_there(site.now()):
-            raise Refused(400, f"An issue with key '{value}' does not exist for field 'key'.")
-    numbers = {one.id for one in found if one}
-    return lambda issue, at: issue.id in numbers
-
-
-def _status(wanted: list[str], site: Site) -> Test:
-    numbers: set[str] = set()
-    for value in wanted:
-        same = {one.id for one in site.statuses.values() if value == one.id or value.lower() == one.name.lower()}
-        if not same:
-            raise _missing(value, "status")
-        numbers |= same
-    return lambda issue, at: issue.state(at)["status"] in numbers
-
-
-_FIELDS: dict[str, Callable[[list[str], Site], Test]] = {
-    "project": _project,
-    "filter": _filter,
-    "savedfilter": _filter,
-    "sprint": _sprint,
-    "key": _key,
-    "issuekey": _key,
-    "issue": _key,
-    "id": _key,
-    "status": _status,
-}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fmo_bot.sandbox.jira.boards import project_of
+from fmo_bot.sandbox.jira.access import PERMISSIONS
 from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
 from fmo_bot.sandbox.jira.fields import LINK_TYPES
 from fmo_bot.sandbox.jira.refusals import Refused
@@ -22,6 +22,7 @@ _SYSTEM_FIELDS = (
     ("updated", "Updated", "datetime"),
     ("labels", "Labels", "array"),
     ("project", "Project", "project"),
+    ("security", "Security Level", "securitylevel"),
     ("fixVersions", "Fix versions", "array"),
     ("components", "Components", "array"),
     ("issuelinks", "Linked Issues", "array"),
@@ -35,8 +36,8 @@ def server_info(call: Call) -> Answer:
     cloud = call.site.is_cloud
     return {
         "baseUrl": call.address,
-        "version": "1001.0.0-SNAPSHOT" if cloud else "10.3.2",
-        "versionNumbers": [1001, 0, 0] if cloud else [10, 3, 2],
+        "version": call.site.version,
+        "versionNumbers": [int(part) for part in call.site.version.split("-")[0].split(".")],
         "deploymentType": "Cloud" if cloud else "Server",
         "buildNumber": 100_300 if cloud else 10_030_002,
         "buildDate": "2026-01-12T00:00:00.000+0000",
@@ -64,12 +65,13 @@ def field_list(call: Call) -> Answer:
     points = "com.pyxis.greenhopper.jira:jsw-story-points" if estimate else _FLOAT
     items = {"items": "json"} if call.site.is_cloud else {"items": "string"}
     sprint = {"type": "array", **items, "custom": "com.pyxis.greenhopper.jira:gh-sprint"}
-    return [
-        *system,
+    custom = [
         _field(ids.sprint, "Sprint", sprint),
         _field(ids.flagged, "Flagged", flag),
         _field(ids.points, ids.points_name, {"type": "number", "custom": points}),
     ]
+    lost = call.site.screens.lost(ids)
+    return [*system, *(one for one in custom if one["id"] not in lost)]
 
 
 _FLOAT = "com.atlassian.jira.plugin.system.customfieldtypes:float"
@@ -128,26 +130,55 @@ def user(call: Call) -> Answer:
 
 
 def projects(call: Call) -> Answer:
-    """The one project."""
-    return [_project(call)]
+    """Those the caller may browse."""
+    return [_project(call, one) for one in call.site.projects.by_key.values() if _browses(call, one)]
 
 
 def project(call: Call) -> Answer:
-    """The project by id or key."""
-    found = _project(call)
-    if call.path("project") not in (found["id"], found["key"]):
+    """A project by id or key."""
+    found = call.site.projects.find(call.path("project"))
+    if found is None or not _browses(call, found):
         raise Refused(404, f"No project could be found with key '{call.path('project')}'.")
-    return found
+    return _project(call, found)
 
 
-def _project(call: Call) -> Json:
-    own = project_of(call.site)
-    return {
-        "self": f"{call.base}/rest/api/2/project/{own['id']}",
-        **own,
-        "projectTypeKey": "software",
-        "simplified": False,
-    }
+def _browses(call: Call, one: Json) -> bool:
+    return call.site.access.browses(one["key"], call.me)
+
+
+def _project(call: Call, one: Json) -> Json:
+    link = f"{call.base}/rest/api/2/project/{one['id']}"
+    return {"self": link, **one, "projectTypeKey": "software", "simplified": False}
+
+
+def my_permissions(call: Call) -> Answer:
+    """`permissions` names them (required on Cloud); a project or an issue narrows where browsing is meant."""
+    asked = str(call.ask("permissions") or "")
+    if not asked and call.site.is_cloud:
+        raise Refused(400, "The 'permissions' query parameter is required.")
+    names = [name.strip() for name in asked.split(",") if name.strip()] or list(PERMISSIONS)
+    unknown = [name for name in names if name not in PERMISSIONS]
+    if unknown:
+        raise Refused(400, f"Unrecognized permission keys: {', '.join(unknown)}")
+    return {"permissions": {name: _permission(call, place, name) for place, name in enumerate(names, 1)}}
+
+
+def _permission(call: Call, place: int, name: str) -> Json:
+    had = PERMISSIONS[name] not in call.site.access.denied
+    if name == "BROWSE_PROJECTS":
+        had = _may_browse(call)
+    shown = name.replace("_", " ").title()
+    kind = "GLOBAL" if name in ("ADMINISTER", "USER_PICKER") else "PROJECT"
+    return {"id": str(place), "key": name, "name": shown, "type": kind, "description": "", "havePermission": had}
+
+
+def _may_browse(call: Call) -> bool:
+    site, issue = call.site, call.ask("issueKey") or call.ask("issueId")
+    if issue:
+        return site.known(str(issue), call.me) is not None
+    told = call.ask("projectKey") or call.ask("projectId")
+    found = [site.projects.find(told)] if told else list(site.projects.by_key.values())
+    return any(one is not None and _browses(call, one) for one in found)
 
 
 def link_types(call: Call) -> Answer:
@@ -170,6 +201,7 @@ ENDPOINTS = [
     Endpoint("GET", f"{_API}/user/search", users),
     Endpoint("GET", f"{_API}/user", user),
     Endpoint("GET", f"{_API}/issueLinkType", link_types),
+    Endpoint("GET", f"{_API}/mypermissions", my_permissions),
     Endpoint("GET", f"{_API}/project", projects),
     Endpoint("GET", f"{_API}/project/{{project}}", project),
 ]

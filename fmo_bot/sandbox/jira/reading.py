@@ -18,13 +18,13 @@ MOST_HISTORIES, USUAL_HISTORIES = 10_000, 1000
 
 def issue(call: Call) -> Answer:
     """One issue, with all its fields unless `fields` says otherwise."""
-    found = call.site.find(call.path("issue"))
+    found = call.find(call.path("issue"))
     return call.views.issue(found, fields=call.fields(), changelog=call.expands("changelog"))
 
 
 def changelog(call: Call) -> Answer:
     """Cloud: all histories of one issue, oldest first, paged."""
-    histories = call.views.histories(call.site.find(call.path("issue")))
+    histories = call.views.histories(call.find(call.path("issue")))
     first = call.number("startAt", 0)
     most = call.site.troubles.page(min(call.number("maxResults", 100), 100))
     return {
@@ -82,8 +82,8 @@ def _names(body: Json, name: str) -> list[str]:
 
 
 def _present(call: Call, asked: list[str]) -> list[Issue]:
-    found = {(call.site.issues.get(one) or call.site.by_key.get(one.upper())) for one in asked}
-    return sorted((one for one in found if one and one.is_there(call.at)), key=lambda one: (len(one.id), one.id))
+    found = {call.site.known(one, call.me) for one in asked} - {None}
+    return sorted((one for one in found if one is not None), key=lambda one: (len(one.id), one.id))
 
 
 def _kept(call: Call, one: Issue, only: frozenset[str]) -> list[History]:

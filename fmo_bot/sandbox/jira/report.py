@@ -35,7 +35,8 @@ class Place:
 def sprint_report(call: Call) -> Answer:
     """`rapidViewId` and `sprintId`; as of now for a sprint that is not closed."""
     call.site.permit("report")
-    if str(call.ask("rapidViewId")) != str(call.site.board["id"]):
+    here = call.site.boards.by_id.get(str(call.ask("rapidViewId")))
+    if here is None:
         raise Refused(
             404,
             "The requested board cannot be viewed because it either does not exist or you do not have "
@@ -45,7 +46,8 @@ def sprint_report(call: Call) -> Answer:
     if sprint.start is None or sprint.start > call.at:
         raise Refused(400, "The sprint has not been started.")
     close = min(sprint.complete or call.at, call.at)
-    places = [found for issue in call.site.present(close) if (found := _place(call.site, issue, sprint, close))]
+    there = [issue for issue in call.site.present(close, call.me) if here.takes(issue, close)]
+    places = [found for issue in there if (found := _place(call.site, issue, sprint, close))]
     return {"contents": _contents(call, places), "sprint": _sprint(call, sprint), "supportsPages": False}
 
 

@@ -47,7 +47,7 @@ def _strict(call: Call) -> None:
 
 
 def _found(call: Call) -> list[Issue]:
-    query = jql.parse(str(call.ask("jql") or ""), call.site)
+    query = jql.parse(str(call.ask("jql") or ""), call.site, call.me)
     if not query.bounded:
         raise Refused(400, _UNBOUNDED)
     found = query.run(call.site, call.site.indexed())
@@ -55,7 +55,7 @@ def _found(call: Call) -> list[Issue]:
     if not reconciled:
         return found
     known = {issue.id for issue in found}
-    fresh = [issue for issue in reconciled if issue.id not in known and all(t(issue, call.at) for t in query.tests)]
+    fresh = [issue for issue in reconciled if issue.id not in known and query.matches(issue, call.at)]
     return [*fresh, *found]
 
 
@@ -65,8 +65,8 @@ def _reconciled(call: Call) -> list[Issue]:
     numbers = asked or call.request.query_params.getlist("reconcileIssues")
     if len(numbers) > MOST_RECONCILED:
         raise Refused(400, f"reconcileIssues takes at most {MOST_RECONCILED} ids.")
-    found = [call.site.issues.get(str(number)) for number in numbers]
-    return [issue for issue in found if issue is not None and issue.is_there(call.at)]
+    found = [call.site.known(str(number), call.me) for number in numbers]
+    return [issue for issue in found if issue is not None]
 
 
 def _shown(call: Call, issue: Issue, wanted: Selection) -> Json:
@@ -113,7 +113,7 @@ def count(call: Call) -> Answer:
 
 def paged(call: Call) -> Answer:
     """Data Center: startAt, maxResults, total; `expand=changelog` is the full history."""
-    found = jql.parse(str(call.ask("jql") or ""), call.site).run(call.site, call.site.indexed())
+    found = jql.parse(str(call.ask("jql") or ""), call.site, call.me).run(call.site, call.site.indexed())
     return page_of(call, found, agile=False)
 
 

@@ -12,12 +12,16 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from fmo_bot.sandbox.jira import boards, fields, statuses, times
+from fmo_bot.sandbox.jira.access import Access
+from fmo_bot.sandbox.jira.boards import Boards
 from fmo_bot.sandbox.jira.export import Export, Json, check_sprint
 from fmo_bot.sandbox.jira.histories import History, Items, OnceEach
 from fmo_bot.sandbox.jira.issue import Issue, sprints_named
 from fmo_bot.sandbox.jira.keys import Keys
 from fmo_bot.sandbox.jira.people import People
+from fmo_bot.sandbox.jira.projects import Projects
 from fmo_bot.sandbox.jira.refusals import Refused
+from fmo_bot.sandbox.jira.screens import Screens
 from fmo_bot.sandbox.jira.sprints import Sprint, Sprints
 from fmo_bot.sandbox.jira.troubles import Troubles
 
@@ -76,8 +80,12 @@ class Site:
         self.sprints = Sprints([*export.sprints, *_embedded(export.issues, self.ids.sprint)])
         self.issues = {raw["id"]: Issue(raw, self.ids) for raw in export.issues}
         self.by_key = {issue.key: issue for issue in self.issues.values()}
+        self.projects = Projects(export.issues)
+        self.access = Access(denied=set(settings.denied))
+        self.screens = Screens()
+        self.version = "1001.0.0-SNAPSHOT" if self.is_cloud else "10.3.2"
         self.busiest = self._busiest()
-        self.board = boards.configured(export.board, self) if export.board else boards.made_up(self)
+        self.boards = Boards(boards.configured(export.board, self) if export.board else boards.made_up(self))
         if self.board["type"] == "kanban":
             self.busiest = None  # its sprints, if there are any, are another board's
         self.statuses |= boards.named_only_there(self.board, self.statuses)
@@ -95,6 +103,11 @@ class Site:
     def is_cloud(self) -> bool:
         """Whether it answers as Jira Cloud; else as Data Center."""
         return self.settings.flavour == CLOUD
+
+    @property
+    def board(self) -> Json:
+        """The configuration of the first board."""
+        return self.boards.first.shape
 
     @property
     def email(self) -> str:
@@ -128,22 +141,35 @@ class Site:
         """A fault's present setting; false where it is off."""
         return self.troubles.get(name)
 
-    def present(self, at: datetime) -> Iterator[Issue]:
-        """The issues that had been created."""
-        return (issue for issue in self.issues.values() if issue.created <= at)
+    def present(self, at: datetime, me: Json | None = None) -> Iterator[Issue]:
+        """The issues that had been created, and that `me` may see (None: all)."""
+        sees = self.access.eyes(me)
+        there = (issue for issue in self.issues.values() if issue.created <= at)
+        return there if sees is None else filter(sees, there)
 
-    def find(self, id_or_key: str) -> Issue:
-        """The issue, or Jira's 404."""
+    def known(self, id_or_key: str, me: Json | None = None) -> Issue | None:
+        """The issue, by a key it once had too; None where it is not there, or `me` may not see it."""
         issue = self.issues.get(id_or_key) or self.by_key.get(id_or_key.upper())
-        if issue is None or not issue.is_there(self.now()):
+        there = issue is not None and issue.is_there(self.now()) and self.access.sees(issue, me)
+        return issue if there else None
+
+    def find(self, id_or_key: str, me: Json | None = None) -> Issue:
+        """The issue, or Jira's 404, which also means forbidden."""
+        issue = self.known(id_or_key, me)
+        if issue is None:
             cloud = "Issue does not exist or you do not have permission to see it."
             raise Refused(404, cloud if self.is_cloud else "Issue Does Not Exist")
         return issue
 
     def permit(self, operation: str) -> None:
         """403 where `operation` (comment, webhook, report, users, …) is denied to the account."""
-        if operation in self.settings.denied:
-            raise Refused(403, f"You do not have permission to do this ({operation}).")
+        self.access.permit(operation)
+
+    def forget(self, issue: Issue) -> None:
+        """The issue is deleted, under every key it ever had."""
+        del self.issues[issue.id]
+        self.by_key = {key: one for key, one in self.by_key.items() if one is not issue}
+        self.changed()
 
     def changed(self) -> None:
         """Something is different now: forget what was worked out."""
@@ -191,7 +217,8 @@ class Site:
     def between(self, after: datetime, until: datetime) -> list[Happening]:
         """What the known history brought in (after, until], in order."""
         whose = dict.fromkeys(entry & _MOST for entry in self._agenda[self._place(after) : self._place(until)])
-        found = [one for number in whose if number for one in _of(self._listed[number - 1], after, until)]
+        listed = [self._listed[number - 1] for number in whose if number]
+        found = [one for issue in listed if issue.id in self.issues for one in _of(issue, after, until)]
         found = [one for one in found if one.history is None or one.history.number <= self._foreseen]
         found += [Happening(at, kind, sprint=one) for at, kind, one in self.sprints.instants() if after < at <= until]
         return sorted(found, key=lambda one: one.at)

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from fmo_bot.sandbox.jira import times
-from fmo_bot.sandbox.jira.boards import project_of
 from fmo_bot.sandbox.jira.histories import History, Items, OnceEach
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.site import Site
@@ -55,8 +54,9 @@ ALL = Selection(None)
 class Views:
     """The JSON of one site as one caller sees it: `base` is the address the caller used."""
 
-    def __init__(self, site: Site, base: str, at: datetime, *, adf: bool = False) -> None:
-        """`at`: the instant shown; `adf`: texts as documents (API version 3)."""
+    def __init__(self, site: Site, base: str, at: datetime, *, adf: bool = False, me: Json | None = None) -> None:
+        """`at`: the instant shown; `adf`: texts as documents (API version 3); `me`: who looks (None: sees all)."""
+        self.me = me
         self.site = site
         self.base = base
         self.at = at
@@ -70,7 +70,7 @@ class Views:
             "creator": lambda issue, state: self.user(state.get("creator")),
             "project": self._project,
             "issuetype": self._issue_type,
-            "issuelinks": lambda issue, state: [self._link(issue, one) for one in state.get("issuelinks") or []],
+            "issuelinks": self._links,
             "comment": lambda issue, state: self.comments(issue),
             "description": lambda issue, state: self._text(state.get("description")),
             site.ids.sprint: lambda issue, state: self.sprint_field(issue) or None,
@@ -78,7 +78,7 @@ class Views:
 
     def later(self, at: datetime) -> "Views":
         """The same caller's view at another instant."""
-        return Views(self.site, self.base, at, adf=self.adf)
+        return Views(self.site, self.base, at, adf=self.adf, me=self.me)
 
     def stamp(self, at: datetime) -> str:
         """An instant in the account's zone."""
@@ -167,10 +167,11 @@ class Views:
         """The fields asked for that exist."""
         state = issue.state(self.at)
         names = wanted.names if wanted.names is not None else {**state, **self._fields}
+        lost = self.site.screens.lost(self.site.ids)
         return {
             name: self._fields[name](issue, state) if name in self._fields else self._plain(name, state[name])
             for name in names
-            if wanted.takes(name) and (name in self._fields or name in state)
+            if wanted.takes(name) and (name in self._fields or name in state) and name not in lost
         }
 
     def histories(self, issue: Issue) -> list[msgspec.Raw]:
@@ -225,7 +226,8 @@ class Views:
 
     def comments(self, issue: Issue) -> Json:
         """The comments so far."""
-        told = [comment for at, comment in issue.comments if at <= self.at]
+        hears = self.site.access.hears
+        told = [comment for at, comment in issue.comments if at <= self.at and hears(comment, self.me)]
         shown = [self._comment(one) for one in told]
         return {"startAt": 0, "maxResults": len(shown), "total": len(shown), "comments": shown}
 
@@ -244,17 +246,23 @@ class Views:
 
     def _project(self, issue: Issue, state: Json) -> Json:
         told = state.get("project") or {"key": issue.key.rpartition("-")[0]}
-        own = self._once(("project",), project_of, self.site)
-        return {"self": f"{self.base}/rest/api/2/project/{own['id']}", "id": own["id"], "name": told["key"], **told}
+        own = self.site.projects.find(told.get("key") or told.get("id")) or self.site.projects.first
+        return {"self": f"{self.base}/rest/api/2/project/{own['id']}", **own, **told}
 
     def _issue_type(self, issue: Issue, state: Json) -> Json:
         told = state.get("issuetype") or {}
         return {"id": "10001", "name": "Story", "subtask": told.get("name") == "Sub-task", **told}
 
+    def _links(self, issue: Issue, state: Json) -> list[Json]:
+        """The links to issues that may be seen; those to other sites stay."""
+        listed = state.get("issuelinks") or []
+        hidden = {key for key in _linked_keys(listed) if key in self.site.by_key and not self.site.known(key, self.me)}
+        return [self._link(issue, one) for one in listed if hidden.isdisjoint(_linked_keys([one]))]
+
     def _link(self, issue: Issue, one: Json) -> Json:
         shown: Json = {"id": f"{issue.id}{len(one['type']['name'])}", **one}
         for end in ("inwardIssue", "outwardIssue"):
-            other = self.site.by_key.get(str((one.get(end) or {}).get("key")))
+            other = self.site.known(str((one.get(end) or {}).get("key")), self.me)
             if other is not None:
                 about = Selection(frozenset({"summary", "status", "priority", "issuetype"}))
                 shown[end] = {"id": other.id, "key": other.key, "self": f"{self.base}/rest/api/2/issue/{other.id}"}
@@ -301,3 +309,7 @@ _HISTORY = b'{"id":"%d","created":%b,"items":%b%b}'
 
 def _epoch(at: datetime) -> bytes:
     return b"%d" % times.millis(at)
+
+
+def _linked_keys(listed: Iterable[Json]) -> list[str]:
+    return [str(one[end].get("key")) for one in listed for end in ("inwardIssue", "outwardIssue") if one.get(end)]

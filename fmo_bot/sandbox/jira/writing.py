@@ -25,17 +25,19 @@ class Writing:
 
     def transitions(self, call: Call) -> Answer:
         """To every other status; none without the permission, still with 200."""
-        issue = call.site.find(call.path("issue"))
-        listed = [] if "transition" in call.site.settings.denied else list(self._transitions(call, issue))
+        issue = call.find(call.path("issue"))
+        listed = [] if "transition" in call.site.access.denied else list(self._transitions(call, issue))
         return {"expand": "transitions", "transitions": listed}
 
     def transition(self, call: Call) -> Answer:
         """By id; 400 where it is not there or a required field is missing."""
-        issue = call.site.find(call.path("issue"))
+        issue = call.find(call.path("issue"))
         wanted = str(part(call.given().get("transition")).get("id") or "")
         found = next((one for one in self._transitions(call, issue) if one["id"] == wanted), None)
-        if found is None or "transition" in call.site.settings.denied:
+        if found is None or "transition" in call.site.access.denied:
             raise Refused(400, f"Transition id '{wanted}' is not valid for this issue.")
+        if call.site.troubles.strikes("jira_conflict", str(call.request.scope["path"])):
+            raise Refused(409, "The issue was changed by somebody else meanwhile. Please try again.")
         resolution = part(part(call.given().get("fields") or {}).get("resolution") or {}).get("name")
         if _must_resolve(found["to"]) and not resolution:
             raise Refused(400, errors={"resolution": "Resolution is required."})
@@ -45,19 +47,20 @@ class Writing:
     def comment(self, call: Call) -> Answer:
         """A string in version 2, a document in version 3."""
         call.site.permit("comment")
-        issue = call.site.find(call.path("issue"))
+        issue = call.find(call.path("issue"))
         text = accept(call.given().get("body"), adf=call.adf, complaint="Comment body is not valid!")
-        self.changes.comment(issue, text, by=call.me)
+        kept_to = part(call.given().get("visibility") or {}) or None
+        self.changes.comment(issue, text, by=call.me, visibility=kept_to)
         return JSONResponse(call.views.later(call.site.now()).comments(issue)["comments"][-1], 201)
 
     def comments(self, call: Call) -> Answer:
         """All comments."""
-        return call.views.comments(call.site.find(call.path("issue")))
+        return call.views.comments(call.find(call.path("issue")))
 
     def assign(self, call: Call) -> Answer:
         """`accountId` on Cloud, `name` on Data Center; null takes the assignee away."""
         call.site.permit("assign")
-        issue = call.site.find(call.path("issue"))
+        issue = call.find(call.path("issue"))
         name = "accountId" if call.site.is_cloud else "name"
         if name not in call.given():
             raise Refused(400, INVALID)
@@ -67,12 +70,13 @@ class Writing:
     def edit(self, call: Call) -> Answer:
         """Fields by table; what is not on the edit screen is refused by name, and nothing is changed."""
         call.site.permit("edit")
-        issue = call.site.find(call.path("issue"))
+        issue = call.find(call.path("issue"))
         told = call.given().get("fields")
         if not isinstance(told, dict) or not told or set(call.given()) - {"fields"}:
             raise Refused(400, INVALID)
         editors = self._editors(call.site.ids)
-        unknown = [name for name in told if name not in editors]
+        off = call.site.screens.off(call.site.ids)
+        unknown = [name for name in told if name not in editors or name in off]
         if unknown:
             text = "Field '{}' cannot be set. It is not on the appropriate screen, or unknown."
             raise Refused(400, errors={name: text.format(name) for name in unknown})
@@ -114,8 +118,8 @@ class Writing:
         if not isinstance(fields.get("issuetype"), dict):
             wrong["issuetype"] = "Specify an issue type"
         project = part(fields.get("project") or {})
-        own = call.site.board["location"]
-        if str(own.get("key")) != project.get("key") and str(own.get("id")) != str(project.get("id")):
+        own = call.site.projects.find(project.get("key") or project.get("id")) or {}
+        if not own or not call.site.access.browses(own["key"], call.me):
             wrong["project"] = "Specify a valid project ID or key"
         if wrong:
             raise Refused(400, errors=wrong)
@@ -138,7 +142,7 @@ class Writing:
 
     def _end(self, call: Call, body: Json, end: str) -> Issue:
         told = part(body.get(end))
-        return call.site.find(str(told.get("key") or told.get("id") or ""))
+        return call.find(str(told.get("key") or told.get("id") or ""))
 
     def _editors(self, ids: FieldIds) -> dict[str, Callable[[Issue, Any], list[Item]]]:
         return {
