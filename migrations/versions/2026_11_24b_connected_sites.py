@@ -38,13 +38,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("webhook_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("ca_bundle", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("version", sa.Integer(), nullable=False))
+        batch_op.add_column(sa.Column("version", sa.Integer(), nullable=False, server_default="1"))
         batch_op.add_column(sa.Column("renewing", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("renewing_until", sa.Float(), nullable=False))
+        batch_op.add_column(sa.Column("renewing_until", sa.Float(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("paused_until", sa.Float(), nullable=True))
         batch_op.add_column(sa.Column("paused_since", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("pause_reason", sa.String(), nullable=True))
-        batch_op.add_column(sa.Column("pauses", sa.Integer(), nullable=False))
+        batch_op.add_column(sa.Column("pauses", sa.Integer(), nullable=False, server_default="0"))
         batch_op.create_foreign_key(
             batch_op.f("fk_jira_site_organisation_id"), "organisation", ["organisation_id"], ["id"]
         )

@@ -70,3 +70,37 @@ def test_stand_ups_of_before_go_on_at_the_minute(empty_url: str) -> None:
         kept = connection.execute(text("SELECT name, spread_minutes, reminder_minutes FROM ceremony")).one()
     engine.dispose()
     assert tuple(kept) == ("Daily", 0, None)
+
+
+def test_blockers_of_before_keep_their_issues_by_site_and_id(empty_url: str) -> None:
+    engine = open_engine(empty_url, foreign_keys=False)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "2026_11_24")
+        for insert in _TEAM_OF_BEFORE:
+            connection.execute(text(insert))
+    migrate(empty_url)
+    with engine.connect() as connection:
+        query = "SELECT site_id, jira_issue_id, open_key FROM blocker ORDER BY id"
+        kept = [tuple(row) for row in connection.execute(text(query))]
+        read = connection.execute(text("SELECT cursor, swept_at FROM board")).one()
+    engine.dispose()
+    assert kept == [(1, "10001", "1|issue:1/10001|vendor|operator"), (None, None, None)]
+    assert tuple(read) == (None, None)  # all issues are read once more, with project and security level
+
+
+_TEAM_OF_BEFORE = (
+    "INSERT INTO organisation (id, name) VALUES (1, 'Huawei')",
+    "INSERT INTO joint_team (id, name, ref, host_id, language, zone) VALUES (1, 'Core', 'r', 1, 'en', 'UTC')",
+    "INSERT INTO member (id, organisation_id, home_workspace, slack_user_id, name, zone, language)"
+    " VALUES (1, 1, 'T1', 'U1', 'Li Wei', 'UTC', 'en')",
+    "INSERT INTO jira_site (id, key) VALUES (1, 'shared')",
+    "INSERT INTO board (id, team_id, site_id, jira_board_id, name, workflow, workflow_guessed, shape, cursor, swept_at)"
+    " VALUES (1, 1, 1, 1, '', '{}', true, '{}', '2026-11-16', '2026-11-16')",
+    "INSERT INTO issue (id, site_id, jira_issue_id, key, summary, updated, value)"
+    " VALUES (1, 1, '10001', 'CORE-1', 'Words', '2026-11-16', '{}')",
+    "INSERT INTO board_issue (board_id, issue_id) VALUES (1, 1)",
+    "INSERT INTO blocker (id, team_id, ref, what, issue_key, waiting_side, waited_side, raised_by, since, open_key)"
+    " VALUES (1, 1, 'a', 'Lab', 'CORE-1', 'vendor', 'operator', 1, '2026-11-16', '1|issue:CORE-1|vendor|operator')",
+    "INSERT INTO blocker (id, team_id, ref, what, issue_key, waiting_side, waited_side, raised_by, since, open_key)"
+    " VALUES (2, 1, 'b', 'Lab', 'GONE-1', 'vendor', 'operator', 1, '2026-11-16', NULL)",
+)
