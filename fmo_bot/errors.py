@@ -22,6 +22,8 @@ FmoError
 │   ├── SettingsWrong      every missing or wrong setting at once; the process exits with 2
 │   ├── FileWrong          a file from a person cannot be used; names line and reason; exits with 2
 │   ├── NotMoved           a database was not copied to another
+│   ├── ConsentLost        somebody comes back from Atlassian who did not set out here
+│   ├── SiteNotConnected   a Jira site cannot be connected or is not; the message says what to do
 │   ├── SecretLocked       a secret cannot be stored or opened with the keys there are
 │   └── BoardUnavailable   a Jira site does not answer usefully
 │       ├── SiteUnavailable    none of its boards can be read now: it is down, busy, or refuses the token
@@ -142,6 +144,14 @@ class FileWrong(Failure):
 
 class NotMoved(Failure):
     """A database was not moved to another; the message says why and what to do."""
+
+
+class ConsentLost(Failure):
+    """A consent was not begun here, was begun in another browser, was used, or took too long."""
+
+
+class SiteNotConnected(Failure):
+    """A Jira site cannot be connected, or is not connected; the message says what to do."""
 
 
 class SecretLocked(Failure):

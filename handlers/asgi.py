@@ -18,6 +18,7 @@ from fmo_bot.bootstrap import Bot
 from handlers import events, health
 from handlers.bodies import read
 from handlers.jira_hooks import JiraHooks
+from handlers.jira_oauth import JiraOAuth
 from handlers.metrics import Metrics
 
 LARGEST = 1_000_000  # bytes of a body of Slack's
@@ -33,6 +34,7 @@ def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics, *, problems
             *health.routes(metrics, problems),
             Route("/slack/{key}/events", slack.take, methods=["POST"]),
             *JiraHooks(bot, metrics).routes,
+            *JiraOAuth(bot).routes,
         ]
     )
 

@@ -14,8 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.questions import template
-from config.settings import PROCRASTINATE, JiraSite, Settings
+from config.settings import PROCRASTINATE, Settings
 from fmo_bot.bootstrap.clocks import Quiet, RealClock, SandboxClock
+from fmo_bot.bootstrap.connecting import PURPOSE, Connecting
+from fmo_bot.bootstrap.jira_sites import JiraSites
 from fmo_bot.charts import Charts
 from fmo_bot.db.parties import language_of
 from fmo_bot.db.schema import migrate
@@ -30,12 +32,10 @@ from fmo_bot.delivery.queued import QueuedEngine
 from fmo_bot.delivery.work import Work
 from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
-from fmo_bot.errors import SettingsWrong
+from fmo_bot.errors import SettingsWrong, SiteUnavailable
 from fmo_bot.jira.accounts import JiraAccounts
-from fmo_bot.jira.client import Access, JiraClient
-from fmo_bot.jira.source import JiraSource
 from fmo_bot.ports import Engine
-from fmo_bot.services import accounts, digests, hooks, sprints, standup_plan
+from fmo_bot.services import accounts, digests, expiries, hooks, renewals, sprints, standup_plan
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
 from fmo_bot.services.blockers import Blockers
@@ -118,6 +118,7 @@ class Bot:
             ("directs", 5, self._learn_directs),
             ("retain", 3600, self._retain),
             ("accounts", 600, self._match),
+            ("tokens", 60, self._tokens),
             ("night", 15, self._watch),
         ):
             self.engine.every(name, seconds, job, alone=True)
@@ -126,8 +127,11 @@ class Bot:
     def _wire_services(self) -> None:
         questions = tuple(Question(**each) for each in template())
         self.pauses = Pauses(self.store, self.clock)
-        self._jira = {site.key: jira_client(site, gate=self.pauses.gate(site.key)) for site in self.settings.jira_sites}
-        self.boards = boards_of(self.store, self._jira)
+        self.jira = JiraSites(self.settings, self.store, self.pauses)
+        self.connecting = Connecting(self.settings, self.store, self.jira.sites, self.pauses, self.clock)
+        # What somebody may consent to at Atlassian, each with what is done then and the sentence they read.
+        self.consented: dict[str, Callable[[dict[str, Any], str], str]] = {PURPOSE: self._connected}
+        self.boards = Boards(self.store, self.jira)
         self._syncs = SiteSyncs(self.store, self.boards.sync)
         self.parties = Parties(self.store)
         self.deliveries = Deliveries(self.store, self.parties)
@@ -138,7 +142,7 @@ class Bot:
         signed = {site.key: site.webhook_secret for site in self.settings.jira_sites if site.webhook_secret}
         self.hooks = Hooks(self.store, signed, Vault(self.settings.secret_keys))
         self.hinted = Hinted(self.store, self.boards)
-        sources = {key: JiraAccounts(client) for key, client in self._jira.items()}
+        sources = self.jira.through(JiraAccounts)
         self.matching = Matching(self.store, SlackDirectory(self.installs), sources)
         self.accounts = Accounts(self.store, self.matching, sources)
 
@@ -164,8 +168,7 @@ class Bot:
             self.clock.stop()
         self._syncs.stop()
         self._work.stop(until=self.leave())
-        for client in self._jira.values():
-            client.close()
+        self.jira.close()
         self.store.close()
 
     def leave(self) -> float:
@@ -250,6 +253,19 @@ class Bot:
     def _sync(self) -> None:
         self._syncs.tick(self.clock.now(), within=_TICK_S)
 
+    def _tokens(self) -> None:
+        """Renew tokens before they end, and warn of those that nobody can renew but a person."""
+        for key in self.jira.renewals.due():
+            try:
+                self.jira.renewals.current(key, spare=renewals.EARLY_S)
+            except SiteUnavailable as error:
+                self.pauses.begin(key, error)
+        expiries.warn(self.store, self.clock.now())
+
+    def _connected(self, detail: dict[str, Any], code: str) -> str:
+        site = self.connecting.by_code(detail, code)
+        return f"Jira site {site.key} is connected. You may close this page."
+
     def _learn_directs(self) -> None:
         directs.learn(self.store, self._chat, at=self.clock.now(), machine=time.time, paces=self._paces)
 
@@ -284,17 +300,6 @@ def engine_of(settings: Settings, store: Store) -> Engine:
     """The engine these settings name."""
     queued = settings.engine == PROCRASTINATE
     return QueuedEngine(store, settings.database_url) if queued else EmbeddedEngine(Leases(store))
-
-
-def jira_client(site: JiraSite, **options: Any) -> JiraClient:
-    """The client of one Jira site; nothing is asked of it yet. `options` as JiraClient takes them."""
-    access = Access(key=site.key, url=site.url, token=site.token, email=site.email, network=site.network)
-    return JiraClient(access, **options)
-
-
-def boards_of(store: Store, clients: Mapping[str, JiraClient]) -> Boards:
-    """The boards service over these sites."""
-    return Boards(store, {key: JiraSource(client) for key, client in clients.items()})
 
 
 def clock_of(settings: Settings) -> RealClock | SandboxClock:

@@ -1,11 +1,13 @@
 """Setting a joint team up from a file: the same parts as the bot's, for one errand."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
-from fmo_bot.bootstrap import boards_of, clock_of, jira_client, open_store
+from fmo_bot.bootstrap import clock_of, open_store
+from fmo_bot.bootstrap.jira_sites import JiraSites
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import Scope
 from fmo_bot.errors import BoardUnavailable, FileWrong
@@ -26,27 +28,25 @@ class SetUp:
 def set_up(settings: Settings, file: Path) -> SetUp:
     """Apply a team file, then read the team's board once. Raises FileWrong, SettingsWrong."""
     mapping = team_file.read(file)
-    _judge(settings, mapping)
     at = clock_of(settings).now()
-    clients = {site.key: jira_client(site) for site in settings.jira_sites}
     store = open_store(settings)
     try:
-        result = setup.apply(store, mapping, at)
-        boards = boards_of(store, clients)
-        try:
-            boards.sync(result.board_id, at)
-        except BoardUnavailable as error:
-            return SetUp(result=result, workflow={}, board_error=str(error))
-        return SetUp(result=result, workflow=_workflow(store, boards, result))
+        with closing(JiraSites(settings, store)) as jira:
+            _judge(settings, mapping, list(jira))
+            result = setup.apply(store, mapping, at)
+            boards = Boards(store, jira)
+            try:
+                boards.sync(result.board_id, at)
+            except BoardUnavailable as error:
+                return SetUp(result=result, workflow={}, board_error=str(error))
+            return SetUp(result=result, workflow=_workflow(store, boards, result))
     finally:
         store.close()
-        for client in clients.values():
-            client.close()
 
 
-def _judge(settings: Settings, mapping: dict[str, Any]) -> None:
-    """A team file may name only apps and sites that the settings know; their form is judged elsewhere."""
-    apps, sites = [app.key for app in settings.slack_apps], [site.key for site in settings.jira_sites]
+def _judge(settings: Settings, mapping: dict[str, Any], sites: list[str]) -> None:
+    """A team file may name only apps and sites that are known here; their form is judged elsewhere."""
+    apps = [app.key for app in settings.slack_apps]
     named = [("board.site", _inside(mapping, "board", "site"), "FMO_JIRA_SITES", sites)]
     for part in ("other_boards", "jira"):
         listed = mapping.get(part)

@@ -11,7 +11,8 @@ import pytest
 import trustme
 
 from config.settings import Settings
-from fmo_bot.bootstrap import Bot, jira_client
+from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.jira_sites import jira_client
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.errors import SettingsWrong, SiteUnavailable
 from fmo_bot.jira.client import Flavour
