@@ -7,6 +7,10 @@ FmoError
 │   ├── SeveralTeams       in several joint teams, and nothing says which is meant
 │   ├── NotAllowed         role or side does not permit it
 │   ├── NotJoint           figures hold what is internal to one side
+│   ├── NotDone            Jira does not let it be done; nothing was changed
+│   │   ├── NoRight            the account may not
+│   │   ├── NotTaken           a value was not accepted, or a field cannot be set
+│   │   └── ChangedMeanwhile   somebody else was faster
 │   ├── NotFound           the thing a button or command names is not there (or not theirs: said the same way)
 │   ├── AccountTaken       a Jira account is proved to be somebody else's
 │   ├── AccountUnknown     there is no such Jira account, or more than one
@@ -74,6 +78,22 @@ class NotAllowed(Refusal):
 
 class NotJoint(Refusal):
     """The report on {sprint} holds what is internal in {team}. Have every side accept the project, then ask anew."""
+
+
+class NotDone(Refusal):
+    """Jira does not let that be done. Nothing was changed; look at the issue in Jira."""
+
+
+class NoRight(NotDone):
+    """Jira does not permit this to the account behind it. Nothing was changed; ask an admin of the Jira project."""
+
+
+class NotTaken(NotDone):
+    """Jira did not accept this as it was given, so nothing was changed. Do it in Jira, where every field is shown."""
+
+
+class ChangedMeanwhile(NotDone):
+    """Somebody changed this issue at the same moment, so nothing was done. Look at it again, then decide."""
 
 
 class NotFound(Refusal):

@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from fmo_bot.domain.accounts import Account, Contact, Remark
+from fmo_bot.domain.acts import Act, IssueNow, IssueType, Option, Transition
 from fmo_bot.domain.issues import BoardShape, Issue, Sprint
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
@@ -192,6 +193,45 @@ class Consent(Protocol):
 
     def address(self, member_id: int, site: str) -> str | None:
         """Where the way to this site begins, for this member alone; None where the site has no OAuth client."""
+        ...
+
+
+class BoardActions(Protocol):
+    """Changing issues of one Jira site, in the name of one account.
+
+    Every method raises `BoardUnavailable` with a sentence that is safe to show, and `NotFound` for an issue that the
+    account does not see.
+    """
+
+    def read(self, issue_id: str) -> IssueNow:
+        """One issue as it is now, past any lag of the search."""
+        ...
+
+    def transitions(self, issue_id: str) -> tuple[Transition, ...]:
+        """Where it may go from here, with the fields that asks for. Raises NoRight where it may go nowhere."""
+        ...
+
+    def assignable(self, issue_id: str) -> tuple[Option, ...]:
+        """Who it may be given to: Jira's id of each account, and its shown name."""
+        ...
+
+    def types(self, project: str) -> tuple[IssueType, ...]:
+        """What may be created in a project (its key), without the fields. Raises NoRight where nothing may be."""
+        ...
+
+    def asked_of_new(self, project: str, type_id: str) -> IssueType:
+        """The fields that a new issue of a type requires. Raises NoRight."""
+        ...
+
+    def do(self, act: Act) -> IssueNow:
+        """Do it, sent at most once, and read back what stands then.
+
+        Raises `NotDone` where certainly nothing was changed, and OutcomeUnknown where reading settles nothing.
+        """
+        ...
+
+    def settled(self, act: Act) -> IssueNow | None:
+        """Whether an act that was begun earlier stands in Jira, found by reading alone; None: it does not show."""
         ...
 
 

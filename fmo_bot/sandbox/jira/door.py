@@ -164,7 +164,7 @@ def _served(site: Site, endpoint: Endpoint) -> Callable[[Request], Any]:
 
 async def _answered(site: Site, endpoint: Endpoint, request: Request) -> Response:
     key = None if endpoint.anonymous else _known(site, request)
-    path, issue = str(request.scope["path"]), request.path_params.get("issue")
+    path, issue = f"{request.method} {request.scope['path']}", request.path_params.get("issue")
     site.troubles.before(request.method, path, f"{endpoint.method} {endpoint.path}", issue)
     if delay := site.troubles.delay(path):
         await asyncio.sleep(delay)

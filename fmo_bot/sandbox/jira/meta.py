@@ -7,6 +7,7 @@ from fmo_bot.sandbox.jira.refusals import Refused
 
 Json = dict[str, Any]
 _TYPES = (("10001", "Story", False), ("10002", "Task", False), ("10004", "Bug", False), ("10003", "Sub-task", True))
+_BUG = "10004"
 
 
 def editable(call: Call) -> Answer:
@@ -27,7 +28,8 @@ def creatable(call: Call) -> Answer:
     _open(call)
     if call.path("type") not in [number for number, _, _ in _TYPES]:
         raise Refused(404, "The issue type is not valid for this project.")
-    listed = [{"fieldId": number, **about} for number, about in _screen(call).items()]
+    shown = _screen(call) | (_URGENCY if call.path("type") == _BUG else {})
+    listed = [{"fieldId": number, **about} for number, about in shown.items()]
     return _page(call, "fields", listed)
 
 
@@ -61,6 +63,8 @@ def _field(name: str, kind: str, *, required: bool = False) -> Json:
     return {"name": name, "required": required, "schema": {"type": kind}, "operations": ["set"]}
 
 
+_PRIORITIES = [{"id": "2", "name": "High"}, {"id": "3", "name": "Medium"}, {"id": "4", "name": "Low"}]
+_URGENCY = {"priority": _field("Priority", "priority", required=True) | {"allowedValues": _PRIORITIES}}  # of a bug
 _ISSUE = "/rest/api/{version}/issue"
 ENDPOINTS = [
     Endpoint("GET", f"{_ISSUE}/createmeta/{{project}}/issuetypes", types),

@@ -129,6 +129,18 @@ def user(call: Call) -> Answer:
     return found
 
 
+def assignable(call: Call) -> Answer:
+    """Who an issue may be given to: everybody who is not gone. Data Center wants a `username`, which may be empty."""
+    call.site.permit("users")
+    call.find(str(call.ask("issueKey") or ""))
+    if not call.site.is_cloud and call.ask("username") is None:
+        raise Refused(400, "The username query parameter was not provided.")
+    most = min(call.number("maxResults", 50), MOST_USERS)
+    asked, people = str(call.ask("query") or call.ask("username") or ""), call.site.people
+    shown = (call.views.user(one) for one in (people.search(asked) if asked else people.everybody()))
+    return [one for one in shown if one and one["active"]][:most]
+
+
 def projects(call: Call) -> Answer:
     """Those the caller may browse."""
     return [_project(call, one) for one in call.site.projects.by_key.values() if _browses(call, one)]
@@ -199,6 +211,7 @@ ENDPOINTS = [
     Endpoint("GET", f"{_API}/status", status_list),
     Endpoint("GET", f"{_API}/status/{{status}}", status),
     Endpoint("GET", f"{_API}/user/search", users),
+    Endpoint("GET", f"{_API}/user/assignable/search", assignable),
     Endpoint("GET", f"{_API}/user", user),
     Endpoint("GET", f"{_API}/issueLinkType", link_types),
     Endpoint("GET", f"{_API}/mypermissions", my_permissions),

@@ -13,6 +13,7 @@ from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.texts import accept
 
 Json = dict[str, Any]
+_RESOLUTIONS = [{"id": "10001", "name": "Won't Do"}, {"id": "10002", "name": "Duplicate"}]
 
 
 class Writing:
@@ -38,7 +39,7 @@ class Writing:
             raise Refused(400, f"Transition id '{wanted}' is not valid for this issue.")
         if call.site.troubles.strikes("jira_conflict", str(call.request.scope["path"])):
             raise Refused(409, "The issue was changed by somebody else meanwhile. Please try again.")
-        resolution = part(part(call.given().get("fields") or {}).get("resolution") or {}).get("name")
+        resolution = _resolution(part(part(call.given().get("fields") or {}).get("resolution") or {}))
         if _must_resolve(found["to"]) and not resolution:
             raise Refused(400, errors={"resolution": "Resolution is required."})
         self.changes.move(issue, found["to"]["id"], by=call.me, resolution=resolution)
@@ -227,10 +228,15 @@ def _must_resolve(status: Json) -> bool:
 def _screen(to: Json) -> Json:
     if not _must_resolve(to):
         return {}
-    allowed = [{"id": "10001", "name": "Won't Do"}, {"id": "10002", "name": "Duplicate"}]
     about = {"required": True, "hasDefaultValue": False, "name": "Resolution", "key": "resolution"}
     schema = {"type": "resolution", "system": "resolution"}
-    return {"resolution": {**about, "schema": schema, "operations": ["set"], "allowedValues": allowed}}
+    return {"resolution": {**about, "schema": schema, "operations": ["set"], "allowedValues": _RESOLUTIONS}}
+
+
+def _resolution(told: Json) -> str | None:
+    """By id or name."""
+    number, name = str(told.get("id")), str(told.get("name") or "")
+    return next((one["name"] for one in _RESOLUTIONS if one["id"] == number), name or None)
 
 
 def endpoints(changes: Changes) -> list[Endpoint]:
