@@ -1,5 +1,6 @@
-"""Blockers: the button that says one is resolved."""
+"""Blockers: the button that says one is resolved, and those that say which issue one is about."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -8,14 +9,14 @@ from slack_bolt import Ack, App, Respond
 from fmo_bot.bootstrap import Bot
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Person
-from fmo_bot.slack.actions import BLOCKER_RESOLVE
-from handlers.answers import tell
+from fmo_bot.slack.actions import BLOCKER_ISSUE, BLOCKER_RESOLVE
+from handlers.answers import instead, tell
 
 RESOLVED = "It is noted as resolved: {what}"
 
 
 def register(app: App, bot: Bot) -> None:
-    """Take the button."""
+    """Take the buttons; `/fmo blocked` is in handlers.commands."""
 
     def resolve(
         ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
@@ -29,4 +30,12 @@ def register(app: App, bot: Bot) -> None:
         told = Notice(text=RESOLVED, values={"what": line.what or line.issue})
         tell(bot, respond, body, person=person, message=told, at=at)
 
+    def choose_issue(
+        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
+    ) -> None:
+        told = bot.raising.chosen(person, action["value"], key=f"slack:{body['trigger_id']}", at=at)
+        ack()
+        instead(bot, respond, body, person=person, message=told, at=at)
+
     app.action(BLOCKER_RESOLVE)(resolve)
+    app.action(re.compile(rf"{BLOCKER_ISSUE}_\d+"))(choose_issue)

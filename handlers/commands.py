@@ -58,6 +58,10 @@ def _sprint(bot: Bot, asked: Asked) -> Message:
     return bot.sprints.ask(asked.person, channel=asked.channel, sprint=asked.rest, key=asked.key, at=asked.at)
 
 
+def _blocked(bot: Bot, asked: Asked) -> Message:
+    return bot.raising.typed(asked.person, asked.rest, channel=asked.channel, key=asked.key, at=asked.at)
+
+
 def _deliveries(bot: Bot, asked: Asked) -> Message:
     return bot.deliveries.shown(asked.person, channel=asked.channel, at=asked.at)
 
@@ -81,6 +85,7 @@ LINK_HOW = (
 COMMANDS = {
     "sprint": Command("the sprint report, first only to you; add a sprint's name for an earlier one", _sprint),
     "standup": Command("the stand-up that is open for you now", _standup),
+    "blocked": Command("what stops your side's work: an issue's key, a few words, or both", _blocked),
     "deliveries": Command("for scrum masters: what could not be delivered, to send it again or drop it", _deliveries),
     "link": Command("`link jira`: which Jira accounts are yours; link or unlink one", _link),
     "help": Command("what can be typed here", _help),

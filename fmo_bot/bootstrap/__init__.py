@@ -47,6 +47,7 @@ from fmo_bot.services.hinted import Hinted
 from fmo_bot.services.hooks import Hooks
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.pauses import Pauses
+from fmo_bot.services.raising import Raising
 from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standups import Standups
@@ -136,6 +137,7 @@ class Bot:
         self.parties = Parties(self.store)
         self.deliveries = Deliveries(self.store, self.parties)
         self.standups = Standups(self.store, questions)
+        self.raising = Raising(self.store, self.parties)
         self.blockers = Blockers(self.store, questions)
         self.sprints = Sprints(self.store, self.boards)
         self.digests = Digests(self.store, self.boards)

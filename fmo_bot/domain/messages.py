@@ -324,8 +324,27 @@ class LinkRequest:
     account: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class IssueChoice:
+    """An issue to choose. `value` says which one of which site; `site`: named where a key alone would not tell."""
+
+    value: str
+    issue: IssueName
+    summary: str | None
+    site: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhichIssue:
+    """A key was typed that several Jira sites know: which issue is meant is asked, never guessed."""
+
+    key: str
+    choices: tuple[IssueChoice, ...]
+
+
 Message = (
     Notice
+    | WhichIssue
     | Prompt
     | RoundPost
     | AnswerPost
@@ -349,16 +368,6 @@ class Choice:
     value: str
     text: str
     literal: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class IssueChoice:
-    """An issue to choose. `value` says which one of which site; `site`: named where a key alone would not tell."""
-
-    value: str
-    issue: IssueName
-    summary: str | None
-    site: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ WHAT = {
     "SprintReport": "a sprint report",
     "BurnUpChart": "a burn-up chart",
     "Digest": "a digest",
+    "WhichIssue": "a question which issue is meant",
     "Help": "an answer to a command",
     "Home": "App Home",
     "Undelivered": "a list of what was not delivered",

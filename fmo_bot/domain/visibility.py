@@ -56,6 +56,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     m.Home: {"blockers": NAMES},
     m.IssueChoice: {"issue": NAMES, "summary": SUMMARY, "value": KEY, "site": KEY},
     m.StandupForm: {"issues": NAMES},
+    m.WhichIssue: {"choices": NAMES},
     m.LinkWord: {"issue": NAMES},
 }
 
@@ -83,6 +84,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.LinkWord: "ref site word until",
         m.LinkRequest: "ref name company site account",
         m.Choice: "value text literal",
+        m.WhichIssue: "key",  # as its reader typed it
         m.Question: "key label hint required visibility",
         m.StandupForm: "prompt_ref team ceremony round_date deadline questions given sides blocked late",
     }.items()

@@ -4,6 +4,7 @@ STANDUP_OPEN = "standup_open"  # value: prompt ref
 SPRINT_ASK = "sprint_ask"  # value: team ref
 SPRINT_SHARE = "sprint_share"  # value: report ref
 BLOCKER_RESOLVE = "blocker_resolve"  # value: blocker ref
+BLOCKER_ISSUE = "blocker_issue"  # followed by a number; value: of a choice in messages.WhichIssue
 DELIVERY_AGAIN = "delivery_again"  # value: ref of a line in messages.Undelivered
 DELIVERY_DROP = "delivery_drop"  # the same
 

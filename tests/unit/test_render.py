@@ -112,6 +112,7 @@ def every_message(words: str) -> list[m.Message]:
             stale=True,
         ),
         m.Undelivered(team=words, team_ref="t", lines=(undelivered,) * 15, more=3, note="Dropped."),
+        m.WhichIssue(key=words, choices=tuple(choice(n, words) for n in range(30))),
         m.Help(commands=(("/fmo help", "what can be typed"),), unknown=words),
         m.Home(name=words, prompts=(prompt,), teams=((words, "t"),) * 120, blockers=(line,), host=words),
     ]
