@@ -282,8 +282,7 @@ class Bot:
 
     def _retain(self) -> None:
         inbox.give_up_old(self.store, self.clock.now() - retention.UNDONE_FOR, at=self.clock.now())
-        with self.store.transaction(SYSTEM) as session:
-            retention.retain(session, self.clock.now())
+        retention.retain(self.store, self.clock.now())
 
 
 def open_store(settings: Settings) -> Store:

@@ -190,10 +190,12 @@ def _lapsed(now: float) -> Select[int]:
 
 def recover(session: Session, now: float, *, search_after: float = SEARCH_AFTER_S) -> None:
     """Take back what its owner has held for longer than the lease; a post is searched for `search_after` s later."""
-    lapsed = and_(DeliveryRow.state == SENDING, DeliveryRow.lease_until < now)
+    # What its owner notes at this moment after all is left to it.
+    lapsed = DeliveryRow.id.in_(session.scalars(_lapsed(now).with_for_update(skip_locked=True)).all())
     unsure = {"state": UNSURE, "lease_until": None, "not_before": now + search_after, "error": "the sender was lost"}
     session.execute(update(DeliveryRow).where(lapsed, DeliveryRow.op == POST).values(**unsure))
-    session.execute(update(DeliveryRow).where(lapsed).values(state=READY, lease_until=None, not_before=now))
+    again = {"state": READY, "lease_until": None, "not_before": now}
+    session.execute(update(DeliveryRow).where(lapsed, DeliveryRow.op != POST).values(**again))
 
 
 def expire(session: Session, at: datetime) -> None:

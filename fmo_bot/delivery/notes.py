@@ -1,14 +1,18 @@
 """Noting what came of claims: whoever comes while others are writing is written with the next ones, in one commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
+
+from sqlalchemy.exc import OperationalError
 
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import claims
 from fmo_bot.delivery.claims import Note
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.ports import Clock
+
+_TRIES = 3  # what was posted is known to be there only here: a deadlock must not make it uncertain
 
 
 @dataclass
@@ -44,12 +48,19 @@ class Notes:
         with self._guard:
             batch, self._waiting = self._waiting, []
         try:
-            with self._store.transaction(SYSTEM) as session:
-                notes = [each.note for each in batch]
-                stand = claims.note(session, notes, at=self._clock.now(), now=self._machine())
+            stand = self._commit([each.note for each in batch])
         except Exception as error:
             for each in batch:
                 each.error = error
             return
         for each, stands in zip(batch, stand, strict=True):
             each.stands = stands
+
+    def _commit(self, notes: Sequence[Note], tries: int = _TRIES) -> list[bool]:
+        try:
+            with self._store.transaction(SYSTEM) as session:
+                return claims.note(session, notes, at=self._clock.now(), now=self._machine())
+        except OperationalError:
+            if tries == 1:
+                raise
+        return self._commit(notes, tries - 1)

@@ -1,30 +1,48 @@
 """What is forgotten, and when: texts go as soon as nobody needs them to send or to retry."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Delete, Text, Update, cast, delete, select, update
 
 from fmo_bot.db.ledger import DeliveryRow, InboxRow
+from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox, outbox
+from fmo_bot.domain.parties import SYSTEM
 
 UNDONE_FOR = timedelta(days=7)  # a job that nobody could do loses its payload
 KNOWN_FOR = timedelta(days=30)  # Slack and Jira do not send an event again after so long
 SENT_FOR = timedelta(days=30)
 UNSENT_FOR = timedelta(days=30)  # what nobody has had sent again by then is dropped
+TOGETHER = 500  # rows a transaction: others wait for it
+_GIVEN_UP = (outbox.FAILED, outbox.MISSED, outbox.UNSURE)
 
 
-def retain(session: Session, at: datetime) -> None:
+def retain(store: Store, at: datetime) -> None:
     """Forget what is older than it has to be; run now and then. (A job that is done has lost its payload at once.)
 
-    What came in so long ago has been given up before; see `inbox.give_up_old`.
+    What came in so long ago has been given up before; see `inbox.give_up_old`. Writes only where there is something to
+    forget: what was ever sent stays as a row.
     """
     undone = InboxRow.state == inbox.FAILED, InboxRow.received_at < at - UNDONE_FOR
-    session.execute(update(InboxRow).where(*undone).values(state=inbox.DROPPED, payload={}))
+    _write(store, update(InboxRow).values(state=inbox.DROPPED, payload={}), InboxRow.id, undone)
     known = InboxRow.state.in_((inbox.DONE, inbox.DROPPED)), InboxRow.received_at < at - KNOWN_FOR
-    session.execute(delete(InboxRow).where(*known))
-    sent = DeliveryRow.state == outbox.SENT, DeliveryRow.sent_at < at - SENT_FOR
-    session.execute(update(DeliveryRow).where(*sent).values(value={}))
-    given_up = (outbox.FAILED, outbox.MISSED, outbox.UNSURE, outbox.DROPPED)
-    unwanted = DeliveryRow.state.in_(given_up), DeliveryRow.due < at - UNSENT_FOR
-    session.execute(update(DeliveryRow).where(*unwanted).values(state=outbox.DROPPED, value={}))
+    _write(store, delete(InboxRow), InboxRow.id, known)
+    sent = DeliveryRow.state == outbox.SENT, DeliveryRow.sent_at < at - SENT_FOR, _has_text()
+    _write(store, update(DeliveryRow).values(value={}), DeliveryRow.id, sent)
+    unwanted = DeliveryRow.state.in_(_GIVEN_UP), DeliveryRow.due < at - UNSENT_FOR
+    _write(store, update(DeliveryRow).values(state=outbox.DROPPED, value={}), DeliveryRow.id, unwanted)
+
+
+def _has_text() -> ColumnElement[bool]:
+    return cast(DeliveryRow.value, Text) != "{}"  # PostgreSQL does not compare JSON
+
+
+def _write(store: Store, change: Update | Delete, key: Any, which: Sequence[ColumnElement[bool]]) -> None:
+    """Change the rows that a look without the write lock finds, as far as they still are what it found."""
+    with store.reading(SYSTEM) as session:
+        found = session.scalars(select(key).where(*which).order_by(key)).all()
+    for begin in range(0, len(found), TOGETHER):
+        with store.transaction(SYSTEM) as session:
+            session.connection().execute(change.where(key.in_(found[begin : begin + TOGETHER]), *which))

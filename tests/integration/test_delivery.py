@@ -9,12 +9,13 @@ from threading import Event
 from typing import Any, Protocol
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
 from fmo_bot.db.parties import MemberRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import lanes, outbox, quiet
+from fmo_bot.delivery import claims, lanes, outbox, quiet
 from fmo_bot.delivery.pump import LONGEST_PAUSE_S, MAX_ATTEMPTS, Pump
 from fmo_bot.delivery.retention import retain
 from fmo_bot.domain.messages import Notice
@@ -194,6 +195,32 @@ def test_a_process_slower_than_its_lease_may_still_say_that_it_posted(
     (claim,) = pumps[0].claim(1)
     assert pumps[0].send(claim) == "sent"
     assert chat.searched == []
+
+
+def test_what_slack_has_accepted_is_noted_though_the_database_gives_up_the_first_try(
+    store: Store, pump: Pump, chat: FakeChat
+) -> None:
+    owe(store, "a")
+    (claim,) = pump.claim(1)
+
+    @event.listens_for(store.engine, "before_cursor_execute", once=True)
+    def deadlock(*_: Any) -> None:
+        raise OperationalError("UPDATE delivery", None, Exception("deadlock detected"))
+
+    assert pump.send(claim) == "sent"
+    assert len(chat.posted) == 1
+    assert chat.searched == []
+
+
+@pytest.mark.parametrize("fresh_url", ["postgres"], indirect=True)  # SQLite lets one transaction write at a time
+def test_what_its_owner_notes_at_this_moment_is_not_taken_back(store: Store, pump: Pump, machine: Machine) -> None:
+    owe(store, "a")
+    pump.claim(1)
+    with store.transaction(SYSTEM) as noting, store.transaction(SYSTEM) as other:
+        noting.scalars(select(DeliveryRow).with_for_update()).one()
+        other.connection().exec_driver_sql("SET LOCAL lock_timeout = '1s'")
+        claims.recover(other, machine() + 61)
+    assert delivery(store, "post:a").state == "sending"
 
 
 def test_a_search_looks_from_shortly_before_the_first_attempt(
@@ -597,6 +624,22 @@ def test_the_text_of_what_was_sent_is_forgotten_after_thirty_days(
 ) -> None:
     owe(store, "a")
     pump.run_once()
-    with store.transaction(SYSTEM) as session:
-        retain(session, MONDAY_NINE + timedelta(days=days))
+    retain(store, MONDAY_NINE + timedelta(days=days))
     assert bool(delivery(store, "post:a").value) is kept
+
+
+def test_what_is_forgotten_is_not_written_again(store: Store, pump: Pump) -> None:
+    for name, useful in (("a", None), ("b", MONDAY_NINE - timedelta(minutes=1))):
+        owe(store, name, useful_until=useful)
+    assert pump.run_once() == {"sent": 1}
+    written: list[str] = []
+
+    @event.listens_for(store.engine, "after_cursor_execute")
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith(("UPDATE", "DELETE")):
+            written.append(statement)
+
+    retain(store, MONDAY_NINE + timedelta(days=31))
+    assert len(written) == 2
+    retain(store, MONDAY_NINE + timedelta(days=32))
+    assert len(written) == 2

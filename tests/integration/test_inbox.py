@@ -173,7 +173,7 @@ def test_what_came_in_is_forgotten_in_time(
         work(store, clock, machine, Reports())
     later = MONDAY_NINE + timedelta(days=days)
     inbox.give_up_old(store, later - UNDONE_FOR, at=later)
+    retain(store, later)
     with store.transaction(SYSTEM) as session:
-        retain(session, later)
         row = session.scalar(select(InboxRow).execution_options(populate_existing=True))
     assert (None if row is None else (row.state, row.payload)) == left

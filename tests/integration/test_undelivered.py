@@ -344,8 +344,7 @@ def test_dropped_it_is_never_sent_nor_what_waited_for_it_and_its_text_is_gone(de
 def test_what_nobody_settles_is_dropped_with_its_text_after_thirty_days(small_desk: Desk) -> None:
     small_desk.owe("prompt:a", to=CHENYU)
     for days, state in ((30, "failed"), (31, "dropped")):
-        with small_desk.store.transaction(SYSTEM) as session:
-            retention.retain(session, clock("09:00") + timedelta(days=days))
+        retention.retain(small_desk.store, clock("09:00") + timedelta(days=days))
         assert small_desk.state("prompt:a") == state
 
 

@@ -162,8 +162,7 @@ def test_what_nobody_could_begin_for_a_week_is_said_too_and_then_forgotten(desk:
     later = MONDAY_NINE + UNDONE_FOR + timedelta(minutes=1)
     for _ in range(2):
         inbox.give_up_old(desk.store, later - UNDONE_FOR, at=later)
-    with desk.store.transaction(SYSTEM) as session:
-        retain(session, later)
+    retain(desk.store, later)
     assert len(desk.told()) == 1
     assert (desk.row().state, desk.row().payload) == ("dropped", {})
     desk.work()
