@@ -12,6 +12,10 @@ FmoError
 │   │   ├── NotTaken           a value was not accepted, or a field cannot be set
 │   │   └── ChangedMeanwhile   somebody else was faster
 │   ├── NotFound           the thing a button or command names is not there (or not theirs: said the same way)
+│   ├── ActNotAllowed      the owner has not allowed that in Jira
+│   ├── ApprovalIsTheirs   a transition that is an approval
+│   ├── NotAnAdmin         only an admin of the owner decides that
+│   ├── ProjectUnread      nothing of a Jira project is known yet
 │   ├── AccountTaken       a Jira account is proved to be somebody else's
 │   ├── AccountUnknown     there is no such Jira account, or more than one
 │   ├── NoAdmin            nobody can confirm accounts of a Jira site
@@ -98,6 +102,22 @@ class ChangedMeanwhile(NotDone):
 
 class NotFound(Refusal):
     """That is no longer here. Open the newest message of FMO bot and try from there."""
+
+
+class ActNotAllowed(Refusal):
+    """{company} has not allowed this in {project}. Do it in Jira, or sign in as yourself with /fmo link jira."""
+
+
+class ApprovalIsTheirs(Refusal):
+    """In {project} that step is an approval: FMO bot does not take it for anybody. Take it in Jira."""
+
+
+class NotAnAdmin(Refusal):
+    """Only an admin of {company}, which owns {project}, decides that. The team file names them."""
+
+
+class ProjectUnread(Refusal):
+    """No issue of {project} on Jira site {site} has been read yet. Try again when a board shows one."""
 
 
 class AccountTaken(Refusal):

@@ -38,6 +38,7 @@ from fmo_bot.ports import Engine
 from fmo_bot.services import accounts, digests, expiries, hooks, renewals, sprints, standup_plan
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
+from fmo_bot.services.acting import Acting
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
 from fmo_bot.services.deliveries import Deliveries
@@ -145,6 +146,7 @@ class Bot:
         self.hooks = Hooks(self.store, signed, Vault(self.settings.secret_keys))
         self.hinted = Hinted(self.store, self.boards)
         sources = self.jira.through(JiraAccounts)
+        self.acting = Acting(self.store)
         self.matching = Matching(self.store, SlackDirectory(self.installs), sources)
         self.accounts = Accounts(self.store, self.matching, sources)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fmo_bot.cli import acting
 from fmo_bot.cli.options import a_file
 from fmo_bot.cli.settings import settings_and_logging
 
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:
     site.command("check")(check)
     site.command("disconnect")(disconnect)
     site.command("hook")(hook)
+    acting.add(site)
     app.add_typer(site, name="site")
 
 

@@ -2,8 +2,20 @@
 
 from sqlalchemy import MetaData
 
-from fmo_bot.db import accounts, audit, blockers, boards, ceremonies, consents, hooks, ledger, ownership, parties
+from fmo_bot.db import (
+    accounts,
+    acting,
+    audit,
+    blockers,
+    boards,
+    ceremonies,
+    consents,
+    hooks,
+    ledger,
+    ownership,
+    parties,
+)
 from fmo_bot.db.base import Base
 
-ROOMS = (accounts, audit, blockers, boards, ceremonies, consents, hooks, ledger, ownership, parties)
+ROOMS = (accounts, acting, audit, blockers, boards, ceremonies, consents, hooks, ledger, ownership, parties)
 METADATA: MetaData = Base.metadata

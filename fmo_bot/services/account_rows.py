@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import AdminRow, JiraAccountRow, LinkCodeRow, LinkRequestRow
+from fmo_bot.db.acting import JiraGrantRow
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.once import insert_once
 from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow
@@ -65,6 +66,7 @@ def bind(
         if other.how in PROVED or how not in PROVED:
             raise AccountTaken(site=link.site.key)
         release(session, other, at, why="proved_by_another")
+    _forget_grant(session, link)  # it may have been another account's
     link.account, link.name, link.shown = account.id, account.name, account.shown
     link.how, link.linked_at, link.confirmed_by, link.declined = how.value, at, by, False
     forget_ways(session, link)
@@ -75,8 +77,14 @@ def release(session: Session, link: JiraAccountRow, at: datetime, *, why: str) -
     """The account is nobody's any more."""
     link.account, link.how, link.linked_at, link.confirmed_by = None, None, None, None
     link.name = link.shown = ""
+    _forget_grant(session, link)
     session.flush()  # before somebody else gets it
     note(session, link, "account_unlinked", at, why=why)
+
+
+def _forget_grant(session: Session, link: JiraAccountRow) -> None:
+    """The bot acts as this person no more."""
+    session.execute(delete(JiraGrantRow).where(JiraGrantRow.link_id == link.id))
 
 
 def forget_ways(session: Session, link: JiraAccountRow) -> None:

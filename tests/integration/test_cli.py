@@ -22,6 +22,7 @@ from fmo_bot.delivery import outbox
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Place
 from fmo_bot.sandbox.server import Options, Sandbox
+from fmo_bot.services import team_file
 from tests.integration.door_support import given_for
 from tests.integration.sandbox_support import START
 
@@ -242,3 +243,19 @@ def test_a_secret_address_for_a_site_that_cannot_sign_is_printed_once_and_for_kn
         2,
         "There is no Jira site lost: add it to FMO_JIRA_SITES, or connect it.\n",
     )
+
+
+def test_what_others_may_do_in_jira_is_said_in_the_name_of_an_admin_of_the_owner(box: Sandbox, tmp_path: Path) -> None:
+    given = given_for(box, tmp_path)
+    file = team_file.read(TEAM)
+    file["organisations"][0]["admins"] = ["U0LIWEI"]
+    (tmp_path / "team.yaml").write_text(yaml.safe_dump(file, allow_unicode=True), "utf-8")
+    company, owner = (each["name"] for each in reversed(file["organisations"]))
+    assert fmo_bot("setup", "team.yaml", folder=tmp_path, given=given).returncode == 0
+    words = ("shared", "--project", "CORE", "--company", company, "--act", "comment", "--act", "assign")
+    said = fmo_bot("site", "allow", *words, "--admin", "T0HUAWEI:U0LIWEI", folder=tmp_path, given=given)
+    assert said.stdout == f"{company} may do in CORE, by the service account: assign, comment.\n"
+    wrong = fmo_bot("site", "allow", *words, "--admin", "T0TELEFON:U0LUCIA", folder=tmp_path, given=given)
+    assert (wrong.returncode, owner in wrong.stderr) == (2, True)
+    mark = ("site", "approval", "shared", "--project", "CORE", "--transition", "31", "--admin", "T0HUAWEI:U0LIWEI")
+    assert fmo_bot(*mark, folder=tmp_path, given=given).stdout == "Approvals in CORE: 31.\n"

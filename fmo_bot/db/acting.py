@@ -1,0 +1,55 @@
+"""Rows of who may act in Jira from here: what owners allow others, which transitions are approvals, own grants."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from fmo_bot.db.accounts import JiraAccountRow
+from fmo_bot.db.base import Base
+from fmo_bot.db.boards import JiraSiteRow
+from fmo_bot.db.secrets import Sealed, SealedText
+
+
+class JiraPermissionRow(Base):
+    """A company may have a site's service account do one act in one project."""
+
+    __tablename__ = "jira_permission"
+    __table_args__ = (UniqueConstraint("site_id", "project", "organisation_id", "act"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    site_id: Mapped[int] = mapped_column(ForeignKey("jira_site.id", ondelete="CASCADE"))
+    project: Mapped[str]  # its key when it was said
+    jira_project_id: Mapped[str]  # "": none of its issues was read yet
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))  # who may
+    act: Mapped[str]  # domain.acting.Act
+    allowed_at: Mapped[datetime]
+    allowed_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    site: Mapped[JiraSiteRow] = relationship(init=False)
+
+
+class ApprovalRow(Base):
+    """A transition of a project that is an approval: never done by the service account."""
+
+    __tablename__ = "jira_approval"
+    __table_args__ = (UniqueConstraint("site_id", "project", "transition"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    site_id: Mapped[int] = mapped_column(ForeignKey("jira_site.id", ondelete="CASCADE"))
+    project: Mapped[str]
+    jira_project_id: Mapped[str]
+    transition: Mapped[str]  # Jira's id of it
+    marked_at: Mapped[datetime]
+    marked_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
+    site: Mapped[JiraSiteRow] = relationship(init=False)
+
+
+class JiraGrantRow(Base):
+    """What a person allowed the bot to do as themselves. It goes with the link to their account."""
+
+    __tablename__ = "jira_grant"
+    link_id: Mapped[int] = mapped_column(ForeignKey("jira_account.id", ondelete="CASCADE"), primary_key=True)
+    credentials: Mapped[Sealed] = mapped_column(SealedText)  # services.sites.Credentials
+    api_url: Mapped[str]
+    scopes: Mapped[list[Any]]
+    granted_at: Mapped[datetime]
+    link: Mapped[JiraAccountRow] = relationship(init=False)
