@@ -45,10 +45,13 @@ class SlackChat:
         self._write(self._installs.client_of(place.workspace), place, outgoing, ts=ts)
 
     def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
-        """Our message with `key` in its metadata (a picture: in its file's name), looked for from `since` on."""
-        client = self._installs.client_of(place.workspace)
+        """Our message with `key` in its metadata (a picture: in its file's name), looked for from `since` on.
+
+        Others may copy a message with its key. Of a picture Slack does not always say which app shared it.
+        """
+        client, bot_id = self._installs.client_of(place.workspace), self._installs.of_team(place.workspace).bot_id
         for message in history.messages(client, place, since=since, thread_ts=thread_ts):
-            if _carries(message, key):
+            if _carries(message, key, bot_id):
                 return str(message["ts"])
         return None
 
@@ -125,9 +128,10 @@ def _is_about_blocks(refused: Undeliverable) -> bool:
     return isinstance(cause, SlackApiError) and code_of(cause) in _BLOCK_ERRORS
 
 
-def _carries(message: dict[str, Any], key: str) -> bool:
+def _carries(message: dict[str, Any], key: str, bot_id: str) -> bool:
     files: Iterable[dict[str, Any]] = message.get("files") or ()
-    return history.key_of(message) == key or any(key in str(file.get("name", "")) for file in files)
+    ours = message.get("bot_id") == bot_id and history.key_of(message) == key
+    return ours or any(key in str(file.get("name", "")) for file in files)
 
 
 def _upload(network: Network, url: str, png: bytes) -> None:

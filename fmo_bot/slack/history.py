@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 
 from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.parties import Place
+from fmo_bot.errors import NotNow
 from fmo_bot.slack.actions import METADATA_EVENT
 from fmo_bot.slack.outcomes import speak
 
@@ -18,7 +19,8 @@ _SKEW = timedelta(minutes=2)  # between Slack's clock and ours
 def messages(client: WebClient, place: Place, *, since: datetime, thread_ts: str | None) -> Iterator[dict[str, Any]]:
     """What stands in the conversation, or in one of its threads, since then; newest first outside of threads.
 
-    Raises Undeliverable where history may not be read, RateLimited or NotNow where it cannot be just now.
+    Raises Undeliverable where history may not be read, RateLimited or NotNow where it cannot be just now. NotNow also
+    where more stands there than is looked through: what was not found may be in the rest.
     """
     method = "conversations.history" if thread_ts is None else "conversations.replies"
     arguments: dict[str, Any] = {"channel": place.channel, "oldest": f"{(since - _SKEW).timestamp():.6f}"}
@@ -34,6 +36,7 @@ def messages(client: WebClient, place: Place, *, since: datetime, thread_ts: str
         if not cursor:
             return
         arguments["cursor"] = cursor
+    raise NotNow(f"more than {_PAGES * _PAGE} messages stand there since then")
 
 
 def key_of(message: dict[str, Any]) -> str | None:

@@ -16,10 +16,11 @@ from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
 from fmo_bot.ports import Outgoing
 from fmo_bot.sandbox.server import Options, Sandbox
+from fmo_bot.slack import history
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
-from tests.integration.sandbox_support import START, faults, record, see
+from tests.integration.sandbox_support import START, act, client, faults, record, see
 
 JOINT = Place("T0HUAWEI", "C0JOINT")
 LUCIA = Person("T0TELEFON", "U0LUCIA")
@@ -63,6 +64,29 @@ def test_a_message_is_posted_updated_and_found_by_its_key(box: Sandbox) -> None:
     assert chat.find(JOINT, "k1", since=START) == ts
     assert chat.find(JOINT, "k2", since=START, thread_ts=ts) == reply
     assert chat.find(JOINT, "k3", since=START) is None
+
+
+def test_a_copy_of_a_message_by_another_app_is_not_taken_for_it(box: Sandbox) -> None:
+    chat = chat_of(box)
+    ts = chat.post(JOINT, HELLO)
+    key = {"event_type": "fmo", "event_payload": {"key": HELLO.key}}
+    client(box, "telefonica").chat_postMessage(channel=JOINT.channel, text="Hello.", metadata=key)
+    assert chat.find(JOINT, HELLO.key, since=START) == ts
+
+
+def test_what_may_stand_further_back_than_is_looked_is_not_taken_for_missing(
+    box: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "_PAGE", 2)
+    monkeypatch.setattr(history, "_PAGES", 2)
+    chat = chat_of(box)
+    chat.post(JOINT, HELLO)
+    for _ in range(3):
+        act(box, "U0LUCIA", "say", channel=JOINT.channel, text="Good morning.")
+    assert chat.find(JOINT, HELLO.key, since=START) is not None
+    act(box, "U0LUCIA", "say", channel=JOINT.channel, text="One more.")
+    with pytest.raises(NotNow, match="more than 4"):
+        chat.find(JOINT, HELLO.key, since=START)
 
 
 def test_a_person_is_spoken_to_by_the_app_of_their_own_company(box: Sandbox) -> None:
