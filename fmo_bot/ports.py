@@ -152,6 +152,14 @@ class BoardSource(Protocol):
         """These issues, as far as the board shows them."""
         ...
 
+    def visible(self, ids: Collection[str]) -> Collection[str]:
+        """Those of these issues that Jira shows us, on whatever board; of others it does not say whether they exist."""
+        ...
+
+    def browsable(self, project: str) -> bool:
+        """Whether Jira shows us this project, named by its id."""
+        ...
+
     def fresh(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
         """These issues as they are now, past any lag of the search, whether or not the board shows them.
 

@@ -63,6 +63,10 @@ class Reader(Protocol):
         """The issues a search finds, with nothing but when they were updated."""
         ...
 
+    def visible(self, ids: Sequence[str]) -> set[str]:
+        """Those of these ids that we are shown."""
+        ...
+
 
 class CloudReader:
     """Cloud: search by token, histories in bulk (an expanded changelog would hold the newest 40 only)."""
@@ -99,7 +103,14 @@ class CloudReader:
 
     def updates(self, jql: str) -> Iterator[wire.Slim]:
         """The search names the ids, the issues themselves say when they were updated: its index lags behind them."""
-        for some in batches(self._ids(jql), BULK):
+        return self._slim(self._ids(jql))
+
+    def visible(self, ids: Sequence[str]) -> set[str]:
+        """What `issue/bulkfetch` does not leave out."""
+        return {str(each.id) for each in self._slim(ids)}
+
+    def _slim(self, ids: Iterable[str]) -> Iterator[wire.Slim]:
+        for some in batches(ids, BULK):
             body = {"issueIdsOrKeys": some, "fields": ["updated"]}
             yield from self._client.read_by_post("issue/bulkfetch", what=_ISSUES, body=body, of=wire.SLIM).issues
 
@@ -146,7 +157,7 @@ class DataCenterReader:
         """Pages of `search`, changelogs expanded; one that was cut is read again by itself."""
         mark = question.mark or ""
         start = int(mark) if mark.isascii() and mark.isdigit() else 0
-        for page, following in self._expanded(question.jql, question, start):
+        for page, following in self._pages(_expanded(question.jql, question), _reading(question), start):
             alone = Alone(self._client)
             issues = (self._whole(raw, alone, question.build) for raw in filter(question.wanted, page.issues))
             yield Part(issues=tuple(issues), mark=None if following is None else str(following))
@@ -157,25 +168,16 @@ class DataCenterReader:
         Then it is asked in halves.
         """
         alone = Alone(self._client)
-        for raw in self._present(ids, question):
+        for raw in _in_halves(ids, lambda some: self._pages(_expanded(_by_ids(some), question), _reading(question), 0)):
             yield self._whole(raw, alone, question.build)
 
-    def _present(self, ids: list[str], question: Question) -> list[Raw]:
-        try:
-            pages = self._expanded(f"id in ({', '.join(ids)}) ORDER BY key ASC", question, 0)
-            return [raw for page, _ in pages for raw in page.issues]
-        except Refused as refused:
-            if refused.status != 400:
-                raise
-        middle = len(ids) // 2
-        halves = (ids[:middle], ids[middle:]) if middle else ()
-        return [raw for half in halves for raw in self._present(half, question)]
-
-    def _expanded(
-        self, jql: str, question: Question, start: int
-    ) -> Iterator[tuple[wire.Page[wire.Fields], int | None]]:
-        asked = {"jql": jql, "fields": ",".join(question.fields), "maxResults": PAGE, "expand": "changelog"}
-        return self._pages(asked, wire.page(question.shape), start)
+    def visible(self, ids: Sequence[str]) -> set[str]:
+        """What a search for the ids does not refuse."""
+        found: set[str] = set()
+        for some in batches(ids, PAGE):
+            slim = _in_halves(some, lambda few: self._pages(_slim(_by_ids(few)), wire.SLIM, 0))
+            found |= {str(each.id) for each in slim}
+        return found
 
     def count(self, jql: str) -> int | None:
         """The total of the search."""
@@ -184,7 +186,7 @@ class DataCenterReader:
 
     def updates(self, jql: str) -> Iterator[wire.Slim]:
         """Pages of `search`, without changelogs."""
-        for page, _ in self._pages({"jql": jql, "fields": "updated", "maxResults": SLIM_PAGE}, wire.SLIM, 0):
+        for page, _ in self._pages(_slim(jql), wire.SLIM, 0):
             yield from page.issues
 
     def _pages(
@@ -207,6 +209,34 @@ class DataCenterReader:
         if again is None:
             return build(raw, told.histories if told else (), False)
         return build(raw, again.histories, again.whole)
+
+
+def _by_ids(ids: Sequence[str]) -> str:
+    return f"id in ({', '.join(ids)}) ORDER BY key ASC"
+
+
+def _slim(jql: str) -> dict[str, Any]:
+    return {"jql": jql, "fields": "updated", "maxResults": SLIM_PAGE}
+
+
+def _expanded(jql: str, question: Question) -> dict[str, Any]:
+    return {"jql": jql, "fields": ",".join(question.fields), "maxResults": PAGE, "expand": "changelog"}
+
+
+def _reading(question: Question) -> wire.Reading[wire.Page[wire.Fields]]:
+    return wire.page(question.shape)
+
+
+def _in_halves(ids: Sequence[str], pages: Callable[[Sequence[str]], Iterator[tuple[Any, Any]]]) -> list[Any]:
+    """Issues by their ids; a question with an id in it that is gone is refused whole, and asked in halves."""
+    try:
+        return [raw for page, _ in pages(ids) for raw in page.issues]
+    except Refused as refused:
+        if refused.status != 400:
+            raise
+    middle = len(ids) // 2
+    halves = (ids[:middle], ids[middle:]) if middle else ()
+    return [raw for half in halves for raw in _in_halves(half, pages)]
 
 
 def _proved(raws: Sequence[Raw], histories: Histories, build: Build) -> Iterator[Issue]:

@@ -85,10 +85,28 @@ class JiraSource:
             for some in batches(sorted(ids, key=int), IDS_PER_QUESTION):
                 yield from reader.direct(some, question)
 
+    def visible(self, ids: Collection[str]) -> Collection[str]:
+        """Those that Jira shows by their ids; it leaves out what is deleted and what is forbidden alike."""
+        return self._reader().visible(sorted(ids, key=int))
+
+    def browsable(self, project: str) -> bool:
+        """Whether the project is shown: 404 is said of one that is gone and of one that is forbidden."""
+        try:
+            self._client.get(f"project/{project}", what="a project")
+        except Refused as refused:
+            if refused.status not in (403, 404):
+                raise
+            return False
+        return True
+
     def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
         """When each issue that the board's filter finds was last updated, by issue id."""
         with self._clear():
-            return dict(map(parse.update, self._reader().updates(_jql(shape, ""))))
+            found = dict(map(parse.update, self._reader().updates(_jql(shape, ""))))
+        if not found:
+            # A filter that is no longer shared with us finds nothing either, without a word.
+            self._client.get(f"filter/{shape.filter_id}", what="the board's filter")
+        return found
 
     def _some(self, reader: Reader, shape: BoardShape, ids: list[str]) -> list[Issue]:
         """One question's worth; Jira refuses it whole (400) when one of the ids is gone, so it is asked in halves."""

@@ -88,12 +88,12 @@ def let_go_everywhere(session: Session, site_id: int, numbers: Collection[str]) 
 def held(session: Session, board_id: int, *, between: tuple[datetime, datetime] | None = None) -> dict[str, datetime]:
     """When each issue on the board was last updated, as far as we know, by Jira's issue id.
 
-    `between`: only of those that were updated between these two, and whose history is whole.
+    `between`: only of those that were updated between these two.
     """
     here = select(IssueRow.jira_issue_id, IssueRow.updated).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
     here = here.where(BoardIssueRow.board_id == board_id)
     if between is not None:
-        here = here.where(IssueRow.updated.between(*between), IssueRow.whole)
+        here = here.where(IssueRow.updated.between(*between))
     stored = {number: updated for number, updated in session.execute(here)}
     return stored if between is not None else stored | withheld.held(session, board_id)
 

@@ -26,7 +26,8 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.ports import BoardSource
-from fmo_bot.services import backfills, board_rows
+from fmo_bot.services import absences, backfills, board_quality, board_rows
+from fmo_bot.services.absences import Unseen
 from fmo_bot.services.backfills import Backfill, Progress
 from fmo_bot.services.board_rows import Packed
 
@@ -36,6 +37,7 @@ OVERLAP = timedelta(minutes=10)  # an issue may be found by Jira's search minute
 # An update younger than this at the last sync is read again: it may have been followed by one in the same second, which
 # is as exactly as some databases under a Data Center tell the time.
 SETTLING = timedelta(minutes=1)
+COARSE = timedelta(hours=26)  # the most by which a search begins too early: where the account's zone is not known
 SWEEP_EVERY = timedelta(hours=6)
 DESCRIBE_EVERY = timedelta(minutes=10)
 BATCH = 200  # issues per transaction
@@ -54,6 +56,7 @@ class BoardView:
     workflow_guessed: bool
     synced_at: datetime | None
     sync_error: str | None
+    quality: board_quality.Found = ()  # what is known to be missing beside what the issues show
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +120,7 @@ class Boards:
         if gone := set(deleted) & set(ids) - seen.ids:
             with self._store.transaction(SYSTEM) as session:
                 board_rows.let_go_everywhere(session, target.board.site_id, gone)
+                absences.note(session, target.board.site_id, gone, Unseen.DELETED, at)
 
     def view(self, session: Session, board_id: int) -> BoardView:
         """The board as far as it was read. Raises BoardUnavailable where it never was, NotFound outside the scope."""
@@ -133,6 +137,7 @@ class Boards:
             workflow_guessed=board.workflow_guessed,
             synced_at=board.synced_at,
             sync_error=board.sync_error,
+            quality=board_quality.found(session, board),
         )
 
     def _target(self, board_id: int) -> "_Target":
@@ -187,8 +192,8 @@ class Boards:
 
     def _read_changes(self, target: "_Target", shape: BoardShape, since: datetime, seen: "_Seen", at: datetime) -> None:
         settled = (target.board.synced_at or since) - SETTLING
-        with self._store.reading(SYSTEM) as session:
-            known = board_rows.held(session, target.board.id, between=(since, settled))
+        with self._store.reading(SYSTEM) as session:  # a Data Center finds more than was asked for: whole minutes
+            known = board_rows.held(session, target.board.id, between=(since - COARSE, settled))
         for part in target.source.changed(shape, since=since, known=known):
             self._keep(target, part.issues, seen, at)
 
@@ -235,10 +240,23 @@ class Boards:
             listed = updates.keys()
         # Only of those held before the list was read: what another sync added since cannot be in it.
         gone = [number for number in held if number not in listed]
-        for batch in _batches(gone):
+        with self._store.transaction(SYSTEM) as session:
+            absences.forget(session, target.board, listed)
+        return self._let_go(target, gone, at) if gone else 0
+
+    def _let_go(self, target: "_Target", gone: Sequence[str], at: datetime) -> int:
+        """Take off the board what its filter no longer finds; how many. What a lost permission hides stays."""
+        with self._store.reading(SYSTEM) as session:
+            missing = absences.projects_of(session, target.board, gone)
+        absent = absences.told_apart(target.source, missing)
+        for batch in _batches((*absent.left, *absent.hidden)):
             with self._store.transaction(SYSTEM) as session:
                 board_rows.let_go(session, target.board, batch)
-        return len(gone)
+        for why, numbers in ((Unseen.HIDDEN, absent.hidden), (Unseen.FORBIDDEN, absent.forbidden)):
+            for batch in _batches(numbers):
+                with self._store.transaction(SYSTEM) as session:
+                    absences.note(session, target.board.site_id, batch, why, at)
+        return len(gone) - len(absent.forbidden)
 
 
 @dataclass(frozen=True)

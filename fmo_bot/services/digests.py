@@ -143,7 +143,7 @@ def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: dat
         wip=figures.wip,
         ageing=tuple(_ageing(aged) for aged in figures.ageing[:SHOWN]),
         waits=_waits(session, team.id, as_of),
-        data_quality=(*figures.data_quality, (MIRRORS, found.mirrors)),
+        data_quality=(*figures.data_quality, *found.quality, (MIRRORS, found.mirrors)),
         workflow_guessed=found.workflow_guessed,
         stale=found.unread > 0 or found.synced_at is None or as_of - found.synced_at > STALE,
         counted=found.projects,

@@ -245,7 +245,7 @@ class Sprints:
             blockers=_blockers(session, actor.team_id, figures),
             flagged=figures.flagged,
             burn_up=figures.burn_up,
-            data_quality=figures.data_quality,
+            data_quality=(*figures.data_quality, *view.quality),
             workflow_guessed=view.workflow_guessed,
             counted=found.projects,
             left_out=found.left_out,

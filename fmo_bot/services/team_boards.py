@@ -1,6 +1,7 @@
 """The boards of a joint team as one: each piece of work once, and of it only what is joint."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from fmo_bot.domain.counterparts import Rule, mirrors, once
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.errors import BoardUnavailable
+from fmo_bot.services import board_quality
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted
 from fmo_bot.services.sprints import BoardReader
@@ -29,6 +31,7 @@ class Together:
     projects: tuple[ProjectName, ...]
     left_out: tuple[str, ...]
     mirrors: int
+    quality: board_quality.Found
     unread: int
     workflow_guessed: bool
     synced_at: datetime | None  # the oldest of the boards'
@@ -60,6 +63,7 @@ def together(session: Session, team_id: int, boards: BoardReader, record: int, a
         projects=tuple(dict.fromkeys(project for each in held for project in each.projects)),
         left_out=tuple(sorted({company for each in held for company in each.left_out})),
         mirrors=len(mirrors((issue for part in parts for issue in part), rule)) if several else 0,
+        quality=_summed(view.quality for view in views),
         unread=unread,
         workflow_guessed=any(view.workflow_guessed for view in views),
         synced_at=min((view.synced_at for view in views if view.synced_at is not None), default=None),
@@ -79,6 +83,13 @@ def _others(
         except BoardUnavailable:
             unread += 1
     return found, unread
+
+
+def _summed(found: Iterable[board_quality.Found]) -> board_quality.Found:
+    total: Counter[str] = Counter()
+    for each in found:
+        total.update(dict(each))
+    return tuple(total.items())
 
 
 def _rule(session: Session, team_id: int) -> Rule | None:

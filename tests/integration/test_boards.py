@@ -15,10 +15,12 @@ from sqlalchemy import func, select
 from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain.issues import STATUS, BoardShape, Change, Column, Issue, Sprint, Status
+from fmo_bot.domain.issues import KEY, STATUS, BoardShape, Change, Column, Issue, Sprint, Status
 from fmo_bot.domain.parties import SYSTEM, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound
 from fmo_bot.ports import NOTHING, Part
+from fmo_bot.services import board_quality, board_rows
+from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN, NO_FLAG, NO_POINTS, UNPROVED
 from fmo_bot.services.boards import DESCRIBE_EVERY, OVERLAP, SWEEP_EVERY, Boards, BoardView
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
@@ -70,6 +72,8 @@ class FakeSource:
     read_ids: list[str] = field(default_factory=list)
     fresh_ids: list[list[str]] = field(default_factory=list)
     size: int = 3
+    elsewhere: set[str] = field(default_factory=set)  # there, but not found by the board's filter
+    shut: set[str] = field(default_factory=set)  # projects we may not browse
 
     def hold(self, issues: Iterable[Issue]) -> None:
         self.issues.update({each.id: each for each in issues})
@@ -108,6 +112,12 @@ class FakeSource:
     def read(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
         self.read_ids += sorted(ids)
         return (each for each in self.issues.values() if each.id in ids)
+
+    def visible(self, ids: Collection[str]) -> Collection[str]:
+        return {*self.issues, *self.elsewhere} & set(ids)
+
+    def browsable(self, project: str) -> bool:
+        return project not in self.shut
 
     def fresh(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
         if self.down:
@@ -221,6 +231,96 @@ def test_now_and_then_the_whole_list_is_compared(store: Store, source: FakeSourc
     done = boards.sync(board_id, AT + SWEEP_EVERY)
     assert (done.left, source.read_ids) == (1, ["2", "8"])
     assert {each.id: each for each in view(store, boards, board_id).issues} == source.issues
+
+
+def test_an_issue_that_is_gone_is_not_one_that_left(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    source.issues = {
+        each.id: replace(each, project="10" if each.id == "5" else "20") for each in source.issues.values()
+    }
+    boards.sync(board_id, AT)
+    for number in ("1", "2", "5"):
+        del source.issues[number]
+    source.elsewhere, source.shut = {"1"}, {"10"}
+    done = boards.sync(board_id, AT + SWEEP_EVERY)
+    seen = view(store, boards, board_id)
+    assert done.left == 2
+    assert {each.id for each in seen.issues} == {"3", "4", "5"}  # 5 as it was last seen: nobody deleted a whole project
+    assert dict(seen.quality) == {FORBIDDEN: 1, HIDDEN: 1, NO_POINTS: 1, NO_FLAG: 1}
+    source.hold([issue(2), issue(5)])
+    source.shut.clear()
+    boards.sync(board_id, AT + 2 * SWEEP_EVERY)
+    seen = view(store, boards, board_id)
+    assert {each.id for each in seen.issues} == {"2", "3", "4", "5"}
+    assert set(dict(seen.quality)) == {NO_POINTS, NO_FLAG}
+
+
+def test_a_history_that_is_not_whole_is_read_again_after_ever_longer_pauses(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    source.hold([issue(1, complete=False, updated=AT - timedelta(days=1))])
+    tried, at = list[int](), AT
+    for _ in range(40):
+        boards.sync(board_id, at)
+        tried.append(len(source.read_ids))
+        at += timedelta(minutes=1)
+    again = [minute for minute, (before, after) in enumerate(zip([0, *tried], tried, strict=False)) if after > before]
+    assert again == [2, 6, 14, 30]
+    with store.reading(SYSTEM) as session:
+        board = session.get_one(BoardRow, board_id)
+        assert dict(board_quality.ledger(session, board))[UNPROVED] == 1
+        assert [key for key, _ in board_quality.waiting(session, board)] == ["CORE-1"]
+    source.hold([issue(1, updated=AT - timedelta(days=1))])
+    boards.sync(board_id, at + timedelta(hours=1))
+    with store.reading(SYSTEM) as session:
+        assert UNPROVED not in dict(board_quality.ledger(session, session.get_one(BoardRow, board_id)))
+
+
+def test_an_unproved_read_takes_nothing_away_from_what_is_known(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    first, second = Change(AT, 7, STATUS, "1", "3"), Change(AT + timedelta(hours=1), 8, STATUS, "3", "6")
+    source.hold([issue(1, changes=(first,))])
+    boards.sync(board_id, AT)
+    later = AT + timedelta(hours=1)
+    source.hold([issue(1, updated=later, changes=(second,), complete=False)])  # cut
+    boards.sync(board_id, later)
+    (kept,) = (each for each in view(store, boards, board_id).issues if each.id == "1")
+    assert (kept.changes, kept.complete) == ((first, second), False)
+
+
+def test_an_issue_is_found_by_the_keys_it_had(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    moved = Change(AT, 9, KEY, None, None, "OLD-4", "CORE-4")
+    source.hold([issue(4, changes=(moved,))])  # moved before we knew it
+    boards.sync(board_id, AT)
+    source.hold([issue(4, key="NEW-4", changes=(moved,), updated=AT + timedelta(hours=1))])
+    boards.sync(board_id, AT + timedelta(hours=1))
+    with store.reading(SYSTEM) as session:
+        site = session.get_one(BoardRow, board_id).site_id
+        found = [board_rows.issue_by_key(session, site, key) for key in ("NEW-4", "CORE-4", "OLD-4")]
+        assert [row.jira_issue_id for row in found if row] == ["4", "4", "4"]
+        assert board_rows.issue_by_key(session, site, "CORE-404") is None
+
+
+def test_a_long_read_does_not_move_the_cursor_past_its_beginning(sqlite_store: Store, source: FakeSource) -> None:
+    """What changes while it goes on may lie on a part that was read before."""
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    source.hold([issue(9, updated=AT + timedelta(hours=1))])  # changed while the parts before it were read
+    boards.sync(board_id, AT)
+    boards.sync(board_id, AT + timedelta(hours=2))
+    assert source.asked_since == [None, AT - OVERLAP]
+
+
+def test_closed_sprints_are_read_again_when_one_has_just_been_closed(sqlite_store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    old = replace(SPRINT, id=11, state="closed")
+    source.sprint_list = (old, SPRINT)
+    boards.sync(board_id, AT)
+    source.sprint_list = (replace(old, name="renamed"), SPRINT)
+    boards.sync(board_id, AT + timedelta(minutes=1))
+    assert view(sqlite_store, boards, board_id).sprints == (old, SPRINT)  # not worth a question
+    source.sprint_list = (replace(old, name="renamed"), replace(SPRINT, state="closed"))
+    boards.sync(board_id, AT + timedelta(minutes=2))
+    assert view(sqlite_store, boards, board_id).sprints == source.sprint_list
 
 
 def test_an_edited_filter_is_compared_at_once(sqlite_store: Store, source: FakeSource) -> None:

@@ -14,6 +14,7 @@ from fmo_bot.domain import flow
 from fmo_bot.domain import messages as m
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
+from fmo_bot.services import board_quality
 from fmo_bot.services.team_boards import MIRRORS
 from fmo_bot.slack import forms
 from fmo_bot.slack.render import RENDERERS, render, trust
@@ -119,7 +120,7 @@ def every_message(words: str) -> list[m.Message]:
 
 
 def test_every_doubt_about_a_figure_is_said_in_words() -> None:
-    assert set(trust.NOTES) == {*flow.QUALITY, MIRRORS}
+    assert set(trust.NOTES) == {*flow.QUALITY, MIRRORS, *board_quality.NAMES}
 
 
 @pytest.mark.parametrize(

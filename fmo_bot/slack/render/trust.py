@@ -22,6 +22,21 @@ NOTES = {
         "{n} pair of issues on two sites looks like one piece of work",
         "{n} pairs of issues on two sites look like one piece of work each",
     ),
+    # Of services.board_quality.
+    "forbidden_issues": (
+        "{n} issue is shown as it was last seen: FMO bot's Jira account may no longer browse its project",
+        "{n} issues are shown as they were last seen: FMO bot's Jira account may no longer browse their project",
+    ),
+    "hidden_issues": (
+        "{n} issue is not visible any more: deleted, or hidden from FMO bot's Jira account",
+        "{n} issues are not visible any more: deleted, or hidden from FMO bot's Jira account",
+    ),
+    "no_points_field": ("the board has no field for points", "{n} boards have no field for points"),
+    "no_flagged_field": ("Jira has no field Flagged", "{n} boards have no field Flagged"),
+    "columns_of_no_stage": (
+        "{n} status on the board belongs to no stage",
+        "{n} statuses on the board belong to no stage",
+    ),
     "moved": ("{n} issue came from another project", "{n} issues came from another project"),
 }
 

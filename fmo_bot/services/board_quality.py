@@ -1,0 +1,76 @@
+"""The data-quality ledger of a board: what is known to be missing, until it is there.
+
+Histories that are not proved whole are named with the issues a report counts (`domain.flow.QUALITY`); here is the rest,
+which no issue that is counted can show.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db import values
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
+from fmo_bot.domain.issues import BoardShape
+from fmo_bot.domain.workflow import Workflow
+from fmo_bot.services.absences import Unseen
+
+Found = tuple[tuple[str, int], ...]
+FORBIDDEN, HIDDEN = "forbidden_issues", "hidden_issues"
+NO_POINTS, NO_FLAG, UNMAPPED = "no_points_field", "no_flagged_field", "columns_of_no_stage"
+UNPROVED = "truncated_changelogs"  # the name reports give it
+NAMES = (FORBIDDEN, HIDDEN, NO_POINTS, NO_FLAG, UNMAPPED)
+HIDDEN_FOR = timedelta(days=30)  # so long an issue that is deleted, or hidden from us, is spoken of
+
+
+def found(session: Session, board: BoardRow) -> Found:
+    """What a reader of the board's figures has to know beside what its issues show, only what is not 0."""
+    shape = values.from_json(BoardShape, board.shape) if board.shape else None
+    counts = (
+        (FORBIDDEN, _on_board(session, board, IssueRow.unseen == Unseen.FORBIDDEN.value)),
+        (HIDDEN, _hidden(session, board)),
+        (NO_POINTS, int(shape is not None and shape.kind == "scrum" and shape.points_field is None)),
+        (NO_FLAG, int(shape is not None and shape.flagged_field is None)),
+        (UNMAPPED, _unmapped(board, shape)),
+    )
+    return tuple((name, count) for name, count in counts if count)
+
+
+def ledger(session: Session, board: BoardRow) -> Found:
+    """The whole ledger: with the histories that are not proved whole."""
+    unproved = _on_board(session, board, IssueRow.whole.is_(False))
+    return (*(((UNPROVED, unproved),) if unproved else ()), *found(session, board))
+
+
+def waiting(session: Session, board: BoardRow) -> tuple[tuple[str, datetime | None], ...]:
+    """Keys of the issues whose history is not proved whole, and when it is read again; the soonest first."""
+    query = select(IssueRow.key, IssueRow.again_at).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
+    here = query.where(BoardIssueRow.board_id == board.id, IssueRow.whole.is_(False))
+    return tuple((key, again_at) for key, again_at in session.execute(here.order_by(IssueRow.again_at, IssueRow.key)))
+
+
+def _on_board(session: Session, board: BoardRow, which: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(IssueRow)
+    here = query.join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id).where(BoardIssueRow.board_id == board.id)
+    return session.execute(here.where(which)).scalar_one()
+
+
+def _hidden(session: Session, board: BoardRow) -> int:
+    """Issues of the board's projects that vanished lately; they are on no board any more."""
+    if board.synced_at is None:
+        return 0
+    mine = select(IssueRow.project).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
+    mine = mine.where(BoardIssueRow.board_id == board.id, IssueRow.project != "").distinct()
+    query = select(func.count()).select_from(IssueRow)
+    query = query.where(IssueRow.site_id == board.site_id, IssueRow.unseen == Unseen.HIDDEN.value)
+    recent = query.where(IssueRow.unseen_at >= board.synced_at - HIDDEN_FOR, IssueRow.project.in_(mine))
+    return session.execute(recent).scalar_one()
+
+
+def _unmapped(board: BoardRow, shape: BoardShape | None) -> int:
+    """Statuses that a column of the board shows and no stage holds."""
+    if shape is None or not board.workflow:
+        return 0
+    workflow = Workflow.from_mapping(board.workflow, where=f"workflow of board {board.name}")
+    shown = {status for column in shape.columns for status in column.statuses}
+    return sum(workflow.stage_of(status) is None for status in shown)
