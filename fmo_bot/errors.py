@@ -20,6 +20,7 @@ FmoError
 │   ├── AccountUnknown     there is no such Jira account, or more than one
 │   ├── NoAdmin            nobody can confirm accounts of a Jira site
 │   ├── NoIssueToWriteOn   no issue on which a word could be written
+│   ├── NotThatWord        a word that nobody was shown at Atlassian
 │   ├── NotWritten         the word was not found in Jira
 │   ├── WrittenByTwo       several accounts wrote it
 │   ├── WordSpent          no word is being waited for
@@ -134,6 +135,10 @@ class NoAdmin(Refusal):
 
 class NoIssueToWriteOn(Refusal):
     """There is no issue of yours on Jira site {site} to write on yet. Try again when its board has been read."""
+
+
+class NotThatWord(Refusal):
+    """That is not the word that was shown after signing in, or it is too old. Sign in again with /fmo link jira."""
 
 
 class NotWritten(Refusal):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fmo_bot.bootstrap import Bot
+from fmo_bot.domain.accounts import words_in
 from fmo_bot.domain.messages import Help, Message, Notice
 from fmo_bot.domain.parties import Person
 
@@ -67,8 +68,10 @@ def _deliveries(bot: Bot, asked: Asked) -> Message:
 
 
 def _link(bot: Bot, asked: Asked) -> Message:
-    """`link jira` shows; `link jira <site> <account>` asks an admin of the site's owner."""
+    """`link jira` shows; with a word: what Atlassian's side showed; with a site and an account: asks an admin."""
     what, *named = asked.rest.split()[:3] or [""]
+    if what.lower() == "jira" and len(named) == 1 and words_in(named[0]):
+        return bot.accounts.confirm(asked.person, named[0], asked.at)
     if what.lower() != "jira" or len(named) == 1:
         return Notice(text=LINK_HOW, values={})
     if not named:

@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +19,8 @@ from config.settings import PROCRASTINATE, Settings
 from fmo_bot.bootstrap.clocks import Quiet, RealClock, SandboxClock
 from fmo_bot.bootstrap.connecting import PURPOSE, Connecting
 from fmo_bot.bootstrap.jira_sites import JiraSites
+from fmo_bot.bootstrap.signing_in import PURPOSE as BY_THEMSELVES
+from fmo_bot.bootstrap.signing_in import SigningIn
 from fmo_bot.charts import Charts
 from fmo_bot.db.parties import language_of
 from fmo_bot.db.schema import migrate
@@ -148,7 +151,9 @@ class Bot:
         sources = self.jira.through(JiraAccounts)
         self.acting = Acting(self.store)
         self.matching = Matching(self.store, SlackDirectory(self.installs), sources)
-        self.accounts = Accounts(self.store, self.matching, sources)
+        signing_in = SigningIn(self.settings, self.jira, self.connecting.consents, self.clock)
+        self.accounts = Accounts(self.store, self.matching, sources, signing_in)
+        self.consented[BY_THEMSELVES] = partial(signing_in.came_back, self.accounts)
 
     def start(self) -> None:
         """Begin everything that runs by itself."""

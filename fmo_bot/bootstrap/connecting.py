@@ -15,6 +15,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.errors import BoardUnavailable, SiteNotConnected
 from fmo_bot.jira import parse
 from fmo_bot.jira.client import Flavour, JiraClient
+from fmo_bot.jira.oauth import OWN_SCOPES, SCOPES
 from fmo_bot.ports import Clock
 from fmo_bot.services.consents import Consents
 from fmo_bot.services.pauses import Pauses
@@ -67,17 +68,18 @@ class Connecting:
         if judged.proxy:
             raise SiteNotConnected("A site by OAuth goes the way of HTTPS_PROXY, like Atlassian itself.")
         detail = {"key": judged.key, "url": judged.url, "owner": judged.owner, "ca_bundle": judged.ca_bundle}
-        return f"{self._base()}{BEGIN}?ticket={self.consents.ticket(PURPOSE, detail)}"
+        return begin_at(self._settings, self.consents.ticket(PURPOSE, detail))
 
-    def consent_url(self, state: str) -> str:
+    def consent_url(self, state: str, purpose: str = PURPOSE) -> str:
         """Where a browser that begins is sent."""
-        return oauth_of(self._settings).consent_url(state=state, redirect=self._base() + BACK)
+        scopes = SCOPES if purpose == PURPOSE else OWN_SCOPES
+        return oauth_of(self._settings).consent_url(state=state, redirect=base_of(self._settings) + BACK, scopes=scopes)
 
     def by_code(self, detail: Mapping[str, Any], code: str) -> Site:
         """Connect with what a person has just consented to."""
         wanted = Wanted(**detail)
         oauth = oauth_of(self._settings)
-        tokens = oauth.by_code(code, redirect=self._base() + BACK, key=wanted.key)
+        tokens = oauth.by_code(code, redirect=base_of(self._settings) + BACK, key=wanted.key)
         opened = oauth.resources(tokens.access)
         found = next((each for each in opened if each.url == wanted.url), None)
         if found is None:
@@ -128,8 +130,15 @@ class Connecting:
             where = "Is it the address of a Cloud site? Else give --cloud-id."
             raise SiteNotConnected(f"{wanted.url} does not tell its cloud id. {where}") from None
 
-    def _base(self) -> str:
-        return (self._settings.public_url or f"http://{self._settings.host}:{self._settings.port}").rstrip("/")
+
+def base_of(settings: Settings) -> str:
+    """The address under which browsers reach the bot."""
+    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+
+def begin_at(settings: Settings, ticket: str) -> str:
+    """The address with which a way to Atlassian begins."""
+    return f"{base_of(settings)}{BEGIN}?ticket={ticket}"
 
 
 def _judged(wanted: Wanted) -> Wanted:

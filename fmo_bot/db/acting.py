@@ -1,7 +1,6 @@
 """Rows of who may act in Jira from here: what owners allow others, which transitions are approvals, own grants."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -47,9 +46,24 @@ class JiraGrantRow(Base):
     """What a person allowed the bot to do as themselves. It goes with the link to their account."""
 
     __tablename__ = "jira_grant"
-    link_id: Mapped[int] = mapped_column(ForeignKey("jira_account.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    link_id: Mapped[int] = mapped_column(ForeignKey("jira_account.id", ondelete="CASCADE"), unique=True)
     credentials: Mapped[Sealed] = mapped_column(SealedText)  # services.sites.Credentials
     api_url: Mapped[str]
-    scopes: Mapped[list[Any]]
     granted_at: Mapped[datetime]
     link: Mapped[JiraAccountRow] = relationship(init=False)
+
+
+class SignInRow(Base):
+    """Somebody signed in to Atlassian for a member; until that member says the word that they were shown there."""
+
+    __tablename__ = "jira_sign_in"
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    link_id: Mapped[int] = mapped_column(ForeignKey("jira_account.id", ondelete="CASCADE"), unique=True)
+    digest: Mapped[str]  # SHA-256 of the word
+    account: Mapped[str]
+    shown: Mapped[str]
+    credentials: Mapped[Sealed] = mapped_column(SealedText)
+    api_url: Mapped[str]
+    until: Mapped[datetime]
+    checks: Mapped[int] = mapped_column(default=0)

@@ -26,14 +26,14 @@ class JiraAccounts:
         found: Any = self._client.get("user/search", what=_PEOPLE, params=params)
         if not isinstance(found, list):
             raise self._client.nonsense("the accounts")
-        accounts = [account for each in found if (account := _account(each)) is not None]
+        accounts = [account for each in found if (account := account_of(each)) is not None]
         return matching(accounts, email, may_be_hidden=cloud and len(accounts) == len(found))
 
     def by_id(self, account: str) -> Account | None:
         """The account of this id, on Data Center of this login name; None where there is none to be seen."""
         params = {"accountId" if self._is_cloud() else "username": account}
         try:
-            return _account(self._client.get("user", what=_PEOPLE, params=params))
+            return account_of(self._client.get("user", what=_PEOPLE, params=params))
         except Refused as refused:
             if refused.status not in (400, 404):
                 raise
@@ -59,7 +59,7 @@ class JiraAccounts:
         return self._client.site().flavour is Flavour.CLOUD
 
 
-def _account(raw: Any) -> Account | None:
+def account_of(raw: Any) -> Account | None:
     """An account as Jira shows it; None for what is none."""
     if not isinstance(raw, Mapping):
         return None
@@ -81,7 +81,7 @@ def _account(raw: Any) -> Account | None:
 def _remark(raw: Any) -> Remark | None:
     if not isinstance(raw, Mapping) or not isinstance(raw.get("body"), str):
         return None
-    author, changed = _account(raw.get("author")), _account(raw.get("updateAuthor"))
+    author, changed = account_of(raw.get("author")), account_of(raw.get("updateAuthor"))
     if author is None:
         return None
     return Remark(author=author, text=raw["body"], is_untouched=changed is None or changed.id == author.id)

@@ -4,7 +4,7 @@ Refresh tokens rotate: each is good once, and the answer holds the next. So noth
 itself; services.renewals sees to it that no two processes use the same one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import time
 from typing import Any
@@ -27,6 +27,8 @@ SCOPES = (
     "read:project:jira",
     "offline_access",
 )
+# What a person allows who acts as themselves.
+OWN_SCOPES = ("read:jira-work", "write:jira-work", "read:jira-user", "offline_access")
 _DOWN = "Atlassian does not answer at {url}. The bot tries again by itself; if it lasts, check HTTPS_PROXY."
 _NO_APP = "Atlassian does not know our app: check FMO_JIRA_OAUTH_CLIENT_ID and FMO_JIRA_OAUTH_CLIENT_SECRET."
 _ENDED = (
@@ -63,12 +65,12 @@ class OAuth:
         self._auth, self._api, self._network, self._machine = auth_url, api_url, network, machine
         self._app = {"client_id": client_id, "client_secret": client_secret}
 
-    def consent_url(self, *, state: str, redirect: str) -> str:
+    def consent_url(self, *, state: str, redirect: str, scopes: Sequence[str] = SCOPES) -> str:
         """Where a person is sent to allow us their sites."""
         asked = {
             "audience": "api.atlassian.com",
             "client_id": self._app["client_id"],
-            "scope": " ".join(SCOPES),
+            "scope": " ".join(scopes),
             "redirect_uri": redirect,
             "state": state,
             "response_type": "code",

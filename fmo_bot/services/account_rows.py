@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import AdminRow, JiraAccountRow, LinkCodeRow, LinkRequestRow
-from fmo_bot.db.acting import JiraGrantRow
+from fmo_bot.db.acting import JiraGrantRow, SignInRow
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.once import insert_once
 from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow
@@ -89,7 +89,7 @@ def _forget_grant(session: Session, link: JiraAccountRow) -> None:
 
 def forget_ways(session: Session, link: JiraAccountRow) -> None:
     """What was under way to prove it is over."""
-    for row in (LinkCodeRow, LinkRequestRow):
+    for row in (LinkCodeRow, LinkRequestRow, SignInRow):
         session.execute(delete(row).where(row.link_id == link.id))
 
 

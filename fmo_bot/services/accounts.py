@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import JiraAccountRow, LinkCodeRow, LinkRequestRow
-from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
+from fmo_bot.db.acting import JiraGrantRow, SignInRow
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow, JiraSiteRow
+from fmo_bot.db.secrets import Sealed
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience, inbox, outbox
 from fmo_bot.domain.accounts import CHECKS, CODE_FOR, Account, How, new_word, words_in
@@ -28,6 +31,7 @@ from fmo_bot.errors import (
     NoIssueToWriteOn,
     NotFound,
     NotLinked,
+    NotThatWord,
     NotWritten,
     WordSpent,
     WrittenByTwo,
@@ -44,6 +48,7 @@ ASKING = "FMO bot looks that account up and asks an admin of {owner}. The answer
 CONFIRMED = "An admin of {owner} confirmed it: on Jira site {site} the account {shown} is yours now."
 REFUSED = "An admin of {owner} did not confirm that the account {shown} on Jira site {site} is yours."
 _LOOKED_THROUGH = 500  # issues
+SIGNED_IN = "On Jira site {site} the account {shown} is yours now, and what you do from here you do there as yourself."
 DECIDED = "It is noted. {name} reads it as well."
 
 
@@ -86,7 +91,9 @@ class Accounts:
             unknown = [link.id for link in links if link.account is None and not link.declined]
             if unknown:
                 self._job(session, LOOK, person, {"links": unknown}, key=key, at=at)
-            return AccountLinks(lines=tuple(self._line(session, link) for link in links))
+            lines = [(link.member_id, self._line(session, link)) for link in links]
+        # A way to Atlassian is a row of its own: not inside this transaction.
+        return AccountLinks(lines=tuple(self._offered(member_id, line) for member_id, line in lines))
 
     def begin(self, person: Person, ref: str, at: datetime) -> LinkWord:
         """A word for the person to write on an issue, for a quarter of an hour; the one before counts no more.
@@ -157,15 +164,59 @@ class Accounts:
             _tell(session, link, f"decided:{ref}", Notice(text=CONFIRMED if yes else REFUSED, values=values), at)
             return Notice(text=DECIDED, values={"name": link.member.name})
 
-    def proved(self, member_id: int, site: str, account: Account, at: datetime) -> None:
-        """The member signed in to Atlassian as this account. Raises NotFound (no site of theirs), AccountTaken."""
+    def signed_in(
+        self, member_id: int, site: str, account: Account, credentials: Sealed, api_url: str, at: datetime
+    ) -> str:
+        """Somebody signed in to Atlassian by this member's address. The word that the member has to say then.
+
+        It is shown in that browser alone: whoever was lured into signing in would have to tell it to the member.
+        Raises NotFound.
+        """
         with self._store.transaction(SYSTEM) as session:
-            mine = JiraAccountRow.member_id == member_id
-            query = select(JiraAccountRow).where(mine).with_for_update()
-            link = next((each for each in session.scalars(query) if each.site.key == site), None)
+            query = select(JiraAccountRow).join(JiraSiteRow, JiraSiteRow.id == JiraAccountRow.site_id)
+            mine = JiraAccountRow.member_id == member_id, JiraSiteRow.key == site
+            link = session.scalar(query.where(*mine).with_for_update(of=JiraAccountRow))
             if link is None:
                 raise NotFound
-            account_rows.bind(session, link, account, How.OAUTH, at)
+            account_rows.forget_ways(session, link)
+            word = new_word(self._choose)
+            session.add(
+                SignInRow(
+                    link_id=link.id,
+                    digest=_digest(word),
+                    account=account.id,
+                    shown=account.shown,
+                    credentials=credentials,
+                    api_url=api_url,
+                    until=at + CODE_FOR,
+                )
+            )
+            account_rows.note(session, link, "account_signed_in", at)
+            return word
+
+    def confirm(self, person: Person, word: str, at: datetime) -> Notice:
+        """The member says the word: the account is theirs, and they may act as it. Raises NotThatWord, AccountTaken."""
+        with self._store.transaction(SYSTEM) as session:
+            row = self._meant(session, person, word, at)
+            if row is not None:
+                link = session.get_one(JiraAccountRow, row.link_id, with_for_update=True)
+                grant = JiraGrantRow(link_id=link.id, credentials=row.credentials, api_url=row.api_url, granted_at=at)
+                account_rows.bind(session, link, Account(id=row.account, shown=row.shown), How.OAUTH, at)
+                session.add(grant)
+                return Notice(text=SIGNED_IN, values={"site": link.site.key, "shown": link.shown})
+        raise NotThatWord
+
+    def _meant(self, session: Session, person: Person, word: str, at: datetime) -> SignInRow | None:
+        """The sign-in whose word this is; a wrong one counts, and too many make all of them worthless."""
+        member = account_rows.member_of(session, person)
+        query = select(SignInRow).join(JiraAccountRow, JiraAccountRow.id == SignInRow.link_id)
+        standing = SignInRow.until > at, SignInRow.checks < CHECKS, JiraAccountRow.member_id == member.id
+        rows = session.scalars(query.where(*standing).with_for_update(of=SignInRow)).all()
+        given = _digest(word.strip().lower())
+        found = [row for row in rows if hmac.compare_digest(row.digest, given)]
+        for row in rows:
+            row.checks += 1
+        return found[0] if found else None
 
     # --- jobs --------------------------------------------------------------------------------------------------------
 
@@ -245,10 +296,12 @@ class Accounts:
             shown=link.shown,
             how=link.how or "",
             since=link.linked_at,
-            sign_in=None if linked else self._consent.address(link.member_id, link.site.key),
             by_word=not linked and link.site.key in self._sources,
             by_admin=not linked and bool(account_rows.admins(session, link.site)),
         )
+
+    def _offered(self, member_id: int, line: AccountLine) -> AccountLine:
+        return line if line.since else replace(line, sign_in=self._consent.address(member_id, line.site))
 
     def _job(
         self, session: Session, kind: str, person: Person, payload: Mapping[str, Any], *, key: str, at: datetime

@@ -38,10 +38,6 @@ class Grant:
     account: str | None  # Jira's id of the person's linked account, if it is known
     signature: str  # "": nothing to add, Jira shows the person themselves
 
-    def signed(self, text: str) -> str:
-        """A comment's text with who it is for."""
-        return f"{text}\n\n{self.signature}" if self.signature else text
-
 
 class Acting:
     """Rights to act, of everybody on every site."""

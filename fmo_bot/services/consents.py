@@ -24,10 +24,11 @@ LASTS_S = 900.0  # seconds of machine time from the ticket to the return
 
 @dataclass(frozen=True)
 class Begun:
-    """What goes along: `state` to Atlassian, `browser` into the cookie."""
+    """What goes along: `state` to Atlassian, `browser` into the cookie; and what somebody set out for."""
 
     state: str
     browser: str
+    purpose: str
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ class Consents:
 
     def begin(self, ticket: str) -> Begun:
         """Set out. Raises ConsentLost for a ticket that was never given, was used, or is too old."""
-        begun = Begun(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+        state, browser = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         with self._store.transaction(SYSTEM) as session:
             known = select(ConsentRow).where(ConsentRow.ticket == _digest(ticket), ConsentRow.state.is_(None))
             row = session.scalar(known.with_for_update())
             if row is None or row.until <= self._machine():
                 raise ConsentLost
-            row.state, row.browser = _digest(begun.state), _digest(begun.browser)
-        return begun
+            row.state, row.browser = _digest(state), _digest(browser)
+            return Begun(state, browser, row.purpose)
 
     def finish(self, *, state: str, browser: str) -> Returned:
         """Come back; nobody can a second time. Raises ConsentLost."""

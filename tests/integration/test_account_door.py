@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,19 @@ import requests
 import yaml
 from sqlalchemy import select
 
+from fmo_bot.bootstrap.errand import Errand
+from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.db.accounts import JiraAccountRow
+from fmo_bot.db.acting import JiraGrantRow
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.services import team_file
-from fmo_bot.slack.actions import ACCOUNT_CHECK, ACCOUNT_UNLINK, ACCOUNT_WORD, ACCOUNT_YES
+from fmo_bot.services.sites import Credentials
+from fmo_bot.slack.actions import ACCOUNT_CHECK, ACCOUNT_SIGN_IN, ACCOUNT_UNLINK, ACCOUNT_WORD, ACCOUNT_YES
 from tests.integration.door_support import TEAM, House, house
 from tests.integration.sandbox_support import act, eventually
+from tests.integration.test_site_connect import _free_port as free_port
+from tests.integration.test_site_connect import place, running
 
 DOMAINS = {"Huawei": ["huawei-delivery.example"], "Telefonica": ["telefonica-redes.example"]}
 ADMINS = {"Huawei": ["U0LIWEI"], "Telefonica": ["U0LUCIA"]}
@@ -102,3 +109,29 @@ def test_what_is_typed_otherwise_is_explained(home: House) -> None:
         type_it(home, "U0DIEGO", text)
     explained = "shows which Jira accounts are yours"
     eventually(lambda: sum(explained in each["text"] for each in home.joint("U0DIEGO")) == len(texts))
+
+
+def test_signing_in_to_atlassian_links_once_the_word_is_said_in_slack(tmp_path: Path) -> None:
+    """A connected Cloud site; Javier signs in as himself, and says in Slack what his browser shows."""
+    with place(tmp_path) as cloud:
+        given = cloud.given | {"FMO_PORT": str(free_port())}
+        cloud = replace(cloud, given=given | {"FMO_PUBLIC_URL": f"http://127.0.0.1:{given['FMO_PORT']}"})
+        with Errand(cloud.settings) as errand:
+            errand.connect(cloud.wanted(email="bot@shared.example", token="jira-sandbox-shared"))
+        set_up(cloud.settings, TEAM)
+        with running(cloud) as bot, requests.Session() as session:
+            home = House(cloud.box, bot, cloud.given["FMO_PUBLIC_URL"])
+            type_it(home, "U0JAVIER", "link jira")
+            message = eventually(lambda: shown(home, "U0JAVIER", ACCOUNT_SIGN_IN))
+            address = re.findall(r"http://127[^\"]*ticket=[\w-]+", json.dumps(message))[0]
+            asked = session.get(address, timeout=10)
+            assert "write:jira-work" in asked.text
+            who = {"who": "shared|sandbox:javier.ruiz", "answer": "accept"}
+            told = session.post(asked.url, data=who, timeout=10).text
+            assert "You signed in as Javier Ruiz" in told
+            assert linked(home, "U0JAVIER") == (None, None)
+            type_it(home, "U0JAVIER", re.findall(r"/fmo (link jira \S+)", told)[0])
+            assert eventually(lambda: linked(home, "U0JAVIER") == ("sandbox:javier.ruiz", "oauth"))
+            with bot.store.reading(SYSTEM) as session_:
+                grant = session_.scalars(select(JiraGrantRow)).one()
+            assert Credentials.opened(grant.credentials, bot.jira.sites.vault, key="shared").refresh

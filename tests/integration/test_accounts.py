@@ -13,6 +13,7 @@ from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.boards import JiraSiteRow
 from fmo_bot.db.ownership import JointAcceptanceRow
 from fmo_bot.db.parties import AbsenceRow, MemberRow, ParticipationRow
+from fmo_bot.db.secrets import Vault, new_key
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox
 from fmo_bot.domain.accounts import CHECKS, CODE_FOR, Account, Contact, Remark
@@ -25,6 +26,7 @@ from fmo_bot.errors import (
     NoIssueToWriteOn,
     NotAMember,
     NotFound,
+    NotThatWord,
     Undeliverable,
     WordSpent,
 )
@@ -342,8 +344,9 @@ def test_a_proof_goes_before_an_e_mail_and_nothing_before_a_proof(world: World) 
     assert (world.linked(SOFIA), world.linked(CHENYU)) == (("a-chen", "code"), (None, None))
     world.matching.run(AT + AGAIN * 2)
     assert world.linked(CHENYU) == (None, None)
+    word = sign_in(world, world.accounts, CHENYU, CHEN)
     with pytest.raises(AccountTaken):
-        world.accounts.proved(world.member(CHENYU), "shared", CHEN, AT)
+        world.accounts.confirm(CHENYU, word, AT)
 
 
 # --- by an admin, and by signing in --------------------------------------------------------------------------------
@@ -402,9 +405,40 @@ def test_signing_in_to_atlassian_proves_it_and_is_offered_where_a_site_has_a_cli
     offered = Accounts(world.store, world.matching, {"shared": world.jira}, Consents())
     (line,) = offered.shown(SOFIA, key="k", at=AT).lines
     assert line.sign_in == f"https://fmo.example/consent/{world.member(SOFIA)}"
-    offered.proved(world.member(SOFIA), "shared", SOFI, AT)
+    word = sign_in(world, offered, SOFIA, SOFI)
+    assert world.linked(SOFIA) == (None, None)  # not before she says the word that her browser shows
+    offered.confirm(SOFIA, word.upper(), AT)
     assert world.linked(SOFIA) == ("a-sofia", "oauth")
     assert offered.shown(SOFIA, key="k2", at=AT).lines[0].sign_in is None
+    with pytest.raises(NotThatWord):
+        offered.confirm(SOFIA, word, AT)
+
+
+def sign_in(world: World, accounts: Accounts, person: Person, account: Account) -> str:
+    """Somebody signs in by the address that this person was given; the word in their browser."""
+    world.line(person)
+    sealed = Vault([new_key()]).seal("{}")
+    return accounts.signed_in(world.member(person), "shared", account, sealed, "https://x", AT)
+
+
+def test_whoever_is_lured_into_signing_in_gives_nothing_away(world: World) -> None:
+    """Chen Yu sent his address to Sofía, who consented: only she sees the word, and from her it means nothing."""
+    word = sign_in(world, world.accounts, CHENYU, SOFI)
+    world.line(SOFIA)
+    for person, said in ((SOFIA, word), (CHENYU, "k7qm-2xwd")):
+        with pytest.raises(NotThatWord):
+            world.accounts.confirm(person, said, AT)
+    for _ in range(CHECKS):
+        with pytest.raises(NotThatWord):
+            world.accounts.confirm(CHENYU, "abcd-efgh", AT)
+    with pytest.raises(NotThatWord):  # guessed too often: not even the right one counts
+        world.accounts.confirm(CHENYU, word, AT)
+
+
+def test_a_sign_in_has_its_time(world: World) -> None:
+    word = sign_in(world, world.accounts, SOFIA, SOFI)
+    with pytest.raises(NotThatWord):
+        world.accounts.confirm(SOFIA, word, AT + CODE_FOR)
 
 
 # --- what is recorded, and forgotten -------------------------------------------------------------------------------

@@ -50,9 +50,7 @@ class World:
             (link,) = account_rows.links(session, account_rows.member_of(session, person))
             link.account, link.how = "a-1", "oauth"
             sealed = Vault([new_key()]).seal("{}")
-            session.add(
-                JiraGrantRow(link_id=link.id, credentials=sealed, api_url="https://x", scopes=[], granted_at=AT)
-            )
+            session.add(JiraGrantRow(link_id=link.id, credentials=sealed, api_url="https://x", granted_at=AT))
 
     def audited(self, action: str) -> list[dict[str, object]]:
         with self.store.reading(SYSTEM) as session:
@@ -74,7 +72,7 @@ def test_nothing_is_allowed_until_the_owners_admin_says_so(store: Store) -> None
     assert world.allow(Act.COMMENT, Act.ASSIGN) == {Act.COMMENT, Act.ASSIGN}
     grant = world.acting.grant_for(sofia, CORE, Act.COMMENT, at=AT)
     assert (grant.via, grant.link_id) == (Via.SERVICE, None)
-    assert grant.signed("Port is open") == "Port is open\n\nfor Sofía Hernández (Telefonica) by FMO bot"
+    assert grant.signature == "for Sofía Hernández (Telefonica) by FMO bot"
     assert world.allow(Act.COMMENT, yes=False) == {Act.ASSIGN}
     with pytest.raises(ActNotAllowed):
         world.acting.grant_for(sofia, CORE, Act.COMMENT, at=AT)
@@ -157,7 +155,7 @@ def test_a_person_who_signed_in_acts_as_themselves_until_they_unlink(world: Worl
     world.sign_in(SOFIA)
     sofia = world.actor(SOFIA)
     grant = world.acting.grant_for(sofia, CORE, Act.COMMENT, at=AT)
-    assert (grant.via, grant.account, grant.signed("Port is open")) == (Via.OWN, "a-1", "Port is open")
+    assert (grant.via, grant.account, grant.signature) == (Via.OWN, "a-1", "")
     with world.store.transaction(SYSTEM) as session:
         link = session.scalars(select(JiraAccountRow).where(JiraAccountRow.account == "a-1")).one()
         account_rows.release(session, link, AT, why="by_the_member")
