@@ -49,13 +49,13 @@ def approval(
 ) -> None:
     """Mark a transition of a project as an approval: the service account never takes it for anybody."""
     with _acting() as (acting, at):
-        marked = acting.mark_approval(_person(admin), site, project, transition, yes=not off, at=at)
+        marked = acting.mark_approval(person_of(admin), site, project, transition, yes=not off, at=at)
     print(f"Approvals in {project}: {', '.join(sorted(marked)) or 'none'}.")
 
 
 def _say(site: str, project: str, company: str, acts: list[Act], admin: str, *, yes: bool) -> None:
     with _acting() as (acting, at):
-        left = acting.allow(_person(admin), site, project, company, acts, yes=yes, at=at)
+        left = acting.allow(person_of(admin), site, project, company, acts, yes=yes, at=at)
     print(f"{company} may do in {project}, by the service account: {', '.join(sorted(left)) or 'nothing'}.")
 
 
@@ -75,7 +75,8 @@ def _acting() -> Iterator[tuple["Acting", datetime]]:
         store.close()
 
 
-def _person(told: str) -> Person:
+def person_of(told: str) -> Person:
+    """Who `workspace:user` names. Raises FileWrong."""
     workspace, _, user = told.partition(":")
     if not (workspace and user):
         raise FileWrong(f"--admin: `{told}` is not workspace:user, such as T0HUAWEI:U0LIWEI.")

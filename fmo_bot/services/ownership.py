@@ -3,6 +3,7 @@
 The first acceptance is the owner's own and is the proposal; the other sides answer it, each for itself.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,14 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
-from fmo_bot.db.parties import OrganisationRow, SideRow
+from fmo_bot.db.parties import JointTeamRow, OrganisationRow, SideRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain.parties import Actor, Scope
+from fmo_bot.domain.parties import SYSTEM, Actor, Person, Scope
 from fmo_bot.errors import NotFound, Refusal
 from fmo_bot.services.governance import Action, audit, may
+from fmo_bot.services.parties import Parties
+
+_KEY = re.compile(r"(?:[A-Z][A-Z0-9_]{0,79})?")  # of a project; "" is the site
 
 
 class NotYours(Refusal):
@@ -45,10 +49,17 @@ class Ownership:
         """`store`: the database."""
         self.store = store
 
+    def actor(self, person: Person, team: str, at: datetime) -> Actor:
+        """The person in the joint team of that name. Raises NotFound, also where they are not in it; NotAMember."""
+        with self.store.reading(SYSTEM) as session:
+            ref = session.scalar(select(JointTeamRow.ref).where(JointTeamRow.name == team))
+        return Parties(self.store).actor(person, team_ref=ref or "", at=at)
+
     def propose_joint(self, actor: Actor, site: str, key: str, at: datetime) -> Standing:
         """The owner's side wants a project to be joint; a second time changes nothing.
 
-        `key` "" is the whole site. Raises NotAllowed, NotFound (no such project is known), NotYours.
+        `key` "" is the whole site. Of a project nobody has spoken of, the owner of the site may speak first.
+        Raises NotAllowed, NotFound (the site is on none of the joint team's boards), NotYours.
         """
         return self._decide(actor, site, key, at, propose=True)
 
@@ -79,7 +90,7 @@ class Ownership:
     def _decide(self, actor: Actor, site: str, key: str, at: datetime, *, propose: bool) -> Standing:
         scope = _scope(actor)
         with self.store.transaction(scope) as session:
-            row, side = _project(session, actor, site, key), _side(session, actor)
+            row, side = _project(session, actor, site, key, new=propose), _side(session, actor)
             owner = row.organisation_id or row.site.organisation_id
             named = {"project": row.key or row.site.key, "company": _company(session, row)}
             if propose and owner != actor.organisation_id:
@@ -122,16 +133,26 @@ def _sites(team_id: int) -> Select[int]:
     return select(BoardRow.site_id).where(BoardRow.team_id == team_id)
 
 
-def _project(session: Session, actor: Actor, site: str, key: str) -> JiraProjectRow:
-    """A project of a site that this joint team has a board on; any other is as if it were not there."""
+def _project(session: Session, actor: Actor, site: str, key: str, *, new: bool = False) -> JiraProjectRow:
+    """A project of a site that this joint team has a board on; any other is as if it were not there.
+
+    `new`: one that the owner of the site speaks of for the first time is made.
+    """
     query = (
         select(JiraProjectRow)
         .join(JiraSiteRow, JiraSiteRow.id == JiraProjectRow.site_id)
         .where(JiraSiteRow.key == site, JiraProjectRow.key == key)
         .where(JiraProjectRow.site_id.in_(_sites(actor.team_id)))
     )
-    if (row := session.scalars(query.order_by(JiraProjectRow.id).with_for_update()).first()) is None:
+    if (row := session.scalars(query.order_by(JiraProjectRow.id).with_for_update()).first()) is not None:
+        return row
+    ours = JiraSiteRow.key == site, JiraSiteRow.organisation_id == actor.organisation_id
+    owned = select(JiraSiteRow.id).where(*ours, JiraSiteRow.id.in_(_sites(actor.team_id)))
+    if not new or not _KEY.fullmatch(key) or (site_id := session.scalar(owned)) is None:
         raise NotFound
+    row = JiraProjectRow(site_id=site_id, key=key)
+    session.add(row)
+    session.flush()
     return row
 
 

@@ -92,6 +92,31 @@ def test_a_site_the_settings_do_not_know_is_named(box: Sandbox, tmp_path: Path) 
     ]
 
 
+def test_a_project_is_made_joint_by_a_scrum_master_of_each_side(box: Sandbox, tmp_path: Path) -> None:
+    given = given_for(box, tmp_path)
+    file = tmp_path / "team.yaml"
+    file.write_text(TEAM.read_text("utf-8").replace(", accepted_by: [vendor, operator]", ""), "utf-8")
+    (tmp_path / "workflow.yaml").write_bytes((TEAM.parent / "workflow.yaml").read_bytes())
+    assert fmo_bot("setup", "team.yaml", folder=tmp_path, given=given).returncode == 0
+
+    def joint(what: str, *more: str) -> tuple[int, str]:
+        done = fmo_bot("joint", what, "5G Core", *more, folder=tmp_path, given=given)
+        return done.returncode, (done.stdout or done.stderr).strip()
+
+    huawei, telefonica = ("--admin", "T0HUAWEI:U0LIWEI"), ("--admin", "T0TELEFON:U0LUCIA")
+    code, told = joint("accept", "shared", "--project", "CORE", *telefonica)
+    assert (code, "That is no longer here" in told) == (2, True)
+    made = joint("propose", "shared", "--project", "CORE", *huawei)
+    assert made == (0, "shared CORE: Huawei's, internal, Telefonica to accept; accepted by Huawei.")
+    agreed = joint("accept", "shared", "--project", "CORE", *telefonica)
+    assert agreed == (0, "shared CORE: Huawei's, joint; accepted by Huawei, Telefonica.")
+    assert joint("list", *telefonica)[1].splitlines() == [
+        "shared (all other projects): Huawei's, internal, Huawei, Telefonica to accept.",
+        "shared CORE: Huawei's, joint; accepted by Huawei, Telefonica.",
+    ]
+    assert joint("withdraw", "shared", "--project", "CORE", "--admin", "T0HUAWEI:U0CHENYU")[0] == 2  # no scrum master
+
+
 def test_an_app_the_settings_do_not_know_is_named(box: Sandbox, tmp_path: Path) -> None:
     file = tmp_path / "team.yaml"
     file.write_text(TEAM.read_text("utf-8").replace("app: telefonica", "app: orange"), "utf-8")

@@ -213,10 +213,25 @@ def test_nobody_proposes_for_the_owner_or_accepts_before(sqlite_store: Store) ->
     for person in (CHENYU, MARTA):  # neither participants nor stakeholders decide
         with pytest.raises(NotAllowed):
             house.accept_joint(actor(team, person), "shared", "CORE", clock("01:00"))
-    for key in ("NONE", "LAB"):
+    for person, site, key in ((LIWEI, "shared", "LAB"), (LIWEI, "elsewhere", ""), (LUCIA, "shared", "LAB")):
         with pytest.raises(NotFound):
-            house.withdraw_joint(actor(team, LIWEI), "shared", key, clock("01:00"))
+            house.withdraw_joint(actor(team, person), site, key, clock("01:00"))
+    for person, key in ((LUCIA, "LAB"), (LIWEI, "not a key")):  # not her company's site; not a key
+        with pytest.raises(NotFound):
+            house.propose_joint(actor(team, person), "shared", key, clock("01:00"))
     assert audited(sqlite_store, "joint_proposed", "joint_accepted", "joint_withdrawn") == []
+
+
+def test_the_owner_of_a_site_speaks_of_a_new_project_by_proposing_it(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store, team_file(jira=owned()))
+    house = Ownership(sqlite_store)
+    house.propose_joint(actor(team, LIWEI), "shared", "LAB", clock("01:00"))
+    house.accept_joint(house.actor(LUCIA, "5G Core", clock("01:10")), "shared", "LAB", clock("01:10"))
+    assert [(each.key, each.missing) for each in house.standings(actor(team, MARTA))] == [
+        ("", ("Huawei", "Telefonica")),
+        ("LAB", ()),
+    ]
+    assert (knows(team, LUCIA, "LAB-1"), knows(team, LUCIA, "CORE-1")) == (True, False)
 
 
 def test_joint_in_one_joint_team_is_joint_in_no_other(sqlite_store: Store) -> None:

@@ -1,0 +1,78 @@
+"""Which Jira projects are joint: `joint list`, `propose`, `accept`, `withdraw`, in a scrum master's name."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fmo_bot.cli.acting import person_of
+from fmo_bot.cli.settings import settings_and_logging
+from fmo_bot.errors import FileWrong, Refusal
+
+if TYPE_CHECKING:
+    from fmo_bot.services.ownership import Ownership, Standing
+
+Team = Annotated[str, typer.Argument(help="The joint team, by its name.")]
+Site = Annotated[str, typer.Argument(help="The site's key.")]
+Project = Annotated[str, typer.Option(help="The key of the project; without it the whole site.")]
+Admin = Annotated[str, typer.Option(help="A scrum master of the side that decides: workspace:user, T0HUAWEI:U0LIWEI.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands, all under `joint`."""
+    joint = typer.Typer(help="Which Jira projects are joint in a joint team.", no_args_is_help=True)
+    joint.command("list")(list_)
+    joint.command("propose")(propose)
+    joint.command("accept")(accept)
+    joint.command("withdraw")(withdraw)
+    app.add_typer(joint, name="joint")
+
+
+def list_(team: Team, admin: Admin) -> None:
+    """Show every project of which something was said: whose it is, who accepts, who is missing."""
+    with _ownership() as (ownership, at):
+        for standing in ownership.standings(ownership.actor(person_of(admin), team, at)):
+            _show(standing)
+
+
+def propose(team: Team, site: Site, admin: Admin, project: Project = "") -> None:
+    """The owner's side wants a project to be joint."""
+    with _ownership() as (ownership, at):
+        _show(ownership.propose_joint(ownership.actor(person_of(admin), team, at), site, project, at))
+
+
+def accept(team: Team, site: Site, admin: Admin, project: Project = "") -> None:
+    """Another side agrees."""
+    with _ownership() as (ownership, at):
+        _show(ownership.accept_joint(ownership.actor(person_of(admin), team, at), site, project, at))
+
+
+def withdraw(team: Team, site: Site, admin: Admin, project: Project = "") -> None:
+    """A side wants a project to be joint no longer; from now on it is not."""
+    with _ownership() as (ownership, at):
+        _show(ownership.withdraw_joint(ownership.actor(person_of(admin), team, at), site, project, at))
+
+
+def _show(standing: "Standing") -> None:
+    what = f"{standing.site} {standing.key}".strip() if standing.key else f"{standing.site} (all other projects)"
+    state = f"internal, {', '.join(standing.missing)} to accept" if standing.missing else "joint"
+    accepted = f"; accepted by {', '.join(standing.accepted)}" if standing.accepted else ""
+    print(f"{what}: {standing.company or 'nobody'}'s, {state}{accepted}.")
+
+
+@contextmanager
+def _ownership() -> Iterator[tuple["Ownership", datetime]]:
+    """The service and the present; a refusal becomes a sentence on stderr."""
+    from fmo_bot.bootstrap import clock_of, open_store
+    from fmo_bot.services.ownership import Ownership
+
+    settings = settings_and_logging()
+    store = open_store(settings)
+    try:
+        yield Ownership(store), clock_of(settings).now()
+    except Refusal as refusal:
+        raise FileWrong(refusal.text.format(**refusal.values)) from refusal
+    finally:
+        store.close()
