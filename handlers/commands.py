@@ -63,6 +63,10 @@ def _blocked(bot: Bot, asked: Asked) -> Message:
     return bot.raising.typed(asked.person, asked.rest, channel=asked.channel, key=asked.key, at=asked.at)
 
 
+def _issue(bot: Bot, asked: Asked) -> Message:
+    return bot.issues.ask(asked.person, asked.rest, channel=asked.channel, key=asked.key, at=asked.at)
+
+
 def _deliveries(bot: Bot, asked: Asked) -> Message:
     return bot.deliveries.shown(asked.person, channel=asked.channel, at=asked.at)
 
@@ -87,6 +91,7 @@ LINK_HOW = (
 )
 COMMANDS = {
     "sprint": Command("the sprint report, first only to you; add a sprint's name for an earlier one", _sprint),
+    "issue": Command("an issue as it is now: add its key, such as CORE-12", _issue),
     "standup": Command("the stand-up that is open for you now", _standup),
     "blocked": Command("what stops your side's work: an issue's key, a few words, or both", _blocked),
     "deliveries": Command("for scrum masters: what could not be delivered, to send it again or drop it", _deliveries),

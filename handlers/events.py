@@ -6,6 +6,7 @@ the event's key makes those one. The few fields a job needs are kept, never a wh
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from slack_bolt import App, BoltResponse
@@ -13,7 +14,8 @@ from slack_bolt import App, BoltResponse
 from fmo_bot.bootstrap import Bot
 from fmo_bot.domain.parties import Person
 
-HOME_OPENED, WORDS = "home_opened", "words"
+HOME_OPENED, WORDS, LINKS = "home_opened", "words", "unfurl"
+_LINKS = 5  # of one message
 _LONGEST = 300  # characters of a message to the bot that are kept: enough for a command
 
 Event = Mapping[str, Any]
@@ -28,7 +30,8 @@ def register(app: App, bot: Bot) -> None:
         event, kind = body["event"], job_of(bot, body)
         if kind is not None:
             kept = _kept(body, event)
-            bot.record(event_key=_key(body, event), kind=kind, payload=kept, at=at, asker=_asker(bot, kept))
+            asker = None if kind == LINKS else _asker(bot, kept)  # nobody asked for what a link shows
+            bot.record(event_key=_key(body, event), kind=kind, payload=kept, at=at, asker=asker)
         return BoltResponse(status=200, body="")
 
     app.use(take_in)
@@ -58,6 +61,13 @@ def _spoken(event: Event) -> bool:
     return "user" in event and not event.get("subtype") and not event.get("bot_id")
 
 
+def _links(event: Event) -> str | None:
+    """Links that stand in a conversation. In the composer there is no message yet, and its channel is none."""
+    return (
+        None if event.get("source") == "composer" or not str(event.get("channel", "")).startswith(("C", "G")) else LINKS
+    )
+
+
 def _nothing(event: Event) -> str | None:
     return None
 
@@ -66,6 +76,7 @@ KINDS: dict[str, Callable[[Event], str | None]] = {
     "app_home_opened": _home_opened,
     "app_mention": _mention,
     "message": _direct_message,
+    "link_shared": _links,
 }
 
 
@@ -73,6 +84,9 @@ def _key(body: Event, event: Event) -> str:
     """A message is known by its channel and ts in every delivery; anything else by the id of its event."""
     if event["type"] in ("app_mention", "message"):
         return f"slack:{event['type']}:{event['channel']}:{event['ts']}"
+    if event["type"] == "link_shared":  # an edited message has the same ts, and may hold other links
+        links = sha256(" ".join(_urls(event)).encode()).hexdigest()[:16]
+        return f"slack:link_shared:{event['channel']}:{event['message_ts']}:{links}"
     return f"slack:{body['event_id']}"
 
 
@@ -86,7 +100,20 @@ def _asker(bot: Bot, kept: Mapping[str, Any]) -> Person | None:
     return person if bot.installs.reaches(person) else None
 
 
+def _urls(event: Event) -> list[str]:
+    found = event.get("links")
+    return [str(each.get("url", "")) for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
 def _kept(body: Event, event: Event) -> dict[str, Any]:
+    if event["type"] == "link_shared":
+        return {
+            "channel": event["channel"],
+            "ts": event["message_ts"],
+            "seen_in": body["team_id"],
+            "is_shared": bool(body.get("is_ext_shared_channel")),
+            "links": _urls(event)[:_LINKS],
+        }
     return {
         "user": event["user"],
         "home": event.get("user_team") or event.get("team"),

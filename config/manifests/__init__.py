@@ -1,24 +1,32 @@
 """The Slack app manifests: one template, rendered for a transport and a profile (slack.md section 5)."""
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
 TRANSPORTS = ("socket", "http")
+MOST_DOMAINS = 5
 # What each profile asks for beyond the template. `full` reads history only to find the bot's own message by its key.
 PROFILES: dict[str, tuple[str, ...]] = {"minimal": (), "full": ("channels:history", "files:read", "groups:history")}
 
 
-def manifest(*, transport: str, profile: str, url: str | None = None, key: str = "fmo") -> dict[str, Any]:
+def manifest(
+    *, transport: str, profile: str, url: str | None = None, key: str = "fmo", jira: Sequence[str] = ()
+) -> dict[str, Any]:
     """The manifest as Slack takes it; for HTTP, `url` is the public address and `key` the app's key in the settings.
+    `jira`: the hosts of the Jira sites whose links the app is told of, at most five; a change needs a new installation.
 
     Raises ValueError with a sentence where the arguments do not fit together.
     """
     _judge(transport, profile, url)
+    if len(jira) > MOST_DOMAINS:
+        raise ValueError(f"--jira can be given {MOST_DOMAINS} times: Slack tells an app of no more domains.")
     made: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("template.yaml").read_text(encoding="utf-8"))
     scopes = made["oauth_config"]["scopes"]
     scopes["bot"] = sorted((*scopes["bot"], *PROFILES[profile]))
+    made["features"]["unfurl_domains"] = list(jira)
     if transport == "http":
         _speak_http(made, f"{(url or '').rstrip('/')}/slack/{key}/events")
     return made

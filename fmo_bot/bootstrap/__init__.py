@@ -38,7 +38,7 @@ from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SettingsWrong, SiteUnavailable
 from fmo_bot.jira.accounts import JiraAccounts
 from fmo_bot.ports import Engine
-from fmo_bot.services import accounts, digests, expiries, hooks, renewals, sprints, standup_plan
+from fmo_bot.services import accounts, digests, expiries, hooks, issues, renewals, sprints, standup_plan
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
 from fmo_bot.services.acting import Acting
@@ -49,6 +49,7 @@ from fmo_bot.services.digests import Digests
 from fmo_bot.services.doubles import NightWatch
 from fmo_bot.services.hinted import Hinted
 from fmo_bot.services.hooks import Hooks
+from fmo_bot.services.issues import Issues
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.pauses import Pauses
 from fmo_bot.services.raising import Raising
@@ -59,6 +60,7 @@ from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.directory import SlackDirectory
 from fmo_bot.slack.installs import Installs
+from fmo_bot.slack.unfurls import SlackUnfurls
 from fmo_bot.slack.who import Who
 
 AHEAD = timedelta(days=8)  # how far the plan reaches: a weekly digest is always in it, and any long weekend
@@ -97,6 +99,8 @@ class Bot:
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             sprints.JOB: self.sprints.make,
             hooks.JOB: self.hinted.look,
+            issues.CARD: self.issues.show,
+            issues.UNFURL: self.issues.unfurl,
             accounts.LOOK: self.accounts.look,
             accounts.CHECK: self.accounts.read_comments,
             accounts.ASK: self.accounts.put_to_admins,
@@ -154,6 +158,7 @@ class Bot:
         signing_in = SigningIn(self.settings, self.jira, self.connecting.consents, self.clock)
         self.accounts = Accounts(self.store, self.matching, sources, signing_in)
         self.consented[BY_THEMSELVES] = partial(signing_in.came_back, self.accounts)
+        self.issues = Issues(self.store, self.parties, self.jira, SlackUnfurls(self.installs))
 
     def start(self) -> None:
         """Begin everything that runs by itself."""

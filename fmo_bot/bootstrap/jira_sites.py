@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 from config.settings import JiraSite, Settings
 from fmo_bot.db.secrets import Vault
 from fmo_bot.db.store import Store
+from fmo_bot.domain.issues import BoardShape
 from fmo_bot.errors import SecretLocked, SettingsWrong, SiteUnavailable
+from fmo_bot.jira.actions import JiraActions
 from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.jira.oauth import OAuth
 from fmo_bot.jira.source import JiraSource
@@ -72,6 +74,14 @@ class JiraSites(Mapping[str, BoardSource]):
     def through(self, make: Callable[[JiraClient], T]) -> Mapping[str, T]:
         """The same sites, each as `make` makes it of its client."""
         return _Through(self, make)
+
+    def addresses(self) -> Mapping[str, str]:
+        """Key of each site -> where people open it."""
+        return self.sites.addresses() | {site.key: site.url for site in self._named.values()}
+
+    def actions(self, key: str, shape: BoardShape | None) -> JiraActions:
+        """Changing its issues, as its own account. Raises like `client`."""
+        return JiraActions(self.client(key), shape, url=self.addresses()[key])
 
     def close(self) -> None:
         """Close every session."""

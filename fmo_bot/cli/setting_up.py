@@ -50,6 +50,9 @@ def manifest(
         typer.Option(envvar="FMO_PUBLIC_URL", help="For http: the address under which Slack reaches the bot."),
     ] = None,
     app_key: Annotated[str, typer.Option("--app", help="The app's key in FMO_SLACK_APPS.")] = "fmo",
+    jira: Annotated[
+        list[str] | None, typer.Option(help="The host of a Jira site whose links may be shown; up to five times.")
+    ] = None,
 ) -> None:
     """Print the manifest from which a company creates its Slack app (api.slack.com/apps, From a manifest)."""
     import yaml
@@ -57,7 +60,7 @@ def manifest(
     from config.manifests import manifest as made
 
     try:
-        found = made(transport=transport, profile=profile, url=url, key=app_key)
+        found = made(transport=transport, profile=profile, url=url, key=app_key, jira=jira or ())
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
     print(yaml.safe_dump(found, allow_unicode=True, sort_keys=False), end="")

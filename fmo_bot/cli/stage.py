@@ -171,7 +171,7 @@ def _last_day(site: dict[str, Any], now: datetime) -> datetime:
 
 def _manifest(plan: Plan) -> Path:
     """The manifest a company would create its app from, so that the sandbox grants those scopes and no others."""
-    made = manifest(transport=plan.sandbox.transport, profile="full", url="http://127.0.0.1")
+    made = manifest(transport=plan.sandbox.transport, profile="full", url="http://127.0.0.1", jira=("127.0.0.1",))
     file = plan.folder / "manifest.yaml"
     file.write_text(yaml.safe_dump(made, sort_keys=False), "utf-8")
     return file

@@ -34,6 +34,7 @@ class JiraSiteRow(Base):
     paused_until: Mapped[float | None] = mapped_column(Float, default=None)  # None: not paused
     paused_since: Mapped[datetime | None] = mapped_column(default=None)
     pause_reason: Mapped[str | None] = mapped_column(default=None)  # safe to show
+    acting: Mapped[bool] = mapped_column(default=False)  # people may change issues there from Slack
     pauses: Mapped[int] = mapped_column(default=0)  # in a row, without a success between
 
 

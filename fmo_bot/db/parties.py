@@ -63,6 +63,7 @@ class JointTeamRow(Base):
     host_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))  # who runs the server
     language: Mapped[str] = mapped_column(default="en")
     zone: Mapped[str] = mapped_column(default="UTC")  # of weeks and digests
+    unfurls: Mapped[list[Any]] = mapped_column(default_factory=list)  # what a link in the joint channel may show
     host: Mapped[OrganisationRow] = relationship(init=False)
     sides: Mapped[list["SideRow"]] = relationship(init=False, back_populates="team", order_by="SideRow.id")
     participations: Mapped[list["ParticipationRow"]] = relationship(init=False, back_populates="team")

@@ -5,11 +5,13 @@ from sqlalchemy import MetaData
 from fmo_bot.db import (
     accounts,
     acting,
+    acts,
     audit,
     blockers,
     boards,
     ceremonies,
     consents,
+    follows,
     hooks,
     ledger,
     ownership,
@@ -17,5 +19,19 @@ from fmo_bot.db import (
 )
 from fmo_bot.db.base import Base
 
-ROOMS = (accounts, acting, audit, blockers, boards, ceremonies, consents, hooks, ledger, ownership, parties)
+ROOMS = (
+    accounts,
+    acting,
+    acts,
+    audit,
+    blockers,
+    boards,
+    ceremonies,
+    consents,
+    follows,
+    hooks,
+    ledger,
+    ownership,
+    parties,
+)
 METADATA: MetaData = Base.metadata

@@ -238,6 +238,26 @@ class Digest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IssueCard:
+    """One issue as it is now: beside a link to it, or for whoever asked, then with buttons (`ref`).
+
+    `issue` None: its key is not shown here.
+    """
+
+    issue: IssueName | None
+    ref: str = ""
+    url: str | None = None
+    summary: str | None = None
+    status: str | None = None
+    assignee: str | None = None
+    priority: str | None = None
+    points: float | None = None
+    sprint: str | None = None
+    flagged: bool | None = None
+    done: str = ""  # msgid of what has just been done to it
+
+
+@dataclass(frozen=True, kw_only=True)
 class Help:
     """What can be typed or pressed here: (command, msgid of what it does)."""
 
@@ -353,6 +373,7 @@ Message = (
     | BurnUpChart
     | Digest
     | Help
+    | IssueCard
     | Home
     | Undelivered
     | AccountLinks

@@ -13,8 +13,9 @@ from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.names import IssueName, ProjectName, project_key
 
 KEY, SUMMARY, STATUS, SPRINT, POINTS, FLAGS = "key", "summary", "status", "sprint", "points", "flags"
-ASSIGNEE, LINKS, LABELS = "assignee", "links", "labels"
-FIELDS = frozenset({KEY, SUMMARY, STATUS, SPRINT, POINTS, FLAGS, ASSIGNEE, LINKS, LABELS})
+ASSIGNEE, PRIORITY, LINKS, LABELS = "assignee", "priority", "links", "labels"
+FIELDS = frozenset({KEY, SUMMARY, STATUS, SPRINT, POINTS, FLAGS, ASSIGNEE, PRIORITY, LINKS, LABELS})
+UNFURLED = frozenset({KEY, SUMMARY, STATUS, ASSIGNEE, PRIORITY, POINTS, SPRINT})  # what a link may show of an issue
 COUNTED = frozenset({KEY, STATUS, SPRINT, POINTS, FLAGS})  # what figures are made of, and what can be read out of them
 
 

@@ -12,6 +12,7 @@ WHAT = {
     "Digest": "a digest",
     "WhichIssue": "a question which issue is meant",
     "Help": "an answer to a command",
+    "IssueCard": "an issue",
     "Home": "App Home",
     "Undelivered": "a list of what was not delivered",
     "AccountLinks": "a list of Jira accounts",

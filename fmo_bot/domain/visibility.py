@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from fmo_bot.domain import messages as m
 from fmo_bot.domain.names import IssueName, internal
-from fmo_bot.domain.ownership import KEY, STATUS, SUMMARY, Standpoint
+from fmo_bot.domain.ownership import ASSIGNEE, FLAGS, KEY, POINTS, PRIORITY, SPRINT, STATUS, SUMMARY, Standpoint
 
 T = TypeVar("T")
 INTERNAL_FIGURES = "These figures are internal to {company}."
@@ -57,6 +57,8 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     m.IssueChoice: {"issue": NAMES, "summary": SUMMARY, "value": KEY, "site": KEY},
     m.StandupForm: {"issues": NAMES},
     m.WhichIssue: {"choices": NAMES},
+    m.IssueCard: {"issue": NAMES, "url": KEY, "summary": SUMMARY, "status": STATUS, "assignee": ASSIGNEE}
+    | {"priority": PRIORITY, "points": POINTS, "sprint": SPRINT, "flagged": FLAGS},
     m.LinkWord: {"issue": NAMES},
 }
 
@@ -76,6 +78,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.WaitsOn: "waiting waited_on open oldest_since",
         m.Digest: "team team_ref since until zone waits",
         m.Help: "commands unknown",
+        m.IssueCard: "ref done",
         m.Home: "name prompts teams host unread",
         m.UndeliveredLine: "ref what whom due why code jobs",
         m.Undelivered: "team team_ref lines more note",

@@ -1,5 +1,6 @@
 """What Jira asks before it does something, and an issue as it is now, from its JSON; hostile, as all of it is."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ from fmo_bot.domain.acts import Asked, IssueNow, IssueType, Kind, Option, Transi
 from fmo_bot.domain.issues import BoardShape
 
 Json = Mapping[str, Any]
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}-[0-9]{1,12}")  # it becomes part of an address
 _LONGEST = 255
 _MOST = 100  # options that Slack shows
 _GIVEN = frozenset({"project", "issuetype", "summary", "description", "reporter"})  # we fill these, or Jira does
@@ -28,7 +30,7 @@ def issue_now(raw: Any, *, site: str, shape: BoardShape | None, url: str) -> Iss
     """One issue; None where the answer is not one."""
     fields = _part(_part(raw).get("fields"))
     key, status = _words(_part(raw).get("key")), _part(fields.get("status"))
-    if not key or not _number(_part(raw).get("id")) or not _number(status.get("id")):
+    if not _KEY.fullmatch(key) or not _number(_part(raw).get("id")) or not _number(status.get("id")):
         return None
     person = _part(fields.get("assignee"))
     points = fields.get(shape.points_field) if shape and shape.points_field else None

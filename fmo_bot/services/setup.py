@@ -128,8 +128,10 @@ class _Setup:
             row = JointTeamRow(
                 name=spec.team, ref=self.token(12), host_id=host.id, language=spec.language, zone=spec.zone
             )
+            row.unfurls = list(spec.unfurls)
             return self._new(row), True
         row.host_id, row.language, row.zone = host.id, spec.language, spec.zone
+        row.unfurls = list(spec.unfurls)
         return row, False
 
     def _side(

@@ -35,7 +35,7 @@ def set_up_jira(
         if site.organisation_id not in (None, owner.id):
             faults.append(f"{place}.owner: site `{wanted.site}` belongs to another company here")
             continue
-        site.organisation_id = owner.id
+        site.organisation_id, site.acting = owner.id, wanted.acting
         said[_row(session, site, "", wanted, None).id] = wanted.accepted_by
         for number, project in enumerate(wanted.projects):
             whose = organisations[project.owner].id if project.owner is not None else None

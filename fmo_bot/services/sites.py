@@ -99,6 +99,12 @@ class Sites:
             query = select(JiraSiteRow.key).where(JiraSiteRow.url.is_not(None)).order_by(JiraSiteRow.key)
             return list(session.scalars(query))
 
+    def addresses(self) -> dict[str, str]:
+        """Where people open each connected site."""
+        with self._store.reading(SYSTEM) as session:
+            rows = session.execute(select(JiraSiteRow.key, JiraSiteRow.url).where(JiraSiteRow.url.is_not(None)))
+            return {key: url for key, url in rows if url is not None}
+
     def version(self, key: str) -> int | None:
         """Which state of the site this is: another one is reached in another way; None where it is not connected."""
         with self._store.reading(SYSTEM) as session:

@@ -22,6 +22,7 @@ Spread = NewType("Spread", int)
 Number = NewType("Number", int)
 ProjectKey = NewType("ProjectKey", str)
 Field = NewType("Field", str)
+Unfurled = NewType("Unfurled", str)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +147,7 @@ class JiraSpec:
     accepted_by: tuple[Side, ...] = ()
     internal_fields: tuple[Field, ...] = ()
     store_secured: bool = False
+    acting: bool = False  # whether people may change issues there from Slack at all
     projects: tuple[ProjectSpec, ...] = ()
 
 
@@ -190,6 +192,7 @@ class TeamSpec:
     language: Language = Language("en")
     standups: tuple[StandupSpec, ...] = ()
     digests: tuple[DigestSpec, ...] = ()
+    unfurls: tuple[Unfurled, ...] = ()  # what a link to Jira may show in the joint channel
 
     def home_of(self, side: SideSpec, member: MemberSpec) -> str | None:
         """The home workspace of a member: their own, else that of the side's company."""

@@ -13,7 +13,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 
 from fmo_bot.domain.calendars import WEEKDAYS
 from fmo_bot.domain.counterparts import KINDS
-from fmo_bot.domain.ownership import FIELDS
+from fmo_bot.domain.ownership import FIELDS, UNFURLED
 from fmo_bot.domain.parties import Role, is_side
 from fmo_bot.errors import FileWrong
 from fmo_bot.services.team_spec import (
@@ -38,6 +38,7 @@ from fmo_bot.services.team_spec import (
     Spread,
     StandupSpec,
     TeamSpec,
+    Unfurled,
     UserId,
     WallTime,
     Weekday,
@@ -114,6 +115,12 @@ def _counterparts(value: Any, _type: Any) -> CounterpartsSpec | None:
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= 80:
         raise ValueError(f"{shown(name)} is not a text of 1 to 80 characters")
     return CounterpartsSpec(kind=kind, name=name.strip())
+
+
+def _unfurled(value: Any, _type: Any) -> str:
+    if value not in UNFURLED:
+        raise ValueError(f"{shown(value)} is not one of {' '.join(sorted(UNFURLED))}")
+    return str(value)
 
 
 def _truth(value: Any, _type: Any) -> bool:
@@ -194,6 +201,7 @@ def _converter_made() -> cattrs.Converter:
         Zone: _zone,
         Side: _side,
         Field: _field,
+        Unfurled: _unfurled,
         Weekday: _weekday,
         Minutes: _whole(1, 1440),
         Spread: _whole(0, 240),
@@ -208,7 +216,7 @@ def _converter_made() -> cattrs.Converter:
     converter.register_structure_hook(bool, _truth)
     for kind, hook in hooks.items():
         converter.register_structure_hook_func(partial(eq, kind), hook)
-    lists = (OrganisationSpec, Weekday, date, str, Side, Field, MemberSpec, StandupSpec, DigestSpec, AwaySpec)
+    lists = (OrganisationSpec, Weekday, date, str, Side, Field, Unfurled, MemberSpec, StandupSpec, DigestSpec, AwaySpec)
     for one in (*lists, ProjectSpec, JiraSpec, BoardSpec):
         many = tuple.__class_getitem__((one, ...))
         converter.register_structure_hook_func(partial(eq, many), _is_list(converter.get_structure_hook(many)))

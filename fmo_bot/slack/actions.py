@@ -14,6 +14,12 @@ ACCOUNT_UNLINK = "account_unlink"  # the same
 ACCOUNT_SIGN_IN = "account_sign_in"  # a link; value: the same
 ACCOUNT_YES = "account_yes"  # value: ref of messages.LinkRequest
 ACCOUNT_NO = "account_no"  # the same
+ISSUE_ASSIGN, ISSUE_MOVE, ISSUE_COMMENT = "issue_assign", "issue_move", "issue_comment"  # value: ref of a card
+ISSUE_FLAG, ISSUE_UNFLAG = "issue_flag", "issue_unflag"  # the same
+ISSUE_FROM_MESSAGE = "issue_from_message"  # callback of the message shortcut
+ACT_FORM = "act_form"  # callback of the modal; private_metadata: ref of an act
+ACT_CHOICE, ACT_SUMMARY, ACT_TEXT = "act_choice", "act_summary", "act_text"  # its blocks; the first is also an action
+ACT_FIELD = "act_f_"  # block id prefix of a field that Jira requires; the rest is its id there
 
 STANDUP_FORM = "standup_form"  # callback of the modal; private_metadata: prompt ref
 BLOCKED = "blocked"  # block and action of the "blocked?" choice

@@ -52,7 +52,7 @@ class Bot:
         self.app.view("pick")(self._keep)
         self.app.view_closed("pick")(self._keep)
         self.app.shortcut("sc_standup")(self._keep)
-        self.app.shortcut("ma_jira")(self._keep)
+        self.app.shortcut("issue_from_message")(self._keep)
         self._handler = SlackRequestHandler(self.app)
         routes = [Route("/events", self._serve, methods=["POST"])]
         config = uvicorn.Config(
@@ -169,7 +169,7 @@ def test_shortcuts_and_closed_modals_reach_the_app(box: Sandbox, bot: Bot) -> No
     said = act(box, "U0LUCIA", "say", channel="C0JOINT", text="look")
     assert act(box, "U0LUCIA", "shortcut", app_id="A0FMO", callback_id="sc_standup") == {"ok": True}
     assert bot.heard[-1]["type"] == "shortcut"
-    target = {"app_id": "A0FMO", "callback_id": "ma_jira", "channel": "C0JOINT", "ts": said["ts"]}
+    target = {"app_id": "A0FMO", "callback_id": "issue_from_message", "channel": "C0JOINT", "ts": said["ts"]}
     assert act(box, "U0LUCIA", "message_action", **target) == {"ok": True}
     assert bot.heard[-1]["message"]["text"] == "look"
 

@@ -37,3 +37,12 @@ def test_http_names_one_address_for_everything() -> None:
 def test_what_does_not_fit_is_said(arguments: dict[str, str], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         manifest(**arguments)
+
+
+def test_links_are_told_of_for_the_sites_that_are_named() -> None:
+    made = manifest(transport="socket", profile="minimal", jira=["joint.atlassian.net"])
+    assert made["features"]["unfurl_domains"] == ["joint.atlassian.net"]
+    assert {"links:read", "links:write"} <= set(made["oauth_config"]["scopes"]["bot"])
+    assert "link_shared" in made["settings"]["event_subscriptions"]["bot_events"]
+    with pytest.raises(ValueError, match="--jira can be given 5 times"):
+        manifest(transport="socket", profile="minimal", jira=["a.example"] * 6)

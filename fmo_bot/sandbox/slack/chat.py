@@ -229,7 +229,8 @@ def unfurl(call: Call) -> dict[str, Any]:
             raise SlackError("cannot_unfurl_url")
         refuse(block_rules.problems(given.get("blocks", []), "message"), "invalid_unfurls_format")
         attachment = {**given, "from_url": url, "app_unfurl_url": url, "bot_id": call.bot.bot_id}
-        message.body.setdefault("attachments", []).append(attachment)
+        others = [one for one in message.body.get("attachments", []) if one.get("from_url") != url]
+        message.body["attachments"] = [*others, attachment]
     call.state.changed(message)
     return {}
 

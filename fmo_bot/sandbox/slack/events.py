@@ -142,4 +142,5 @@ def _home(author: User) -> dict[str, str]:
 
 
 def _within(host: str, domains: Iterable[str]) -> bool:
+    host = host.partition(":")[0]
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
