@@ -73,5 +73,7 @@ class Hands:
             inbox.work(self._store, job, self._handlers, at=self._clock.now(), machine=self._machine)
         except SQLAlchemyError as error:  # what came of it could not be noted: when its lease is over it is done again
             _log.warning("inbox job not noted", kind=job.kind, job=job.id, error=type(error).__name__)
+        except Exception:  # the same, and a fault of our own: nobody reads what a hand raises
+            _log.exception("inbox job not noted", kind=job.kind, job=job.id)
         finally:
             self._done()

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from fmo_bot.db.ledger import InboxRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox, quiet
+from fmo_bot.delivery.hands import Hands
 from fmo_bot.delivery.retention import UNDONE_FOR, retain
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import BoardUnavailable, NotFound
@@ -132,6 +134,23 @@ def test_a_job_that_takes_long_stays_with_its_process_while_that_lives(store: St
     inbox.renew(store, [job], now=machine() + 1000)  # the first lives after all, and changes nothing
     machine.advance(inbox.LEASE_S + 1)
     assert inbox.claim(store, owner="three", now=machine()) is not None
+
+
+class Stopped(FixedClock):
+    """A clock that cannot be asked."""
+
+    def now(self) -> datetime:
+        raise LookupError("no clock")
+
+
+def test_what_a_hand_could_not_begin_is_in_the_log_and_done_again(sqlite_store: Store, machine: Machine) -> None:
+    record(sqlite_store)
+    hands = Hands(store=sqlite_store, handlers={}, clock=Stopped(), owner="one", done=lambda: None, machine=machine)
+    with capture_logs() as lines:
+        hands.run_once()
+        assert hands.stop(within=5)
+    assert [line["event"] for line in lines] == ["inbox job not noted"]
+    assert inbox.claim(sqlite_store, owner="two", now=machine() + inbox.LEASE_S + 1) is not None
 
 
 def test_a_job_that_kills_every_process_is_given_up(store: Store, clock: FixedClock, machine: Machine) -> None:

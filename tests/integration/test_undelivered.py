@@ -18,7 +18,7 @@ from fmo_bot.domain import troubles
 from fmo_bot.domain.messages import Notice, Undelivered
 from fmo_bot.domain.parties import SYSTEM, Person, Place, Scope
 from fmo_bot.errors import NotAllowed, NotFound, NotLinked
-from fmo_bot.services import deliveries, setup
+from fmo_bot.services import deliveries, setup, undelivered
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.parties import Parties
 from tests.joint_team import (
@@ -138,7 +138,7 @@ def test_many_are_bundled_into_one_message(small_desk: Desk) -> None:
     small_desk.deliveries.tell(ALL_AT)
     ((_, _, message),) = small_desk.team.owed("trouble:")
     assert isinstance(message, Undelivered)
-    assert (len(message.lines), message.more) == (deliveries.SHOWN, 40 - deliveries.SHOWN)
+    assert (len(message.lines), message.more) == (undelivered.SHOWN, 40 - undelivered.SHOWN)
 
 
 @pytest.mark.parametrize(
