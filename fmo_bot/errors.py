@@ -20,6 +20,7 @@ FmoError
 │   ├── AccountUnknown     there is no such Jira account, or more than one
 │   ├── NoAdmin            nobody can confirm accounts of a Jira site
 │   ├── NoIssueToWriteOn   no issue on which a word could be written
+│   ├── NotSignedIn        what somebody allowed us to do as themselves has ended
 │   ├── NotThatWord        a word that nobody was shown at Atlassian
 │   ├── NotWritten         the word was not found in Jira
 │   ├── WrittenByTwo       several accounts wrote it
@@ -135,6 +136,10 @@ class NoAdmin(Refusal):
 
 class NoIssueToWriteOn(Refusal):
     """There is no issue of yours on Jira site {site} to write on yet. Try again when its board has been read."""
+
+
+class NotSignedIn(Refusal):
+    """What you allowed FMO bot to do in Jira as yourself has ended. Sign in again with /fmo link jira."""
 
 
 class NotThatWord(Refusal):

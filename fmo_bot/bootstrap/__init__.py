@@ -19,6 +19,7 @@ from config.settings import PROCRASTINATE, Settings
 from fmo_bot.bootstrap.clocks import Quiet, RealClock, SandboxClock
 from fmo_bot.bootstrap.connecting import PURPOSE, Connecting
 from fmo_bot.bootstrap.jira_sites import JiraSites
+from fmo_bot.bootstrap.own_clients import OwnClients
 from fmo_bot.bootstrap.signing_in import PURPOSE as BY_THEMSELVES
 from fmo_bot.bootstrap.signing_in import SigningIn
 from fmo_bot.charts import Charts
@@ -154,6 +155,7 @@ class Bot:
         self.hinted = Hinted(self.store, self.boards)
         sources = self.jira.through(JiraAccounts)
         self.acting = Acting(self.store)
+        self.own_clients = OwnClients(self.settings, self.store, self.jira)  # for what a person does as themselves
         self.matching = Matching(self.store, SlackDirectory(self.installs), sources)
         signing_in = SigningIn(self.settings, self.jira, self.connecting.consents, self.clock)
         self.accounts = Accounts(self.store, self.matching, sources, signing_in)

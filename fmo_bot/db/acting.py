@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fmo_bot.db.accounts import JiraAccountRow
@@ -51,6 +51,9 @@ class JiraGrantRow(Base):
     credentials: Mapped[Sealed] = mapped_column(SealedText)  # services.sites.Credentials
     api_url: Mapped[str]
     granted_at: Mapped[datetime]
+    # As on a site: who renews the token now; machine time.
+    renewing: Mapped[str | None] = mapped_column(default=None)
+    renewing_until: Mapped[float] = mapped_column(Float, default=0.0)
     link: Mapped[JiraAccountRow] = relationship(init=False)
 
 

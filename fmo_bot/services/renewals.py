@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import sleep, time
+from typing import Any, Protocol
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import JiraSiteRow
 from fmo_bot.db.secrets import Sealed, Vault
@@ -38,6 +40,21 @@ class Tokens:
 Renew = Callable[[str, str], Tokens]  # refresh token, key of the site -> fresh tokens; raises SiteUnavailable
 
 
+class Renewable(Protocol):
+    """A row that holds credentials which are renewed."""
+
+    credentials: Any  # Sealed | None
+    renewing: Any  # str | None
+    renewing_until: Any  # float
+
+
+Find = Callable[[Session, str], Renewable | None]  # the row of this key, locked
+
+
+def _site_row(session: Session, key: str) -> Renewable | None:
+    return find(session, key, lock=True)
+
+
 @dataclass(frozen=True)
 class _Claim:
     """What a process holds while it talks."""
@@ -55,12 +72,13 @@ class Renewals:
         vault: Vault,
         renew: Renew,
         *,
+        row: Find = _site_row,
         machine: Callable[[], float] = time,
         pause: Callable[[float], object] = sleep,
     ) -> None:
-        """`renew` asks Atlassian; `machine` is Unix time, `pause` waits seconds of it."""
+        """`renew` asks Atlassian; `row` is where credentials stand; `machine` is Unix time, `pause` waits seconds."""
         self._store, self._vault, self._renew = store, vault, renew
-        self._machine, self._pause = machine, pause
+        self._machine, self._pause, self._row = machine, pause, row
 
     def of(self, key: str) -> "Renewed":
         """What the client of a site signs its requests with; see jira.authorization.Authorization."""
@@ -91,7 +109,7 @@ class Renewals:
         """Credentials that are good, or the right to renew them; None while somebody else does."""
         now = self._machine()
         with self._store.transaction(SYSTEM) as session:
-            row = find(session, key, lock=True)
+            row = self._row(session, key)
             if row is None or row.credentials is None:
                 raise SiteUnavailable(f"Jira site {key} is not connected any more.")
             credentials = self._opened(row.credentials, key)
@@ -115,7 +133,7 @@ class Renewals:
     def _note(self, key: str, claim: _Claim, good: Credentials | None) -> None:
         """Keep what came, unless the site was connected anew meanwhile; nobody renews any more."""
         with self._store.transaction(SYSTEM) as session:
-            row = find(session, key, lock=True)
+            row = self._row(session, key)
             if row is None or row.renewing != claim.owner:
                 return
             if good is not None:

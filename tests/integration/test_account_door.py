@@ -12,12 +12,14 @@ import requests
 import yaml
 from sqlalchemy import select
 
+from fmo_bot.bootstrap import Bot
 from fmo_bot.bootstrap.errand import Errand
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.db.accounts import JiraAccountRow
 from fmo_bot.db.acting import JiraGrantRow
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.errors import NotSignedIn
 from fmo_bot.services import team_file
 from fmo_bot.services.sites import Credentials
 from fmo_bot.slack.actions import ACCOUNT_CHECK, ACCOUNT_SIGN_IN, ACCOUNT_UNLINK, ACCOUNT_WORD, ACCOUNT_YES
@@ -134,4 +136,25 @@ def test_signing_in_to_atlassian_links_once_the_word_is_said_in_slack(tmp_path: 
             assert eventually(lambda: linked(home, "U0JAVIER") == ("sandbox:javier.ruiz", "oauth"))
             with bot.store.reading(SYSTEM) as session_:
                 grant = session_.scalars(select(JiraGrantRow)).one()
-            assert Credentials.opened(grant.credentials, bot.jira.sites.vault, key="shared").refresh
+            with bot.own_clients.client(grant.link_id, site="shared") as client:
+                assert client.account()["displayName"] == "Javier Ruiz"
+                dies = {"of": token_of(bot, grant), "dies_after": 0}  # and is renewed by the next call
+                url = f"{cloud.box.url}/control/jira/shared/tokens"
+                requests.post(url, json=dies, timeout=10).raise_for_status()
+                assert client.account()["displayName"] == "Javier Ruiz"
+            withdraw(bot, grant)
+            with pytest.raises(NotSignedIn), bot.own_clients.client(grant.link_id, site="shared") as client:
+                client.account()
+            with pytest.raises(NotSignedIn), bot.own_clients.client(grant.link_id, site="shared"):
+                raise AssertionError("there is nothing left to act with")
+
+
+def token_of(bot: Bot, grant: JiraGrantRow) -> str:
+    return Credentials.opened(grant.credentials, bot.jira.sites.vault, key="shared").token
+
+
+def withdraw(bot: Bot, grant: JiraGrantRow) -> None:
+    """Atlassian takes the person's tokens no more: the refresh token is none, and the access token has ended."""
+    ended = Credentials(token="none", refresh="withdrawn", until=0.0).sealed(bot.jira.sites.vault)
+    with bot.store.transaction(SYSTEM) as session:
+        session.get_one(JiraGrantRow, grant.id).credentials = ended
