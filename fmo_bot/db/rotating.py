@@ -40,6 +40,24 @@ def rotate(store: Store, vault: Vault) -> Rotated:
     return Rotated(changed=changed, already=already, locked=tuple(locked))
 
 
+def locked(store: Store, vault: Vault) -> list[str]:
+    """A sentence for each secret that no key opens."""
+    sentences = []
+    for table, column, number in _places(store):
+        with store.reading(SYSTEM) as session:
+            sealed = session.scalar(select(column).where(table.c.id == number))
+        try:
+            if sealed is not None:
+                vault.open(sealed, what=_named(table, column, number))
+        except SecretLocked as error:
+            sentences.append(str(error))
+    return sentences
+
+
+def _named(table: Table, column: "Column[Sealed]", number: int) -> str:
+    return f"{table.name}.{column.name} in row {number}"
+
+
 def _places(store: Store) -> Iterator[tuple[Table, "Column[Sealed]", int]]:
     """Every column of every row that holds a secret now."""
     for table in METADATA.sorted_tables:
@@ -55,7 +73,7 @@ def _reseal(store: Store, vault: Vault, table: Table, column: "Column[Sealed]", 
         sealed = _locked(session, table, column, number)
         if sealed is None:
             return False
-        moved = vault.reseal(sealed, what=f"{table.name}.{column.name} in row {number}")
+        moved = vault.reseal(sealed, what=_named(table, column, number))
         if moved is sealed:
             return False
         session.execute(update(table).where(table.c.id == number).values({column: moved}))

@@ -1,0 +1,79 @@
+"""What is wrong as far as the database tells: sites nobody owns, tokens that end, webhooks that do not arrive."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
+from fmo_bot.db.hooks import JiraHookRow
+from fmo_bot.db.store import Store
+from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.services.expiries import DAYS
+
+LATE = timedelta(hours=1)  # a webhook comes within minutes of its change; Jira tries for an hour
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A site as the database knows it: Jira's numbers of its boards, and what is wrong with it."""
+
+    boards: tuple[int, ...]
+    faults: tuple[str, ...]
+
+
+def known(store: Store, key: str, at: datetime, *, has_secret: bool) -> Known:
+    """What is known of a site; `has_secret`: webhooks are expected, since the settings hold its secret."""
+    with store.reading(SYSTEM) as session:
+        site = session.scalar(select(JiraSiteRow).where(JiraSiteRow.key == key))
+        if site is None:
+            return Known(boards=(), faults=())
+        numbers = select(BoardRow.jira_board_id).where(BoardRow.site_id == site.id).order_by(BoardRow.jira_board_id)
+        boards = tuple(dict.fromkeys(session.scalars(numbers)))
+        found = (*_owner(site), *_expiry(site, at), *_webhook(session, site, has_secret=has_secret))
+        return Known(boards=boards, faults=found)
+
+
+def _owner(site: JiraSiteRow) -> Iterator[str]:
+    if site.organisation_id is None:
+        yield (
+            f"Nobody has said whose Jira site {site.key} is, so everything on it counts as internal: name its owner"
+            " under `jira` in the team file, or with `fmo-bot site connect --owner`."
+        )
+
+
+def _expiry(site: JiraSiteRow, at: datetime) -> Iterator[str]:
+    if site.expires_at is None or site.expires_at - at > timedelta(days=max(DAYS)):
+        return
+    ended = "ended" if site.expires_at <= at else "ends"
+    yield (
+        f"The token of Jira site {site.key} {ended} on {site.expires_at:%Y-%m-%d}: make a new one and run"
+        f" `fmo-bot site connect {site.key}`."
+    )
+
+
+def _webhook(session: Session, site: JiraSiteRow, *, has_secret: bool) -> Iterator[str]:
+    hook = session.get(JiraHookRow, site.id)
+    addressed = hook is not None and hook.digest is not None
+    if not (has_secret or site.webhook_secret is not None or addressed):
+        return  # none is expected: the board is read every minute
+    came, refused = site.webhook_at, hook.refused_at if hook is not None else None
+    if refused is not None and (came is None or refused > came):
+        yield (
+            f"Webhooks of Jira site {site.key} are refused, because they are not signed with its secret: put the same"
+            " secret into Jira and here."
+        )
+        return
+    changed = session.scalar(select(func.max(IssueRow.updated)).where(IssueRow.site_id == site.id))
+    if changed is not None and _missed(came, changed):
+        since = "ever" if came is None else f"since {came:%Y-%m-%d %H:%M} UTC"
+        yield (
+            f"No webhook of Jira site {site.key} has arrived {since}, though issues changed: check that it is"
+            f" switched on in Jira, and leads to /jira/{site.key}/webhook of FMO_PUBLIC_URL."
+        )
+
+
+def _missed(came: datetime | None, changed: datetime) -> bool:
+    return came is None or changed - came > LATE
