@@ -47,6 +47,7 @@ _BY_ID = {
     "project": PROJECT,
     "issuekey": KEY,
 }
+_REMOTE_LINKS = frozenset({"remoteissuelink", "remoteworkitemlink"})  # out of the site, perhaps to another Jira
 # Data Center's items carry no fieldId, and neither do Cloud's links: (fieldtype, name) decides. A custom field that
 # somebody named "status" is therefore not the status.
 _BY_NAME = {
@@ -57,11 +58,13 @@ _BY_NAME = {
     ("jira", "project"): PROJECT,
     ("jira", "key"): KEY,
     ("jira", "link"): LINK,
+    **{("jira", name): LINK for name in _REMOTE_LINKS},
     ("custom", "sprint"): SPRINT,
     ("custom", "flagged"): FLAGGED,
 }
 # `[id=42,rapidViewId=4,state=CLOSED,name=…]`: keys in any order, and a name may hold commas and `=`.
 _GREENHOPPER_ID = re.compile(r"[\[,]id=(\d{1,18})(?=[,\]])")
+_ISSUE_KEY = re.compile(r"(?<![A-Z0-9_-])[A-Z][A-Z0-9_]{1,79}-[1-9][0-9]{0,17}(?![0-9])")
 
 
 class Malformed(ValueError):
@@ -232,15 +235,17 @@ def _kept_items(number: int, raw: wire.History, shape: BoardShape, place: str) -
         if kept is None:
             continue
         named = kept != ASSIGNEE  # whose name stands there is nobody's business; the account id says enough
-        yield Change(
-            at,
-            number,
-            kept,
-            _optional(item.before),
-            _optional(item.after),
-            _optional(item.before_text) if named else None,
-            _optional(item.after_text) if named else None,
-        )
+        shown = _keys_linked if kept == LINK and str(item.name).lower() in _REMOTE_LINKS else _optional
+        texts = [shown(text) if named else None for text in (item.before_text, item.after_text)]
+        if shown is _keys_linked and texts == [None, None]:
+            continue
+        yield Change(at, number, kept, _optional(item.before), _optional(item.after), *texts)
+
+
+def _keys_linked(value: Any) -> str | None:
+    """Of a link that leads out of the site the keys of issues only: the rest is the title of somebody's page."""
+    keys = _ISSUE_KEY.findall(value) if isinstance(value, str) else []
+    return "links to " + " ".join(dict.fromkeys(keys))[:LONGEST] if keys else None
 
 
 def _kept_field(item: wire.Item, shape: BoardShape) -> str | None:

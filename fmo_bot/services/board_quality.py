@@ -20,6 +20,7 @@ FORBIDDEN, HIDDEN = "forbidden_issues", "hidden_issues"
 NO_POINTS, NO_FLAG, UNMAPPED = "no_points_field", "no_flagged_field", "columns_of_no_stage"
 UNPROVED = "truncated_changelogs"  # the name reports give it
 NAMES = (FORBIDDEN, HIDDEN, NO_POINTS, NO_FLAG, UNMAPPED)
+OF_ISSUES = frozenset({FORBIDDEN, HIDDEN})  # counted over every issue of the board, internal ones among them
 HIDDEN_FOR = timedelta(days=30)  # so long an issue that is deleted, or hidden from us, is spoken of
 
 
@@ -34,6 +35,11 @@ def found(session: Session, board: BoardRow) -> Found:
         (UNMAPPED, _unmapped(board, shape)),
     )
     return tuple((name, count) for name, count in counts if count)
+
+
+def told(quality: Found, *, mixed: bool) -> Found:
+    """What may stand beside joint figures: of a board with internal issues nothing that counts those too."""
+    return tuple((name, count) for name, count in quality if not (mixed and name in OF_ISSUES))
 
 
 def ledger(session: Session, board: BoardRow) -> Found:

@@ -158,7 +158,7 @@ def guess_workflow(board: BoardRow, shape: BoardShape, seen: Collection[str]) ->
         return None
     board.workflow = workflow.to_mapping()
     stages = ", ".join(f"{stage.name} ({stage.part})" for stage in workflow.stages)
-    log.info("workflow of board %s guessed: %s; work starts at %s", shape.name, stages, workflow.commitment)
+    log.info("workflow of board %s guessed: %s; work starts at %s", board.id, stages, workflow.commitment)
     return workflow
 
 

@@ -21,7 +21,7 @@ from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, S
 from fmo_bot.domain.ownership import Counted
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint, NotLinked
-from fmo_bot.services import waits
+from fmo_bot.services import board_quality, waits
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted, record_board
 from fmo_bot.services.governance import ALLOWED, Action, audit, may
@@ -245,7 +245,7 @@ class Sprints:
             blockers=_blockers(session, actor.team_id, figures),
             flagged=figures.flagged,
             burn_up=figures.burn_up,
-            data_quality=(*figures.data_quality, *view.quality),
+            data_quality=(*figures.data_quality, *board_quality.told(view.quality, mixed=bool(found.left_out))),
             workflow_guessed=view.workflow_guessed,
             counted=found.projects,
             left_out=found.left_out,

@@ -63,7 +63,9 @@ def together(session: Session, team_id: int, boards: BoardReader, record: int, a
         projects=tuple(dict.fromkeys(project for each in held for project in each.projects)),
         left_out=tuple(sorted({company for each in held for company in each.left_out})),
         mirrors=len(mirrors((issue for part in parts for issue in part), rule)) if several else 0,
-        quality=_summed(view.quality for view in views),
+        quality=_summed(
+            board_quality.told(view.quality, mixed=bool(each.left_out)) for view, each in zip(views, held, strict=True)
+        ),
         unread=unread,
         workflow_guessed=any(view.workflow_guessed for view in views),
         synced_at=min((view.synced_at for view in views if view.synced_at is not None), default=None),

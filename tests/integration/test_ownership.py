@@ -16,6 +16,7 @@ from fmo_bot.domain.names import internal
 from fmo_bot.domain.ownership import KEY, name_of
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place
 from fmo_bot.errors import FileWrong, NotAllowed, NotFound, NotJoint
+from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN, NO_FLAG
 from fmo_bot.services.digests import NOTHING_JOINT as NO_DIGEST
 from fmo_bot.services.digests import Digests
 from fmo_bot.services.issues_named import name_of as name_of_row
@@ -126,6 +127,21 @@ def test_a_digest_counts_what_is_joint_and_names_whose_issues_are_left_out(store
     assert ([item.issue.key for item in digest.ageing], digest.wip) == (["CORE-1"], 1)
     assert digest.left_out == ("Telefonica",)
     assert "LAB" not in str(row.value)
+
+
+def test_what_is_known_to_be_missing_of_a_mixed_board_counts_no_internal_issue(sqlite_store: Store) -> None:
+    lab = {"key": "LAB", "owner": "Telefonica"}
+    team = JointTeam(sqlite_store, team_file(jira=owned(lab, accepted_by=["vendor", "operator"])))
+    quality = ((FORBIDDEN, 3), (HIDDEN, 2), (NO_FLAG, 1))
+    theirs = replace(issue(2, (clock("01:00"), DOING)), key="LAB-2")
+    for key, issues, told in (
+        ("mixed", (issue(1, (clock("01:00"), DOING)), theirs), {NO_FLAG: 1}),
+        ("joint", (issue(1, (clock("01:00"), DOING)),), dict(quality)),
+    ):
+        boards = FakeBoards(replace(board_view(*issues), quality=quality))
+        report = report_to(team, boards, LIWEI, key)
+        assert isinstance(report, SprintReport)
+        assert {name: n for name, n in report.data_quality if name in dict(quality)} == told
 
 
 def test_a_digest_of_an_internal_board_is_not_posted_and_scrum_masters_are_told_why(sqlite_store: Store) -> None:

@@ -90,6 +90,21 @@ def test_only_the_fields_of_the_allow_list_are_kept(changed: dict[str, Any], kep
     assert [change.field for change in found] == ([kept] if kept else [])
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ('This issue links to "LAB-7 (Their Jira)"', "links to LAB-7"),
+        ("This issue links to https://jira.example/browse/LAB-7?focus=CORE-1", "links to LAB-7 CORE-1"),
+        ('This issue links to "Page (Merger with Parkline)"', None),  # the title of somebody's page
+        ("lab-7, LAB-07, XLAB-", None),
+    ],
+)
+def test_of_a_link_out_of_the_site_only_keys_of_issues_are_kept(words: str, kept: str | None) -> None:
+    made = item("RemoteIssueLink", from_=None, to="10100", fromString=None, toString=words)
+    found = parse.changes([history(7, made)], SHAPE, "CORE-1")
+    assert [change.after_text for change in found] == ([kept] if kept else [])
+
+
 def test_changes_are_sorted_by_time_and_history_and_each_history_counts_once() -> None:
     later = history(8, item("status", field_id="status", from_="3", to="4"), created=1650832252000)
     first = history(9, item("status", field_id="status", from_="1", to="2"))
