@@ -54,6 +54,8 @@ SWITCHES: Mapping[str, tuple[Any, Callable[[str, Any], Any]]] = {  # name: (wher
     "sabotage_after": (None, _number),
     "seed": (None, _number),
     "changelog_cut": (0, lambda name, value: int(value or 0)),
+    "index_lag_uneven": (False, lambda name, value: bool(value)),
+    "changelog_cut_bulk": (False, lambda name, value: bool(value)),
     "changelog_totals": ("right", _one_of("right", "wrong", "missing")),
     "jira_429_reason": ("burst", _one_of("burst", "quota", "per-issue")),
     "jira_429_wait_s": (None, _number),

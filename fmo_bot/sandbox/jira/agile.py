@@ -192,7 +192,7 @@ def one_filter(call: Call) -> Answer:
 
 def _envelope(call: Call, values: Sequence[Json]) -> Json:
     first, most = call.number("startAt", 0), min(call.number("maxResults", _MOST), _MOST)
-    most = call.site.troubles.page(most) if most else 0
+    most = call.site.troubles.page(most, len(values) - first) if most else 0
     return {
         "maxResults": most,
         "startAt": first,

@@ -50,7 +50,7 @@ def _found(call: Call) -> list[Issue]:
     query = jql.parse(str(call.ask("jql") or ""), call.site, call.me)
     if not query.bounded:
         raise Refused(400, _UNBOUNDED)
-    found = query.run(call.site, call.site.indexed())
+    found = query.run_by_index(call.site)
     reconciled = _reconciled(call)
     if not reconciled:
         return found
@@ -77,9 +77,9 @@ def _shown(call: Call, issue: Issue, wanted: Selection) -> Json:
 
 def cut(call: Call, found: Sequence[Issue], size: int) -> tuple[list[Issue], str | None]:
     """The page after the caller's token, and the next token; the token belongs to its query."""
-    size = call.site.troubles.page(size)
     after = call.ask("nextPageToken")
     first = _place(call, str(after), found) if after else 0
+    size = call.site.troubles.page(size, len(found) - first)
     page = list(found[first : first + size])
     if first + size >= len(found) or not page:
         return page, None
@@ -113,7 +113,7 @@ def count(call: Call) -> Answer:
 
 def paged(call: Call) -> Answer:
     """Data Center: startAt, maxResults, total; `expand=changelog` is the full history."""
-    found = jql.parse(str(call.ask("jql") or ""), call.site, call.me).run(call.site, call.site.indexed())
+    found = jql.parse(str(call.ask("jql") or ""), call.site, call.me).run_by_index(call.site)
     return page_of(call, found, agile=False)
 
 
@@ -121,7 +121,7 @@ def page_of(call: Call, found: Sequence[Issue], *, agile: bool) -> Json:
     """A page by startAt and maxResults, which the server may lower."""
     first, most = call.number("startAt", 0), min(call.number("maxResults", USUAL), call.site.most_per_page)
     wanted, history = call.fields(), call.expands("changelog")
-    here = found[first : first + call.site.troubles.page(most)] if most else []
+    here = found[first : first + call.site.troubles.page(most, len(found) - first)] if most else []
     shown = [call.views.issue(issue, fields=wanted, changelog=history, agile=agile) for issue in here]
     return {"expand": "schema,names", "startAt": first, "maxResults": most, "total": len(found), "issues": shown}
 

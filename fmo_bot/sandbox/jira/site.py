@@ -1,6 +1,7 @@
 """One pretend Jira site: its issues, sprints, board, people and settings, seen at the sandbox's clock."""
 
 import uuid
+import zlib
 from array import array
 from bisect import bisect_right
 from collections import Counter
@@ -133,9 +134,10 @@ class Site:
         """The sandbox's present."""
         return self.clock.now()
 
-    def indexed(self) -> datetime:
-        """The instant up to which the search index has come (fault `index_lag_s`)."""
-        return self.now() - timedelta(seconds=float(self.fault("index_lag_s") or 0))
+    def lag_of(self, issue: Issue) -> timedelta:
+        """By how much the search index is behind with this issue; an uneven index knows every fourth at once."""
+        share = min(2, zlib.crc32(issue.id.encode()) % 4) / 2 if self.fault("index_lag_uneven") else 1
+        return timedelta(seconds=float(self.fault("index_lag_s") or 0) * share)
 
     def fault(self, name: str) -> Any:
         """A fault's present setting; false where it is off."""

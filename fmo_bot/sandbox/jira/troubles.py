@@ -77,9 +77,9 @@ class Troubles:
         """Seconds an answer takes longer."""
         return float(self.get("jira_slow_s") or 0) if self.strikes("jira_slow", path) else 0.0
 
-    def page(self, size: int) -> int:
-        """How large a page gets that might have been this large."""
-        return self._dice.randint(1, max(1, size - 1)) if self.strikes("jira_short_pages") else size
+    def page(self, size: int, left: int) -> int:
+        """How large a page gets that might have been this large, with so much left to show."""
+        return self._dice.randint(1, max(1, min(size, left) - 1)) if self.strikes("jira_short_pages") else size
 
     def token(self, following: str | None, asked: object) -> str | None:
         """The next page's token; a site that repeats itself gives the one it was asked with."""
