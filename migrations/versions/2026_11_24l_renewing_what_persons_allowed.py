@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_11_24k"
-down_revision = "2026_11_24j"
+revision = "2026_11_24l"
+down_revision = "2026_11_24k"
 branch_labels = None
 depends_on = None
 
