@@ -106,7 +106,7 @@ def claim(store: Store, *, owner: str, now: float) -> Job | None:
             return None
     with store.transaction(SYSTEM) as session:
         row = session.scalar(oldest.with_for_update(skip_locked=True))
-        if row is None:
+        if row is None or _taken_meanwhile(session, row, now):
             return None
         rows = [row, *_others(session, row, now)]
         for each in rows:
@@ -126,6 +126,15 @@ def next_at(store: Store, *, now: float) -> float | None:
     pauses = InboxRow.state == READY, InboxRow.not_before > now
     with store.reading(SYSTEM) as session:
         return session.scalar(select(func.min(InboxRow.not_before)).where(*pauses))
+
+
+def _taken_meanwhile(session: Session, row: InboxRow, now: float) -> bool:
+    """Whether somebody else has just taken others of its bundle: whoever holds the first of them decides."""
+    if row.bundle is None:
+        return False
+    unfinished = InboxRow.bundle == row.bundle, InboxRow.state.in_((READY, WORKING))
+    session.execute(select(InboxRow.id).where(*unfinished).order_by(InboxRow.id).limit(1).with_for_update())
+    return session.scalar(select(InboxRow.id).where(InboxRow.id == row.id, _waits(now))) is None
 
 
 def _waits(now: float) -> ColumnElement[bool]:

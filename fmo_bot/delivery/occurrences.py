@@ -1,6 +1,6 @@
 """Something due once: planned as rows ahead of time, run when due, each in one transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -49,12 +49,12 @@ class Wanted:
 _Identity = tuple[int, str, str, date, int]
 
 
-def plan(session: Session, wanted: Iterable[Wanted], at: datetime, *, kinds: Collection[str] | None = None) -> None:
+def plan(session: Session, wanted: Iterable[Wanted], at: datetime) -> None:
     """Make the plan equal to `wanted`, which is everything the schedules want from `at` on.
 
-    New ones are inserted, planned ones moved, and planned ones that lie ahead and are not wanted any more are cancelled
-    (of `kinds` only, where given: name those that `wanted` speaks about). What is overdue, done or was made by hand
-    (ordinal above 0) stays. Safe to run twice at once: the unique key lets each occurrence in once.
+    New ones are inserted, planned ones moved, and planned ones that lie ahead and are not wanted any more cancelled.
+    What is overdue, done or was made by hand (ordinal above 0) stays. Safe to run twice at once: the unique key lets
+    each occurrence in once.
     """
     asked = {_identity(each): each for each in wanted}
     # Locked and inserted in one order by everybody, so that two processes that plan at once never wait for each other.
@@ -66,7 +66,7 @@ def plan(session: Session, wanted: Iterable[Wanted], at: datetime, *, kinds: Col
     for key, row in known.items():
         if key in asked:
             _follow(row, asked[key].due)
-        elif row.state == PLANNED and row.due > at and row.ordinal == 0 and (kinds is None or row.kind in kinds):
+        elif row.state == PLANNED and row.due > at and row.ordinal == 0:
             row.state = CANCELLED
 
 

@@ -1,5 +1,6 @@
 """What came in is recorded once and worked until it is done, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -134,6 +135,21 @@ def test_a_job_that_takes_long_stays_with_its_process_while_that_lives(store: St
     inbox.renew(store, [job], now=machine() + 1000)  # the first lives after all, and changes nothing
     machine.advance(inbox.LEASE_S + 1)
     assert inbox.claim(store, owner="three", now=machine()) is not None
+
+
+@pytest.mark.parametrize("fresh_url", ["postgres"], indirect=True)  # SQLite lets one transaction write at a time
+def test_a_bundle_that_another_process_is_taking_at_this_moment_is_left_to_it(store: Store, machine: Machine) -> None:
+    with store.transaction(SYSTEM) as session:
+        for key in ("Ev1", "Ev2"):
+            inbox.record(session, event_key=key, kind="hint", payload={}, at=MONDAY_NINE, bundle="jira")
+    with ThreadPoolExecutor(1) as second:
+        with store.transaction(SYSTEM) as first:
+            row = first.scalars(select(InboxRow).order_by(InboxRow.id).limit(1).with_for_update()).one()
+            row.state, row.lease_until = inbox.WORKING, machine() + inbox.LEASE_S
+            first.flush()
+            taken = second.submit(inbox.claim, store, owner="two", now=machine())
+            wait([taken], timeout=0.5)
+        assert taken.result(timeout=5) is None
 
 
 class Stopped(FixedClock):

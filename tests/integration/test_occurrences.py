@@ -145,13 +145,6 @@ def test_what_is_overdue_or_made_by_hand_stays_when_the_schedule_does_not_want_i
     assert [state for _, state, _ in planned(store)] == ["planned", "planned"]
 
 
-def test_planning_some_kinds_leaves_the_others(store: Store, standup: int) -> None:
-    plan(store, prompt(standup))
-    with store.transaction(SYSTEM) as session:
-        occurrences.plan(session, [], AT, kinds={"digest"})
-    assert [state for _, state, _ in planned(store)] == ["planned"]
-
-
 def test_nothing_is_run_before_it_is_due_and_each_is_run_once(store: Store, standup: int, machine: Machine) -> None:
     plan(store, prompt(standup, 2, MONDAY_NINE + timedelta(minutes=1)), prompt(standup, 1))
     asked = Asked()
