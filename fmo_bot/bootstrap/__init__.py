@@ -43,6 +43,7 @@ from fmo_bot.services import accounts, digests, expiries, hooks, issues, renewal
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
 from fmo_bot.services.acting import Acting
+from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
 from fmo_bot.services.deliveries import Deliveries
@@ -141,7 +142,8 @@ class Bot:
         self.connecting = Connecting(self.settings, self.store, self.jira.sites, self.pauses, self.clock)
         # What somebody may consent to at Atlassian, each with what is done then and the sentence they read.
         self.consented: dict[str, Callable[[dict[str, Any], str], str]] = {PURPOSE: self._connected}
-        self.boards = Boards(self.store, self.jira)
+        news = BackfillNews(self.store, now=self.clock.now, machine=time.monotonic)
+        self.boards = Boards(self.store, self.jira, progress=news)
         self._syncs = SiteSyncs(self.store, self.boards.sync)
         self.parties = Parties(self.store)
         self.deliveries = Deliveries(self.store, self.parties)

@@ -1,5 +1,6 @@
 """Setting a joint team up from a file: the same parts as the bot's, for one errand."""
 
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import Scope
 from fmo_bot.errors import BoardUnavailable, FileWrong
 from fmo_bot.services import setup, team_file
+from fmo_bot.services.backfill_news import BackfillNews
+from fmo_bot.services.backfills import Progress, nobody
 from fmo_bot.services.boards import Boards
 from fmo_bot.services.setup import SetupResult
 
@@ -25,7 +28,7 @@ class SetUp:
     board_error: str | None = None
 
 
-def set_up(settings: Settings, file: Path) -> SetUp:
+def set_up(settings: Settings, file: Path, *, progress: Progress = nobody) -> SetUp:
     """Apply a team file, then read the team's board once. Raises FileWrong, SettingsWrong."""
     mapping = team_file.read(file)
     at = clock_of(settings).now()
@@ -34,9 +37,10 @@ def set_up(settings: Settings, file: Path) -> SetUp:
         with closing(JiraSites(settings, store)) as jira:
             _judge(settings, mapping, list(jira))
             result = setup.apply(store, mapping, at)
-            boards = Boards(store, jira)
+            news = BackfillNews(store, now=lambda: at, machine=time.monotonic)
+            boards = Boards(store, jira, progress=news)
             try:
-                boards.sync(result.board_id, at)
+                boards.sync(result.board_id, at, progress=progress)
             except BoardUnavailable as error:
                 return SetUp(result=result, workflow={}, board_error=str(error))
             return SetUp(result=result, workflow=_workflow(store, boards, result))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fmo_bot.cli.backfilling import watched
 from fmo_bot.cli.settings import settings_and_logging
 
 
@@ -25,7 +26,8 @@ def setup(
 
     from fmo_bot.bootstrap.setting_up import set_up
 
-    done = set_up(settings_and_logging(), team)
+    with watched() as progress:
+        done = set_up(settings_and_logging(), team, progress=progress)
     result = done.result
     sides = ", ".join(f"{company} ({side})" for side, company in result.sides.items())
     print(f"{result.team}: {sides}; {result.members} members; {', '.join(result.ceremonies)}.")

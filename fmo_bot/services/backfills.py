@@ -28,6 +28,11 @@ class Backfill:
         """One that begins at `at`."""
         return cls(began=at, about=_about(shape), total=total)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all was read."""
+        return self.done > 0 and self.mark is None
+
     @classmethod
     def resumed(cls, kept: Mapping[str, Any], shape: BoardShape) -> "Backfill | None":
         """The one that was stopped; None where none was, or it read something else."""
@@ -39,11 +44,29 @@ class Backfill:
         return replace(self, mark=part.mark, done=self.done + len(part.issues))
 
 
-Progress = Callable[[str, Backfill], None]  # the board's name, how far it is
+Progress = Callable[[int, Backfill], None]  # the board, how far it is
 
 
-def nobody(name: str, backfill: Backfill) -> None:
+def nobody(board_id: int, backfill: Backfill) -> None:
     """Nobody is told."""
+
+
+class Pace:
+    """How fast a read goes, as far as this process has seen it."""
+
+    def __init__(self, backfill: Backfill, now: float) -> None:
+        """It stands here at `now`, seconds of machine time."""
+        self._from, self._since = backfill.done, now
+
+    def rate(self, backfill: Backfill, now: float) -> float:
+        """Issues a second; 0 where nothing can be said yet."""
+        seconds = now - self._since
+        return (backfill.done - self._from) / seconds if seconds > 0 else 0.0
+
+    def left(self, backfill: Backfill, now: float) -> float | None:
+        """Seconds until all is read; None where that cannot be said."""
+        rate = self.rate(backfill, now)
+        return max(0, backfill.total - backfill.done) / rate if backfill.total is not None and rate > 0 else None
 
 
 def _about(shape: BoardShape) -> tuple[str | None, ...]:

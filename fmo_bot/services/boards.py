@@ -71,18 +71,30 @@ class Synced:
 class Boards:
     """The boards of all joint teams, read through one source per Jira site."""
 
-    def __init__(self, store: Store, sources: Mapping[str, BoardSource]) -> None:
+    def __init__(
+        self, store: Store, sources: Mapping[str, BoardSource], *, progress: Progress = backfills.nobody
+    ) -> None:
         """`sources`: key of a site in the settings -> where to read it."""
         self._store = store
         self._sources = sources
+        self._progress = progress
 
-    def sync(self, board_id: int, at: datetime, *, look: bool = False, progress: Progress = backfills.nobody) -> Synced:
+    def sync(
+        self,
+        board_id: int,
+        at: datetime,
+        *,
+        look: bool = False,
+        everything: bool = False,
+        progress: Progress = backfills.nobody,
+    ) -> Synced:
         """Read what changed. Raises BoardUnavailable, and leaves its sentence on the board, where Jira fails us.
 
-        `look`: read the board's shape even if that was done a moment ago. `progress` hears of a read of everything.
+        `look`: read the board's shape even if that was done a moment ago; `everything`: all issues, even if they were
+        read before. `progress` hears of that too.
         """
         try:
-            return self._sync(self._target(board_id), at, look=look, progress=progress)
+            return self._sync(self._target(board_id), at, look=look, everything=everything, progress=progress)
         except BoardUnavailable as error:
             with self._store.transaction(SYSTEM) as session:
                 board_rows.find(session, board_id, lock=True).sync_error = str(error)
@@ -148,7 +160,7 @@ class Boards:
             raise BoardUnavailable(f"Jira site {site} is not in the settings. Add it to FMO_JIRA_SITES.")
         return _Target(board, values.from_json(BoardShape, board.shape) if board.shape else None, self._sources[site])
 
-    def _sync(self, target: "_Target", at: datetime, *, look: bool, progress: Progress) -> Synced:
+    def _sync(self, target: "_Target", at: datetime, *, look: bool, everything: bool, progress: Progress) -> Synced:
         # Step 1: what the board is now.
         looking = look or target.wants_look(at)
         shape = target.describe() if looking or target.shape is None else target.shape
@@ -156,7 +168,7 @@ class Boards:
         sprints, every = self._sprints(target, shape, sweeping=sweeping)
         # Step 2: what changed, part by part as it comes; everything, where it was never read or by other field ids.
         seen = _Seen()
-        since = target.since(shape)
+        since = None if everything else target.since(shape)
         if since is None:
             whole = self._read_everything(target, shape, seen, at, progress)
         else:
@@ -172,7 +184,8 @@ class Boards:
             board.described_at = at if looking else board.described_at
             board.cursor = seen.cursor(board.cursor if since else None, at)
             board.swept_at = at if sweeping else board.swept_at
-            board.synced_at, board.sync_error, board.backfill = at, None, {}
+            board.synced_at, board.sync_error = at, None
+            board.backfill = {} if since is None else board.backfill
             board_rows.keep_sprints(session, board, sprints, whole=every)
             guessed = board_rows.guess_workflow(board, shape, seen.statuses)
         return Synced(read=seen.count, left=left, guessed=guessed)
@@ -209,7 +222,8 @@ class Boards:
             backfill = backfill.after(part)
             with self._store.transaction(SYSTEM) as session:
                 board_rows.find(session, target.board.id, lock=True).backfill = values.to_json(backfill)
-            progress(shape.name, backfill)
+            for told in (self._progress, progress):
+                told(target.board.id, backfill)
         return fresh
 
     def _settle_doubts(self, target: "_Target", shape: BoardShape, seen: "_Seen", at: datetime) -> None:

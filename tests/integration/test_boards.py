@@ -20,6 +20,7 @@ from fmo_bot.domain.parties import SYSTEM, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound
 from fmo_bot.ports import NOTHING, Part
 from fmo_bot.services import board_quality, board_rows
+from fmo_bot.services.backfills import Backfill
 from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN, NO_FLAG, NO_POINTS, UNPROVED
 from fmo_bot.services.boards import DESCRIBE_EVERY, OVERLAP, SWEEP_EVERY, Boards, BoardView
 
@@ -73,6 +74,8 @@ class FakeSource:
     fresh_ids: list[list[str]] = field(default_factory=list)
     size: int = 3
     elsewhere: set[str] = field(default_factory=set)  # there, but not found by the board's filter
+    dies_at: int | None = None  # the place of an issue that it does not come to
+    marks: list[str | None] = field(default_factory=list)
     shut: set[str] = field(default_factory=set)  # projects we may not browse
 
     def hold(self, issues: Iterable[Issue]) -> None:
@@ -96,10 +99,13 @@ class FakeSource:
     ) -> Iterator[Part]:
         """In parts of three; a mark is the place of the next part's first issue."""
         self.asked_since.append(since)
+        self.marks.append(mark)
         found = [each for each in self.issues.values() if each.id not in self.hidden]
         found = [each for each in found if since is None or each.updated >= since]
         for first in range(int(mark or 0), len(found) or 1, self.size):
             behind = first + self.size
+            if self.dies_at is not None and first <= self.dies_at < behind:
+                raise BoardUnavailable("Jira site shared does not answer.")
             part = tuple(each for each in found[first:behind] if known.get(each.id) != each.updated)
             yield Part(issues=part, mark=str(behind) if behind < len(found) else None)
 
@@ -308,6 +314,43 @@ def test_a_long_read_does_not_move_the_cursor_past_its_beginning(sqlite_store: S
     boards.sync(board_id, AT)
     boards.sync(board_id, AT + timedelta(hours=2))
     assert source.asked_since == [None, AT - OVERLAP]
+
+
+def test_a_long_read_that_is_stopped_goes_on_where_it_was(store: Store, source: FakeSource) -> None:
+    board_id, boards = put_board(store), Boards(store, {"shared": source})
+    source.hold(issue(number) for number in range(1, 11))
+    source.dies_at = 7  # in the third part
+    heard = list[tuple[int, int | None, bool]]()
+
+    def hear(_: int, backfill: Backfill) -> None:
+        heard.append((backfill.done, backfill.total, backfill.is_done))
+
+    with pytest.raises(BoardUnavailable):
+        boards.sync(board_id, AT, progress=hear)
+    source.dies_at = None
+    source.marks.clear()
+    later = AT + timedelta(hours=3)
+    assert boards.sync(board_id, later, progress=hear).read == 4
+    assert (source.marks[0], source.read_ids) == ("6", [])
+    assert heard == [(3, 10, False), (6, 10, False), (9, 10, False), (10, 10, True)]
+    assert {each.id: each for each in view(store, boards, board_id).issues} == source.issues
+    boards.sync(board_id, later + timedelta(minutes=1))
+    assert source.asked_since[-1] == AT - OVERLAP  # from the beginning of the read that was stopped
+
+
+def test_everything_is_read_again_on_request_and_that_may_be_stopped_too(
+    sqlite_store: Store, source: FakeSource
+) -> None:
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    boards.sync(board_id, AT)
+    source.dies_at = 3
+    with pytest.raises(BoardUnavailable):
+        boards.sync(board_id, AT + timedelta(hours=1), everything=True)
+    source.dies_at = None
+    boards.sync(board_id, AT + timedelta(hours=2))  # what changed; the place is kept
+    source.marks.clear()
+    assert boards.sync(board_id, AT + timedelta(hours=3), everything=True).read == 2
+    assert source.marks == ["3"]
 
 
 def test_closed_sprints_are_read_again_when_one_has_just_been_closed(sqlite_store: Store, source: FakeSource) -> None:
