@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Text, Update, cast, delete, select, update
 
+from fmo_bot.db.accounts import LinkCodeRow, LinkRequestRow
+from fmo_bot.db.acting import SignInRow
 from fmo_bot.db.ledger import DeliveryRow, InboxRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox, outbox
@@ -16,6 +18,7 @@ KNOWN_FOR = timedelta(days=30)  # Slack and Jira do not send an event again afte
 SENT_FOR = timedelta(days=30)
 UNSENT_FOR = timedelta(days=30)  # what nobody has had sent again by then is dropped
 TOGETHER = 500  # rows a transaction: others wait for it
+ASKED_FOR = timedelta(days=14)  # a question to an admin that nobody answered
 _GIVEN_UP = (outbox.FAILED, outbox.MISSED, outbox.UNSURE)
 
 
@@ -29,6 +32,10 @@ def retain(store: Store, at: datetime) -> None:
     _write(store, update(InboxRow).values(state=inbox.DROPPED, payload={}), InboxRow.id, undone)
     known = InboxRow.state.in_((inbox.DONE, inbox.DROPPED)), InboxRow.received_at < at - KNOWN_FOR
     _write(store, delete(InboxRow), InboxRow.id, known)
+    for row in (LinkCodeRow, SignInRow):  # a word nobody wrote; tokens of a sign-in that nobody confirmed
+        _write(store, delete(row), row.link_id, (row.until < at,))
+    asked = (LinkRequestRow.asked_at < at - ASKED_FOR,)
+    _write(store, delete(LinkRequestRow), LinkRequestRow.link_id, asked)
     sent = DeliveryRow.state == outbox.SENT, DeliveryRow.sent_at < at - SENT_FOR, _has_text()
     _write(store, update(DeliveryRow).values(value={}), DeliveryRow.id, sent)
     unwanted = DeliveryRow.state.in_(_GIVEN_UP), DeliveryRow.due < at - UNSENT_FOR

@@ -45,9 +45,7 @@ class Matching:
 
     def run(self, at: datetime) -> None:
         """Look for those who were not looked for lately; run every few minutes. What does not answer waits."""
-        with self._store.transaction(SYSTEM) as session:
-            for member in session.scalars(select(MemberRow).order_by(MemberRow.id)):
-                account_rows.links(session, member)
+        account_rows.make_missing(self._store)
         for link_id in self._due(at):
             try:
                 self.look(link_id, at)

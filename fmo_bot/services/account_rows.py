@@ -4,18 +4,21 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
-from fmo_bot.db.accounts import AdminRow, JiraAccountRow, LinkCodeRow, LinkRequestRow
+from fmo_bot.db.accounts import AdminRow, JiraAccountRow, LinkCodeRow, LinkRequestRow, VerifiedDomainRow
 from fmo_bot.db.acting import JiraGrantRow, SignInRow
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.once import insert_once
 from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow
+from fmo_bot.db.store import Store
 from fmo_bot.domain.accounts import PROVED, Account, How
-from fmo_bot.domain.parties import Person
+from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import AccountTaken, NotAMember, NotFound
 from fmo_bot.services.governance import audit
+
+_TOGETHER = 50  # rows of one transaction
 
 
 def member_of(session: Session, person: Person) -> MemberRow:
@@ -37,10 +40,31 @@ def links(session: Session, member: MemberRow) -> list[JiraAccountRow]:
         .distinct()
     )
     ids = sorted(session.scalars(sites))
-    made = [{"ref": secrets.token_urlsafe(12), "member_id": member.id, "site_id": one} for one in ids]
-    insert_once(session, JiraAccountRow, made)
+    insert_once(session, JiraAccountRow, [_empty(member.id, one) for one in ids])
     mine = JiraAccountRow.member_id == member.id, JiraAccountRow.site_id.in_(ids)
     return list(session.scalars(select(JiraAccountRow).where(*mine).order_by(JiraAccountRow.site_id)))
+
+
+def make_missing(store: Store) -> None:
+    """A row for each member on each site of theirs, where their company has verified a domain; little at a time."""
+    made = JiraAccountRow.member_id == MemberRow.id, JiraAccountRow.site_id == BoardRow.site_id
+    query = (
+        select(MemberRow.id, BoardRow.site_id)
+        .join(ParticipationRow, ParticipationRow.member_id == MemberRow.id)
+        .join(BoardRow, BoardRow.team_id == ParticipationRow.team_id)
+        .where(MemberRow.organisation_id.in_(select(VerifiedDomainRow.organisation_id)), ~exists().where(*made))
+        .distinct()
+    )
+    with store.reading(SYSTEM) as session:
+        missing = sorted((member, site) for member, site in session.execute(query))
+    for begin in range(0, len(missing), _TOGETHER):
+        with store.transaction(SYSTEM) as session:
+            some = missing[begin : begin + _TOGETHER]
+            insert_once(session, JiraAccountRow, [_empty(member, site) for member, site in some])
+
+
+def _empty(member: int, site: int) -> dict[str, object]:
+    return {"ref": secrets.token_urlsafe(12), "member_id": member, "site_id": site}
 
 
 def mine(session: Session, person: Person, ref: str, *, lock: bool = False) -> JiraAccountRow:

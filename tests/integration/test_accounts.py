@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from fmo_bot.db.accounts import AdminRow, JiraAccountRow, LinkCodeRow, LinkRequestRow, VerifiedDomainRow
+from fmo_bot.db.acting import SignInRow
 from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.boards import JiraSiteRow
 from fmo_bot.db.ownership import JointAcceptanceRow
@@ -16,6 +17,7 @@ from fmo_bot.db.parties import AbsenceRow, MemberRow, ParticipationRow
 from fmo_bot.db.secrets import Vault, new_key
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox
+from fmo_bot.delivery.retention import ASKED_FOR, retain
 from fmo_bot.domain.accounts import CHECKS, CODE_FOR, Account, Contact, Remark
 from fmo_bot.domain.messages import AccountLine, LinkRequest, Notice
 from fmo_bot.domain.parties import SYSTEM, Person
@@ -482,3 +484,21 @@ def test_what_a_team_file_leaves_out_stays_and_what_it_says_replaces(world: Worl
         after = set(session.scalars(select(VerifiedDomainRow.domain)))
         admins = session.scalar(select(func.count()).select_from(AdminRow))
     assert (before, after, admins) == ({"huawei.example", "telefonica.example"}, {"telefonica.example"}, 1)
+
+
+def test_what_was_under_way_is_forgotten_when_its_time_is_over(world: World) -> None:
+    ask(world)
+    world.accounts.begin(CHENYU, world.line(CHENYU).ref, AT)
+    sign_in(world, world.accounts, LUCIA, SOFI)
+
+    def left() -> list[int | None]:
+        rows = (LinkCodeRow, SignInRow, LinkRequestRow)
+        with world.store.reading(SYSTEM) as session:
+            return [session.scalar(select(func.count()).select_from(each)) for each in rows]
+
+    retain(world.store, AT + CODE_FOR)
+    assert left() == [1, 1, 1]
+    retain(world.store, AT + CODE_FOR + timedelta(seconds=1))
+    assert left() == [0, 0, 1]
+    retain(world.store, AT + ASKED_FOR + timedelta(seconds=1))
+    assert left() == [0, 0, 0]
