@@ -145,7 +145,7 @@ def _owe_latest(
     if row.state == READY:
         due = min(due, row.due)  # a newer state never delays one that was due earlier
     row.value, row.language, row.due = value, language, due
-    row.version += 1  # one that is on its way now is sent once more when it comes back; see claims.note_sent
+    row.version += 1  # one that is on its way now is sent once more when it comes back; see claims.note
     if row.state != SENDING:
         row.state, row.attempt, row.error = READY, 0, None
 
