@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow, JiraSiteRow
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, FormerKeyRow, IssueRow, JiraSiteRow
 from fmo_bot.domain import ownership
 from fmo_bot.domain.names import IssueName
 from fmo_bot.domain.ownership import KEY, Standpoint
@@ -26,10 +26,12 @@ def name_of(row: IssueRow, site: str) -> IssueName:
 def meant(session: Session, team_id: int, standpoint: Standpoint, words: str) -> Sequence[tuple[IssueRow, str]]:
     """(issue, key of its site) on the joint team's boards that `words` may mean, of those whose keys may be known.
 
-    None: there is no such issue. Several: a bare key that several sites know, of which nobody may guess one.
+    None: there is no such issue. Several: a bare key that several sites know, of which nobody may guess one. One that
+    was moved is found by the key it had, where its site has given that to no other.
     """
     site, _, number = words.partition(_BETWEEN)
-    chosen = (JiraSiteRow.key == site, IssueRow.jira_issue_id == number) if number else (IssueRow.key == words.upper(),)
+    key = words.upper()
+    chosen = (JiraSiteRow.key == site, IssueRow.jira_issue_id == number) if number else (_has_or_had(key),)
     query = (
         select(IssueRow, JiraSiteRow.key)
         .join(JiraSiteRow, JiraSiteRow.id == IssueRow.site_id)
@@ -38,5 +40,12 @@ def meant(session: Session, team_id: int, standpoint: Standpoint, words: str) ->
         .where(BoardRow.team_id == team_id, *chosen)
         .order_by(JiraSiteRow.key, IssueRow.id)
     )
-    found = {row.id: (row, key) for row, key in session.execute(query)}
-    return [each for each in found.values() if standpoint.may_know(name_of(*each), KEY)]
+    found = {row.id: (row, site_key) for row, site_key in session.execute(query)}
+    taken = {site_key for row, site_key in found.values() if row.key == key}
+    now = [(row, site_key) for row, site_key in found.values() if number or row.key == key or site_key not in taken]
+    return [each for each in now if standpoint.may_know(name_of(*each), KEY)]
+
+
+def _has_or_had(key: str) -> ColumnElement[bool]:
+    former = select(FormerKeyRow.issue_id).where(FormerKeyRow.key == key)
+    return or_(IssueRow.key == key, IssueRow.id.in_(former))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow, JiraSiteRow
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, FormerKeyRow, IssueRow, JiraSiteRow
 from fmo_bot.db.ownership import SeveralBoardsRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import occurrences
@@ -93,6 +93,20 @@ def test_the_same_key_on_two_sites_is_two_blockers(sqlite_store: Store) -> None:
     with sqlite_store.transaction(SYSTEM) as session:
         lines = waits.open_lines(session, team.result.team_id)
     assert [line.issue.project.site for line in lines if line.issue] == ["shared", "operator"]
+
+
+def test_a_moved_issue_is_found_by_the_key_it_had_unless_that_is_anothers_now(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store)
+    team.add_issue("OPS-7")
+    with sqlite_store.transaction(SYSTEM) as session:
+        moved = session.scalars(select(IssueRow)).one()
+        session.add(FormerKeyRow(site_id=moved.site_id, key="CORE-1", issue_id=moved.id))
+    team.play("01:00")
+    team.answer(LIWEI, "01:10", blocked={"side": "operator", "issue": "CORE-1", "what": "Lab access"})
+    assert blocked_on(team) == ("shared", "OPS-7")
+    team.add_issue("CORE-1")
+    team.answer(LIWEI, "01:20", blocked={"side": "operator", "issue": "CORE-1", "what": "Lab access"})
+    assert blocked_on(team) == ("shared", "CORE-1")
 
 
 def test_a_key_whose_other_bearer_is_internal_is_plain(sqlite_store: Store) -> None:
