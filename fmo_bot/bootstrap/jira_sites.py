@@ -39,6 +39,7 @@ class JiraSites(Mapping[str, BoardSource]):
         self.renewals = Renewals(store, self.sites.vault, self._renew)
         self._lock = threading.Lock()
         self._clients: dict[str, tuple[int, JiraClient]] = {}
+        self._former: list[JiraClient] = []
 
     def client(self, key: str) -> JiraClient:
         """The client of a site. Raises KeyError where nobody knows it, SiteUnavailable where its secret is locked."""
@@ -49,9 +50,10 @@ class JiraSites(Mapping[str, BoardSource]):
             known = self._clients.get(key)
             if known is not None and known[0] == version:
                 return known[1]
-        # The former client stays open for the calls that are under way; it is closed with the last of them.
         made = jira_client(self._named[key], **self._gate(key)) if key in self._named else self._connected(key)
         with self._lock:
+            if key in self._clients:
+                self._former.append(self._clients[key][1])  # calls may be under way: it is closed at the end
             self._clients[key] = version, made
         return made
 
@@ -86,7 +88,7 @@ class JiraSites(Mapping[str, BoardSource]):
     def close(self) -> None:
         """Close every session."""
         with self._lock:
-            for _, client in self._clients.values():
+            for client in (*self._former, *(client for _, client in self._clients.values())):
                 client.close()
 
     def _connected(self, key: str) -> JiraClient:

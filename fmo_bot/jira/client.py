@@ -21,7 +21,7 @@ from fmo_bot.errors import BoardUnavailable, OutcomeUnknown, SiteUnavailable
 from fmo_bot.jira import advice, wire
 from fmo_bot.jira.advice import Advice
 from fmo_bot.jira.authorization import Authorization, Header
-from fmo_bot.jira.retry import Ailing, Busy, Lane, Lost, Retry, Trouble
+from fmo_bot.jira.retry import Ailing, Busy, Lane, Lost, Retry, Stale, Trouble
 from fmo_bot.jira.sessions import Refused, Sessions, SiteRefused, TokenRefused, skew
 from fmo_bot.network import Network
 
@@ -177,7 +177,8 @@ class JiraClient:
         """Change something, sent at most once; the answer's JSON, None where it is empty.
 
         Raises `OutcomeUnknown` where it may have been done: the caller settles that by reading. Any other
-        BoardUnavailable (`Refused`: the site said no) means that nothing was changed.
+        BoardUnavailable (`Refused`: the site said no) means that nothing was changed. Where the site wanted a fresher
+        token and there is one, it is sent with that: nothing can have been done before.
         """
         path = f"{api}/{path}"
         # Never followed elsewhere: that would send it again, or turn it into something else.
@@ -188,7 +189,13 @@ class JiraClient:
             response = self._ask(method, path, what, how)
             return _json(response, unknown) if response.content else None
 
-        return self._through(lambda: self._retry.once(Lane.of(method, path), attempt), what, unknown)
+        def send() -> Any:
+            try:
+                return self._retry.once(Lane.of(method, path), attempt)
+            except Stale:
+                return self._retry.once(Lane.of(method, path), attempt)
+
+        return self._through(send, what, unknown)
 
     def nonsense(self, place: str) -> Nonsense:
         """The error for an answer that cannot be understood at `place`."""

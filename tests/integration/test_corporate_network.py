@@ -5,17 +5,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 import trustme
 
 from config.settings import Settings
 from fmo_bot.bootstrap import Bot
-from fmo_bot.bootstrap.jira_sites import jira_client
+from fmo_bot.bootstrap.jira_sites import jira_client, oauth_of
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.errors import SettingsWrong, SiteUnavailable
 from fmo_bot.jira.client import Flavour
+from fmo_bot.jira.oauth import ConsentEnded
 from fmo_bot.sandbox.server import Options, Sandbox
 from handlers.door import Door
 from tests.integration.corporate import Proxy, behind_tls, connect_proxy, own_authority
@@ -88,6 +90,21 @@ def test_a_site_may_have_its_own_proxy_and_its_own_certificates(corporation: Cor
     with closing(jira_client(settings.jira_sites[0])) as client:
         assert client.site().flavour is Flavour.CLOUD
     assert corporation.proxy.asked == [f"{JIRA}:443"]
+
+
+def test_consents_are_made_into_tokens_through_the_proxy(corporation: Corporation) -> None:
+    world = requests.get(f"{corporation.box.url}/control/world", timeout=10).json()
+    app = {f"FMO_JIRA_OAUTH_CLIENT_{name.upper()}": world["atlassian"][f"client_{name}"] for name in ("id", "secret")}
+    own = {f"FMO_ATLASSIAN_{name}_URL": f"https://{JIRA}/atlassian/{name.lower()}" for name in ("AUTH", "API")}
+    oauth, redirect = oauth_of(corporation.settings(**app, **own)), "http://127.0.0.1:1/back"
+    page = oauth.consent_url(state="s", redirect=redirect).replace(f"https://{JIRA}", corporation.box.url)
+    sent = requests.post(page, data={"answer": "accept"}, timeout=10, allow_redirects=False).headers["Location"]
+    tokens = oauth.by_code(parse_qs(urlsplit(sent).query)["code"][0], redirect=redirect, key="shared")
+    assert [each.cloud_id for each in oauth.resources(tokens.access)] == [world["jira"][0]["cloud_id"]]
+    assert oauth.by_refresh(tokens.refresh, key="shared").refresh != tokens.refresh
+    assert corporation.proxy.asked == [f"{JIRA}:443"] * 3
+    with pytest.raises(ConsentEnded):  # each refresh token is good once
+        oauth.by_refresh(tokens.refresh, key="shared")
 
 
 def test_whoever_is_named_in_no_proxy_is_asked_directly(corporation: Corporation) -> None:

@@ -282,6 +282,41 @@ def test_the_limit_of_an_issue_holds_that_issue_only(jira: ScriptedJira, client:
     assert sleeper.slept == []
 
 
+@dataclass
+class FakeTokens:
+    """An authorization with these tokens, each in turn when the one before was refused."""
+
+    tokens: list[str]
+
+    def header(self) -> str:
+        return f"Bearer {self.tokens[0]}"
+
+    def refused(self, header: str) -> bool:
+        if self.header() == header and len(self.tokens) > 1:
+            self.tokens.pop(0)
+        return self.header() != header
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_token_refused_before_its_time_is_renewed_and_the_call_made_with_the_next(
+    jira: ScriptedJira, sleeper: Sleeper, writes: bool
+) -> None:
+    jira.script = [Answer({}, 401), Answer({"id": "7"})]
+    access = Access(key="shared", url=jira.url, authorization=FakeTokens(["old", "new"]))
+    with closing(JiraClient(access, sleep=sleeper.sleep, machine=lambda: sleeper.now)) as client:
+        assert (comment(client) if writes else client.get("field", what="the fields")) == {"id": "7"}
+    assert [header for _, _, header in jira.asked] == ["Bearer old", "Bearer new"]
+
+
+def test_where_no_other_token_is_left_the_refusal_is_said(jira: ScriptedJira, sleeper: Sleeper) -> None:
+    jira.standing["field"] = Answer({}, 401)
+    access = Access(key="shared", url=jira.url, authorization=FakeTokens(["only"]))
+    client = JiraClient(access, sleep=sleeper.sleep, machine=lambda: sleeper.now)
+    with closing(client), pytest.raises(TokenRefused):
+        client.get("field", what="the fields")
+    assert asked(jira, "field") == 1
+
+
 # --- what is about the whole site, and who hears of it -----------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Connecting Jira sites while the bot runs: every kind of token, proved before it is kept; by consent in a browser."""
 
+import socket
 import subprocess
 import sys
 import threading
@@ -30,7 +31,7 @@ from fmo_bot.services.sites import Auth
 from handlers.door import Door
 from handlers.jira_oauth import LOST, REFUSED
 from tests.integration.door_support import TEAM, given_for
-from tests.integration.sandbox_support import START
+from tests.integration.sandbox_support import START, eventually
 from tests.integration.scripted_jira import Answer, scripted_jira
 from tests.integration.test_cli import _environment
 
@@ -276,15 +277,19 @@ def running(cloud: Place) -> Iterator[Bot]:
         serving = threading.Thread(target=door.serve)
         serving.start()
         try:
+            eventually(lambda: _is_open(port))
             yield bot
         finally:
             door.stop()
             serving.join(20)
 
 
-def _free_port() -> int:
-    import socket
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
+
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
