@@ -9,19 +9,25 @@ import os
 import resource
 import sys
 import time
+from contextlib import closing
 from datetime import datetime
 
 from config.settings import Settings
-from fmo_bot.bootstrap import boards_of, jira_client
+from fmo_bot.bootstrap.jira_sites import JiraSites
 from fmo_bot.db.store import Store
+from fmo_bot.services.boards import Boards
 
 
 def main() -> None:
     """Until the input ends."""
     settings, board = Settings.read(os.environ), int(sys.argv[1])
-    clients = {site.key: jira_client(site) for site in settings.jira_sites}
     store = Store(settings.database_url)
-    boards = boards_of(store, clients)
+    with closing(JiraSites(settings, store)) as jira:
+        _answer(Boards(store, jira), board)
+    store.close()
+
+
+def _answer(boards: Boards, board: int) -> None:
     for line in sys.stdin:
         began, used = time.perf_counter(), time.process_time()
         synced = boards.sync(board, datetime.fromisoformat(line.strip()))
@@ -32,9 +38,6 @@ def main() -> None:
             "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
         print(json.dumps(told), flush=True)
-    for client in clients.values():
-        client.close()
-    store.close()
 
 
 if __name__ == "__main__":
