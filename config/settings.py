@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import overload
 
@@ -27,7 +28,7 @@ _APPS = (
 )
 _PROXIES = ("HTTPS_PROXY", "https_proxy")  # Atlassian and Slack are https, all of it
 _SECRET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes in base64, as Fernet takes them
-_SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET", "PROXY", "CA_BUNDLE")
+_SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET", "PROXY", "CA_BUNDLE", "TOKEN_EXPIRES")
 ATLASSIAN_AUTH_URL, ATLASSIAN_API_URL = "https://auth.atlassian.com", "https://api.atlassian.com"
 
 
@@ -51,6 +52,7 @@ class JiraSite:
     email: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     network: Network = field(default_factory=Network)
+    expires_at: datetime | None = None  # the token, where the settings say so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,7 +205,7 @@ class _Reader:
         return tuple(self._jira_site(key) for key in keys)
 
     def _jira_site(self, key: str) -> JiraSite:
-        url, email, token, secret, proxy, bundle = (f"FMO_JIRA_{key.upper()}_{part}" for part in _SITE_PARTS)
+        url, email, token, secret, proxy, bundle, expires = (f"FMO_JIRA_{key.upper()}_{part}" for part in _SITE_PARTS)
         address = self._read.need(url, "the site's address, such as https://example.atlassian.net")
         return JiraSite(
             key=key,
@@ -214,7 +216,17 @@ class _Reader:
             ),
             webhook_secret=self._read.get(secret),
             network=self._network.overridden(proxy=self._proxy(proxy), ca_bundle=self._bundle(bundle)),
+            expires_at=self._day(expires),
         )
+
+    def _day(self, name: str) -> datetime | None:
+        """The beginning of a day in UTC."""
+        text = self._read.get(name)
+        try:
+            return datetime.combine(date.fromisoformat(text), time.min, UTC) if text else None
+        except ValueError:
+            self._read.problems.append(f"{name} must be a day such as 2027-03-01; it is {text!r}.")
+            return None
 
     def _atlassian(self) -> Atlassian:
         auth = self._read.url("FMO_ATLASSIAN_AUTH_URL", "the address at which Atlassian asks people for consent")

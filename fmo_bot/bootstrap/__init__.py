@@ -168,6 +168,7 @@ class Bot:
         """Begin everything that runs by itself."""
         if self._works:
             self.pauses.look_again()
+            self.jira.sites.note_ends({site.key: site.expires_at for site in self.settings.jira_sites})
             self._plan()
             self.engine.start()
         if isinstance(self.clock, SandboxClock):

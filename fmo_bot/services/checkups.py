@@ -49,9 +49,16 @@ def _expiry(site: JiraSiteRow, at: datetime) -> Iterator[str]:
         return
     ended = "ended" if site.expires_at <= at else "ends"
     yield (
-        f"The token of Jira site {site.key} {ended} on {site.expires_at:%Y-%m-%d}: make a new one and run"
-        f" `fmo-bot site connect {site.key}`."
+        f"The token of Jira site {site.key} {ended} on {site.expires_at:%Y-%m-%d}: make a new one and {_where(site)}."
     )
+
+
+def _where(site: JiraSiteRow) -> str:
+    """Where the token of a site is set."""
+    if site.url is not None:
+        return f"run `fmo-bot site connect {site.key}`"
+    prefix = f"FMO_JIRA_{site.key.upper()}"
+    return f"set {prefix}_TOKEN and {prefix}_TOKEN_EXPIRES"
 
 
 def _webhook(session: Session, site: JiraSiteRow, *, has_secret: bool) -> Iterator[str]:

@@ -11,8 +11,8 @@ from fmo_bot.services import site_owners
 
 DAYS = (1, 7, 30)  # before the end; nearest first
 WARNING = (
-    "The token with which FMO bot reads Jira site {site} ends on {date}. Make a new one, and have it set with"
-    " `fmo-bot site connect {site}` before that day: afterwards its boards are not read any more."
+    "The token with which FMO bot reads Jira site {site} ends on {date}. Make a new one, and have it set before that"
+    " day (docs/jira.md says how): afterwards its boards are not read any more."
 )
 
 

@@ -1,7 +1,7 @@
 """Jira sites that were connected while the bot runs: how to reach each, with its secrets sealed in the database."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -152,6 +152,13 @@ class Sites:
             row.renewing, row.renewing_until = None, 0.0
             detail = {"site": site.key, "auth": site.auth.value}
             audit(session, at=at, action="site_connected", team_id=None, detail=detail)
+
+    def note_ends(self, ends: Mapping[str, datetime | None]) -> None:
+        """When the tokens of sites in the settings end, as far as those say so."""
+        query = select(JiraSiteRow).where(JiraSiteRow.url.is_(None), JiraSiteRow.key.in_(ends))
+        with self._store.transaction(SYSTEM) as session:
+            for row in session.scalars(query):
+                row.expires_at = ends[row.key]
 
     def disconnect(self, key: str, at: datetime) -> int:
         """Forget how to reach it; what was read stays. How many boards are read no more. Raises SiteNotConnected."""

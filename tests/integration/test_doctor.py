@@ -105,7 +105,7 @@ def test_a_token_that_died(patient: Patient) -> None:
 @pytest.mark.parametrize(("days", "word"), [(20, "ends on"), (-1, "ended on")])
 def test_a_token_that_ends_or_has_ended(patient: Patient, days: int, word: str) -> None:
     patient.change(JiraSiteRow, expires_at=START + timedelta(days=days))
-    only(patient.faults(), "The token of Jira site shared", word, "`fmo-bot site connect shared`")
+    only(patient.faults(), "The token of Jira site shared", word, "FMO_JIRA_SHARED_TOKEN_EXPIRES")
 
 
 def test_a_project_that_may_not_be_browsed(patient: Patient) -> None:

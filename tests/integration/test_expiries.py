@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from fmo_bot.db.boards import JiraSiteRow
 from fmo_bot.db.parties import OrganisationRow
+from fmo_bot.db.secrets import Vault
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.services.expiries import WARNING, warn
+from fmo_bot.services.sites import Sites
 from tests.integration.test_pauses import told
 from tests.joint_team import JointTeam
 
@@ -69,3 +71,18 @@ def test_a_token_with_another_end_is_warned_of_anew_and_one_without_never(store:
     end(store, None)
     warn(store, ENDS + timedelta(days=365))
     assert len(told(store)) == 2
+
+
+def test_of_sites_in_the_settings_the_settings_say_when_and_of_others_they_say_nothing(store: Store) -> None:
+    sites = Sites(store, Vault([]), ["shared"])
+    sites.note_ends({"shared": ENDS, "unknown": ENDS})
+    warn(store, ENDS - timedelta(days=1))
+    assert len(told(store)) == 1
+    sites.note_ends({"shared": None})  # the setting is gone
+    warn(store, ENDS)
+    assert len(told(store)) == 1
+    with store.transaction(SYSTEM) as session:
+        session.scalars(select(JiraSiteRow)).one().url = "https://x.example"  # connected, not by the settings
+    sites.note_ends({"shared": ENDS})
+    with store.reading(SYSTEM) as session:
+        assert session.scalars(select(JiraSiteRow)).one().expires_at is None

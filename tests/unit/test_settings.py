@@ -97,6 +97,7 @@ def test_without_any_setting_the_one_sentence_says_what_follows_from_it() -> Non
         ({"FMO_WORKER_PORT": "x"}, "FMO_WORKER_PORT must be"),
         ({"FMO_PORT": "²"}, "FMO_PORT must be"),  # a digit to Python, not to a person
         ({"FMO_SLACK_MESSAGES_PER_MINUTE": "0"}, "FMO_SLACK_MESSAGES_PER_MINUTE must be"),
+        ({"FMO_JIRA_SHARED_TOKEN_EXPIRES": "1.3.2027"}, "FMO_JIRA_SHARED_TOKEN_EXPIRES must be a day"),
         ({"HTTPS_PROXY": "socks5://proxy.example"}, "HTTPS_PROXY must be a proxy's address"),
         ({"FMO_JIRA_SHARED_PROXY": "http://"}, "FMO_JIRA_SHARED_PROXY must be a proxy's address"),
         ({"FMO_CA_BUNDLE": "/nowhere.pem"}, "FMO_CA_BUNDLE: /nowhere.pem is no readable file of certificates"),
