@@ -121,8 +121,8 @@ class JointTeam:
     def __init__(self, store: Store, file: dict[str, Any] | None = None) -> None:
         self.store = store
         self.standups = Standups(store, QUESTIONS)
-        self.handlers: dict[str, occurrences.Handler | occurrences.Composed] = {
-            "prompt": self.standups.due_prompt,
+        self.handlers: dict[str, occurrences.Handler | occurrences.Composed | occurrences.Together] = {
+            "prompt": occurrences.Together(self.standups.due_prompts),
             "reminder": self.standups.due_reminder,
             "close": self.standups.due_close,
         }

@@ -107,8 +107,8 @@ class Bot:
             accounts.CHECK: self.accounts.read_comments,
             accounts.ASK: self.accounts.put_to_admins,
         }
-        due: dict[str, occurrences.Handler | occurrences.Composed] = {
-            standup_plan.PROMPT: self.standups.due_prompt,
+        due: occurrences.Handlers = {
+            standup_plan.PROMPT: occurrences.Together(self.standups.due_prompts),
             standup_plan.REMINDER: self.standups.due_reminder,
             standup_plan.CLOSE: self.standups.due_close,
             digests.DIGEST: occurrences.Composed(self.digests.compose),

@@ -27,6 +27,19 @@ def insert_new(session: Session, row: type[DeclarativeBase], values: Sequence[Ma
     return new.all()
 
 
+def insert_keyed(
+    session: Session, row: type[DeclarativeBase], values: Sequence[Mapping[str, Any]], *, key: str
+) -> dict[Any, int]:
+    """The same on the table itself, which costs less; the ids of the rows that are new by their column `key`."""
+    if not values:
+        return {}
+    session.flush()
+    table = row.__table__
+    insert = _INSERTS[session.get_bind().dialect.name](table).on_conflict_do_nothing()
+    new = session.connection().execute(insert.returning(table.c[key], table.c.id), [dict(each) for each in values])
+    return {each: id for each, id in new}
+
+
 def insert_from(session: Session, row: type[DeclarativeBase], columns: Sequence[str], found: Select[Any]) -> None:
     """Insert what a query with a WHERE finds, in its order of columns, as far as no unique key refuses it."""
     session.flush()

@@ -18,7 +18,7 @@ from fmo_bot.domain.parties import SYSTEM
 
 PLANNED, DONE, MISSED, CANCELLED, FAILED = "planned", "done", "missed", "cancelled", "failed"
 MAX_ATTEMPTS = 5
-TOGETHER = 10  # occurrences a transaction: others wait for it, some 20 ms
+AT_ONCE = 10  # occurrences a transaction: others wait for it, some 10 ms
 Handler = Callable[[Session, OccurrenceRow, datetime], None]
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +32,18 @@ class Composed:
     """
 
     compose: Callable[[Session, OccurrenceRow, datetime], Handler]
+
+
+@dataclass(frozen=True)
+class Together:
+    """A handler of several at once, all of one ceremony: it reads once what they share, and writes them in a few
+    statements. Where one of them fails, it is run for each by itself.
+    """
+
+    run: Callable[[Session, Sequence[OccurrenceRow], datetime], None]
+
+
+Handlers = Mapping[str, Handler | Composed | Together]  # by kind of occurrence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,18 +111,16 @@ def _identity(one: Wanted | OccurrenceRow | Row[Any]) -> _Identity:
     return one.ceremony_id, one.kind, one.subject, one.local_date, one.ordinal
 
 
-def run_due(
-    store: Store, handlers: Mapping[str, Handler | Composed], at: datetime, *, machine: Callable[[], float] = time
-) -> int:
+def run_due(store: Store, handlers: Handlers, at: datetime, *, machine: Callable[[], float] = time) -> int:
     """Run what is due at `at`, each by the handler of its kind; how many were run.
 
-    Those of one ceremony share a transaction, a few at a time: they read the same rows. A handler that finds it too
-    late to be useful says so to the people concerned and sets the state to MISSED. One that raises changes nothing and
-    is tried again, after pauses of machine time, five times.
+    Those of one ceremony and kind share a transaction, a few at a time: they read the same rows. A handler that finds
+    it too late to be useful says so to the people concerned and sets the state to MISSED. One that raises changes
+    nothing and is tried again, after pauses of machine time, five times.
     """
     with store.reading(SYSTEM) as session:
-        due = [list(rows) for _, rows in groupby(session.execute(_due(at, machine())), _ceremony)]
-    parts = [each[begin : begin + TOGETHER] for each in due for begin in range(0, len(each), TOGETHER)]
+        due = [list(rows) for _, rows in groupby(session.execute(_due(at, machine())), _alike)]
+    parts = [each[begin : begin + AT_ONCE] for each in due for begin in range(0, len(each), AT_ONCE)]
     return sum(_run_together(store, handlers, part, at=at, machine=machine) for part in parts)
 
 
@@ -124,66 +134,76 @@ def _due(at: datetime, now: float) -> Select[int, int, str, datetime]:
     return query.order_by(OccurrenceRow.due, OccurrenceRow.ceremony_id, OccurrenceRow.id)
 
 
-def _ceremony(row: _Due) -> int:
-    return row[1]
+def _alike(row: _Due) -> tuple[int, str]:
+    return row[1], row[2]
 
 
 def _run_together(
-    store: Store,
-    handlers: Mapping[str, Handler | Composed],
-    due: list[_Due],
-    *,
-    at: datetime,
-    machine: Callable[[], float],
+    store: Store, handlers: Handlers, due: list[_Due], *, at: datetime, machine: Callable[[], float]
 ) -> int:
+    """Run some of one ceremony and kind in a transaction."""
     try:
-        ready = [(each, _ready(store, handlers[each.kind], each, at)) for each in due]
+        ready = _ready(store, handlers[due[0].kind], due, at)
         with store.transaction(SYSTEM) as session:
-            rows, done = _hold(session, [each.id for each in due]), 0
-            for each, handler in ready:
-                done += _run(session, handler, rows.get(each.id), each, at)
-                # Held: a session lets go of rows that nobody holds, and would read them anew for the next.
-                session.info["read"] = list(session.identity_map.values())
-            return done
+            rows = _hold(session, due)
+            _run(session, ready, rows, at)
+            return len(rows)
     except Exception as error:
         if len(due) > 1:  # so that only the one that cannot be run waits
             return sum(_run_together(store, handlers, [each], at=at, machine=machine) for each in due)
         _log.exception("an occurrence could not be run", occurrence=due[0].id)
-        _note_error(store, due[0].id, error, machine())
+        _note_error(store, due[0], error, machine())
         return 0
 
 
-def _ready(store: Store, handler: Handler | Composed, due: _Due, at: datetime) -> Handler:
+def _ready(store: Store, handler: Handler | Composed | Together, due: Sequence[_Due], at: datetime) -> Together:
     """What is left to do once everything that takes its time is done."""
-    if not isinstance(handler, Composed):
+    if isinstance(handler, Together):
         return handler
+    if not isinstance(handler, Composed):
+        return _one_by_one(lambda _: handler)
+    composed = {each.id: _composed(store, handler, each, at) for each in due}
+    return _one_by_one(composed.__getitem__)
+
+
+def _composed(store: Store, handler: Composed, due: _Due, at: datetime) -> Handler:
     with store.reading(SYSTEM) as session:
         return handler.compose(session, session.get_one(OccurrenceRow, due.id), at)
 
 
-def _run(session: Session, handler: Handler, row: OccurrenceRow | None, due: _Due, at: datetime) -> bool:
-    if row is None or row.due != due.due:  # another process has it, or it was moved
-        return False
-    row.state = DONE
-    handler(session, row, at)
-    if row.state == MISSED:
-        _log.warning("occurrence missed", kind=row.kind, ceremony=row.ceremony_id, due=row.due.isoformat())
-    return True
+def _one_by_one(handler_of: Callable[[int], Handler]) -> Together:
+    def run(session: Session, rows: Sequence[OccurrenceRow], at: datetime) -> None:
+        for row in rows:
+            handler_of(row.id)(session, row, at)
+            # Held: a session lets go of rows that nobody holds, and would read them anew for the next.
+            session.info["read"] = list(session.identity_map.values())
+
+    return Together(run)
 
 
-def _hold(session: Session, ids: Sequence[int]) -> dict[int, OccurrenceRow]:
-    """Those that are still to be run, locked; what another process has is left out."""
-    query = select(OccurrenceRow).where(OccurrenceRow.id.in_(ids), OccurrenceRow.state == PLANNED)
+def _run(session: Session, handler: Together, rows: Sequence[OccurrenceRow], at: datetime) -> None:
+    if not rows:
+        return
+    for row in rows:
+        row.state = DONE
+    handler.run(session, rows, at)
+    for row in rows:
+        if row.state == MISSED:
+            _log.warning("occurrence missed", kind=row.kind, ceremony=row.ceremony_id, due=row.due.isoformat())
+
+
+def _hold(session: Session, due: Sequence[_Due]) -> list[OccurrenceRow]:
+    """Those that are still to be run, locked; what another process has, or has moved, is left out."""
+    moments = {each.id: each.due for each in due}
+    query = select(OccurrenceRow).where(OccurrenceRow.id.in_(moments), OccurrenceRow.state == PLANNED)
     rows = session.scalars(query.order_by(OccurrenceRow.id).with_for_update(skip_locked=True))
-    return {row.id: row for row in rows}
+    return [row for row in rows if row.due == moments[row.id]]
 
 
-def _note_error(store: Store, one: int, error: Exception, now: float) -> None:
+def _note_error(store: Store, due: _Due, error: Exception, now: float) -> None:
     with store.transaction(SYSTEM) as session:
-        row = _hold(session, [one]).get(one)
-        if row is None:
-            return
-        row.attempt += 1
-        row.error, row.not_before = type(error).__name__, now + 2.0**row.attempt
-        if row.attempt >= MAX_ATTEMPTS:
-            row.state = FAILED
+        for row in _hold(session, [due]):
+            row.attempt += 1
+            row.error, row.not_before = type(error).__name__, now + 2.0**row.attempt
+            if row.attempt >= MAX_ATTEMPTS:
+                row.state = FAILED

@@ -5,15 +5,17 @@ one post, and after it any number of updates of which only the latest is kept. W
 may read (`delivery.audience`).
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
-from fmo_bot.db.once import insert_new, insert_once
+from fmo_bot.db.once import insert_keyed, insert_once
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.values import message_to_json
 from fmo_bot.db.wakes import PUMP, want
@@ -31,6 +33,35 @@ NO_THREAD = "the message it answers was not sent"
 RECONCILE, AT_MOST_ONCE, AT_LEAST_ONCE = "reconcile", "at_most_once", "at_least_once"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """The post of the message `name`, as it is owed.
+
+    Exactly one of `place` and `person` (a direct message from the app in the person's own workspace). `thread_of` names
+    a message owed earlier: this one is sent after it, in its thread. Not sent after `useful_until` (calendar time) but
+    marked missed. `policy` decides only where history may not be read: `at_least_once` sends again, the others leave it
+    unsure for a scrum master to decide.
+    """
+
+    name: str
+    message: Message
+    due: datetime
+    language: str
+    place: Place | None = None
+    person: Person | None = None
+    thread_of: str | None = None
+    useful_until: datetime | None = None
+    policy: str = RECONCILE
+
+    @property
+    def reader(self) -> Place | Person:
+        """Who reads it."""
+        reader = self.place or self.person
+        if reader is None or (self.place is not None and self.person is not None):
+            raise ValueError("a message goes to a place or to a person, one of them")
+        return reader
+
+
 def owe(
     session: Session,
     *,
@@ -44,36 +75,51 @@ def owe(
     useful_until: datetime | None = None,
     policy: str = RECONCILE,
 ) -> bool:
-    """Owe the post of the message `name`; False, and nothing changes, where it has been owed before.
+    """Owe one post, see `Owed`; False, and nothing changes, where it has been owed before.
 
-    Exactly one of `place` and `person` (a direct message from the app in the person's own workspace). `thread_of` names
-    a message owed earlier: this one is sent after it, in its thread (LookupError where nobody owes it). Not sent after
-    `useful_until` (calendar time) but marked missed. `policy` decides only where history may not be read:
-    `at_least_once` sends again, the others leave it unsure for a scrum master to decide.
+    LookupError where nobody owes the message `thread_of`.
     """
-    reader = place or person
-    if reader is None or (place is not None and person is not None):
-        raise ValueError("a message goes to a place or to a person, one of them")
-    thread = _message(session, thread_of).id if thread_of else None
-    target = (_at(place) if place else _to(session, person)) | {"team_id": _team(session)}
-    new = insert_new(session, MessageRow, [{"name": name, "key": uuid4().hex, **target}])
-    if not new:
-        return False
-    session.add(
-        DeliveryRow(
-            dedup_key=f"{POST}:{name}",
-            message_id=new[0],
-            op=POST,
-            value=message_to_json(fitted(session, message, reader)),
-            language=language,
-            due=due,
-            thread_message_id=thread,
-            useful_until=useful_until,
-            policy=policy,
-        )
+    one = Owed(
+        name=name,
+        message=message,
+        due=due,
+        language=language,
+        place=place,
+        person=person,
+        thread_of=thread_of,
+        useful_until=useful_until,
+        policy=policy,
     )
-    want(session, PUMP)
-    return True
+    return owe_all(session, [one]) == 1
+
+
+def owe_all(session: Session, owed: Sequence[Owed]) -> int:
+    """Owe several posts, in a few statements however many they are; how many were not owed before."""
+    threads = {each.name: _message(session, each.thread_of).id for each in owed if each.thread_of}
+    conversations, team = _conversations(session, owed), _team(session)
+    targets = [
+        {"name": each.name, "key": uuid4().hex, "team_id": team, **_target(each, conversations)} for each in owed
+    ]
+    new = insert_keyed(session, MessageRow, targets, key="name")
+    posts = [
+        {
+            "dedup_key": f"{POST}:{each.name}",
+            "message_id": new[each.name],
+            "op": POST,
+            "value": message_to_json(fitted(session, each.message, each.reader)),
+            "language": each.language,
+            "due": each.due,
+            "thread_message_id": threads.get(each.name),
+            "useful_until": each.useful_until,
+            "policy": each.policy,
+        }
+        for each in owed
+        if each.name in new
+    ]
+    if posts:
+        session.connection().execute(insert(DeliveryRow), posts)
+        want(session, PUMP)
+    return len(posts)
 
 
 def owe_update(session: Session, *, name: str, message: Message, due: datetime, language: str) -> None:
@@ -175,13 +221,19 @@ def _team(session: Session) -> int | None:
     return scope.team_id
 
 
-def _at(place: Place) -> dict[str, Any]:
-    return {"workspace": place.workspace, "channel": place.channel, "person": None}
+def _target(owed: Owed, conversations: Mapping[Person, str | None]) -> dict[str, Any]:
+    reader = owed.reader
+    if isinstance(reader, Place):
+        return {"name": owed.name, "workspace": reader.workspace, "channel": reader.channel, "person": None}
+    channel = conversations.get(reader)
+    return {"name": owed.name, "workspace": reader.workspace, "channel": channel, "person": reader.user}
 
 
-def _to(session: Session, person: Person | None) -> dict[str, Any]:
-    assert person is not None
-    known = select(MemberRow.dm_channel).where(
-        MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
-    )
-    return {"workspace": person.workspace, "channel": session.scalar(known), "person": person.user}
+def _conversations(session: Session, owed: Sequence[Owed]) -> dict[Person, str | None]:
+    """The direct conversations of these persons, as far as they are known."""
+    persons = [(each.person.workspace, each.person.user) for each in owed if each.person is not None]
+    if not persons:
+        return {}
+    columns = MemberRow.home_workspace, MemberRow.slack_user_id
+    known = session.execute(select(*columns, MemberRow.dm_channel).where(tuple_(*columns).in_(persons)))
+    return {Person(workspace, user): channel for workspace, user, channel in known}

@@ -27,7 +27,7 @@ class Work:
         clock: Clock,
         pump: Pump,
         owner: str,
-        due: Mapping[str, occurrences.Handler | occurrences.Composed],
+        due: occurrences.Handlers,
         jobs: Mapping[str, inbox.Handler],
         machine: Callable[[], float] = time,
     ) -> None:

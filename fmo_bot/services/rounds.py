@@ -1,6 +1,7 @@
 """What a round owes to Slack: the parent post, prompts, answers and the summary, composed from rows."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from fmo_bot.db.blockers import BlockerRow
 from fmo_bot.db.ceremonies import CeremonyRow, PromptRow, RoundRow
 from fmo_bot.db.parties import ChannelRow, JointTeamRow, SideRow
 from fmo_bot.delivery import outbox
+from fmo_bot.delivery.outbox import Owed
 from fmo_bot.domain import standups
 from fmo_bot.domain.messages import AnswerPost, BlockerLine, Prompt, Question, RoundPost, RoundSummary, Said, SideCount
 from fmo_bot.domain.parties import Actor, Place
@@ -168,16 +170,23 @@ def owe_round_update(session: Session, round_: RoundRow, *, due: datetime) -> No
     )
 
 
-def owe_prompt(session: Session, prompt: PromptRow, *, due: datetime, useful_until: datetime) -> None:
-    """Owe a prompt to its member, from the app of their own workspace."""
-    outbox.owe(
+def owe_prompts(session: Session, prompts: Sequence[PromptRow], *, useful_for: timedelta) -> None:
+    """Owe each prompt to its member when it is due, from the app of their own workspace; none later than `useful_for`
+    after that.
+    """
+    outbox.owe_all(
         session,
-        name=f"prompt:{prompt.id}",
-        message=prompt_message(prompt),
-        due=due,
-        language=prompt.member.language,
-        person=prompt.member.person,
-        useful_until=useful_until,
+        [
+            Owed(
+                name=f"prompt:{prompt.id}",
+                message=prompt_message(prompt),
+                due=prompt.due,
+                language=prompt.member.language,
+                person=prompt.member.person,
+                useful_until=prompt.due + useful_for,
+            )
+            for prompt in prompts
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 """Stand-ups: who is asked when, what they say, and how a round closes."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -56,20 +56,30 @@ class Standups:
                 if round_.closed_at is None and standup_plan.follow(session, round_):
                     rounds.owe_round_update(session, round_, due=at)
 
-    def due_prompt(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
-        """Ask one member: the round, if this is its first, and the prompt become rows with what they owe to Slack."""
-        ceremony = _hold(session, CeremonyRow, occurrence.ceremony_id)
+    def due_prompts(self, session: Session, due: Sequence[OccurrenceRow], at: datetime) -> None:
+        """Ask members of one stand-up: the round, if these are its first, and their prompts become rows with what they
+        owe to Slack.
+        """
+        ceremony = _hold(session, CeremonyRow, due[0].ceremony_id)
         narrow(session, ceremony.team_id)
-        useful_until = occurrence.due + timedelta(minutes=ceremony.late_ok_minutes)
-        if at > useful_until:
+        useful_for = timedelta(minutes=ceremony.late_ok_minutes)
+        asked = [prompt for each in due if (prompt := self._ask(session, ceremony, each, at, useful_for))]
+        rounds.owe_prompts(session, asked, useful_for=useful_for)
+
+    def _ask(
+        self, session: Session, ceremony: CeremonyRow, occurrence: OccurrenceRow, at: datetime, useful_for: timedelta
+    ) -> PromptRow | None:
+        """The prompt that is owed now; None where it is too late, or the member is not to be asked any more."""
+        if at > occurrence.due + useful_for:
             occurrence.state = occurrences.MISSED
             self._miss(session, ceremony, occurrence, at)
-            return
+            return None
         round_ = self._round(session, ceremony, occurrence.local_date, at)
         prompt = self._prompt(session, round_, _member_of(occurrence), occurrence)
-        if prompt is not None and prompt.state == rounds.PLANNED:
-            prompt.state = rounds.ASKED
-            rounds.owe_prompt(session, prompt, due=occurrence.due, useful_until=useful_until)
+        if prompt is None or prompt.state != rounds.PLANNED:
+            return None
+        prompt.state = rounds.ASKED
+        return prompt
 
     def due_reminder(self, session: Session, occurrence: OccurrenceRow, at: datetime) -> None:
         """Remind one member who was asked and has not answered; nobody else, and nobody who is away by now."""

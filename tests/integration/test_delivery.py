@@ -16,6 +16,7 @@ from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
 from fmo_bot.db.parties import MemberRow, OrganisationRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import claims, lanes, outbox, quiet
+from fmo_bot.delivery.outbox import Owed
 from fmo_bot.delivery.pump import LONGEST_PAUSE_S, MAX_ATTEMPTS, Pump
 from fmo_bot.delivery.retention import retain
 from fmo_bot.domain.messages import Notice
@@ -95,6 +96,33 @@ def test_a_message_is_posted_once_however_often_it_is_owed(store: Store, pump: P
     assert pump.run_once() == {"sent": 1}
     assert pump.run_once() == {}
     assert chat.messages == [said("a")]
+
+
+def test_of_several_that_are_owed_together_each_is_posted_once(store: Store, pump: Pump, chat: FakeChat) -> None:
+    owe(store, "b")
+    with store.transaction(SYSTEM) as session:
+        session.add(company := OrganisationRow(name="Telefónica"))
+        session.flush()
+        session.add(
+            MemberRow(
+                organisation_id=company.id,
+                home_workspace=LUCIA.workspace,
+                slack_user_id=LUCIA.user,
+                name="Lucía",
+                zone="UTC",
+                dm_channel="D0LUCIA",
+            )
+        )
+        session.flush()
+        names: tuple[tuple[str, Person], ...] = (("a", LUCIA), ("b", LUCIA), ("c", Person("T0TELEFON", "U0NEW")))
+        owed = [Owed(name=n, message=said(n), due=MONDAY_NINE, language="en", person=to) for n, to in names]
+        assert outbox.owe_all(session, owed) == 2
+        assert outbox.owe_all(session, owed) == 0
+    with store.reading(SYSTEM) as session:
+        rows = {row.name: (row.channel, row.person) for row in session.scalars(select(MessageRow))}
+    assert rows == {"a": ("D0LUCIA", LUCIA.user), "b": (JOINT.channel, None), "c": (None, "U0NEW")}
+    assert pump.run_once() == {"sent": 3}
+    assert sorted(chat.messages, key=str) == sorted([said("a"), said("b"), said("c")], key=str)
 
 
 def owe_then_fail(store: Store) -> None:

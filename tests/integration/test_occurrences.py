@@ -1,7 +1,8 @@
 """What is due once is planned once, follows the schedule until it is done, and is run once; on both databases."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -70,7 +71,12 @@ class Asked:
         self.whom.append(row.subject)
 
 
-def run(store: Store, asked: occurrences.Handler | occurrences.Composed, at: datetime, machine: Machine) -> int:
+def run(
+    store: Store,
+    asked: occurrences.Handler | occurrences.Composed | occurrences.Together,
+    at: datetime,
+    machine: Machine,
+) -> int:
     return occurrences.run_due(store, {"prompt": asked}, at, machine=machine)
 
 
@@ -219,6 +225,62 @@ def test_one_that_cannot_be_run_holds_up_no_other_of_its_ceremony(store: Store, 
     trips = Trips("member:2")
     assert run(store, trips, MONDAY_NINE, machine) == 2
     assert [state for _, state, _ in planned(store)] == ["done", "planned", "done"]
+
+
+class AsksTogether:
+    """Asks several at once, and notes which; fails while `over` is among them, after it has changed something."""
+
+    def __init__(self, over: str = "") -> None:
+        self.over = over
+        self.asked: list[list[str]] = []
+
+    def __call__(self, session: Session, rows: Sequence[OccurrenceRow], at: datetime) -> None:
+        if any(row.subject == self.over for row in rows):
+            session.get_one(CeremonyRow, rows[0].ceremony_id).name = "changed"
+            session.flush()
+            raise LookupError
+        self.asked.append([row.subject for row in rows])
+
+
+def test_those_of_one_ceremony_may_be_run_together_each_once(store: Store, standup: int, machine: Machine) -> None:
+    plan(store, *(prompt(standup, member) for member in (1, 2, 3)), prompt(standup, 4, LATER))
+    asks = AsksTogether()
+    for _ in range(2):
+        run(store, occurrences.Together(asks), MONDAY_NINE, machine)
+    assert asks.asked == [["member:1", "member:2", "member:3"]]
+    assert [state for _, state, _ in planned(store)] == ["done", "done", "done", "planned"]
+
+
+def test_where_one_of_several_cannot_be_run_the_others_are(store: Store, standup: int, machine: Machine) -> None:
+    plan(store, *(prompt(standup, member) for member in (1, 2, 3)))
+    asks = AsksTogether(over="member:2")
+    assert run(store, occurrences.Together(asks), MONDAY_NINE, machine) == 2
+    assert asks.asked == [["member:1"], ["member:3"]]
+    assert [state for _, state, _ in planned(store)] == ["done", "planned", "done"]
+    with store.reading(SYSTEM) as session:
+        assert session.get_one(CeremonyRow, standup).name == "Daily"
+
+
+def test_what_is_run_together_was_moved_or_taken_by_nobody(store: Store, standup: int, machine: Machine) -> None:
+    """Between the look at what is due and the transaction that runs it, one is moved and one is run by another."""
+    plan(store, *(prompt(standup, member) for member in (1, 2, 3)))
+    asks = AsksTogether()
+
+    def meanwhile() -> None:
+        with store.transaction(SYSTEM) as session:
+            first, second, _ = session.scalars(select(OccurrenceRow).order_by(OccurrenceRow.id))
+            first.due, second.state = LATER, "done"
+
+    class Handlers(dict[str, Any]):
+        """Looked into after the look at what is due, and before the transaction that runs it."""
+
+        def __getitem__(self, kind: str) -> occurrences.Together:
+            meanwhile()
+            return occurrences.Together(asks)
+
+    assert occurrences.run_due(store, Handlers(), MONDAY_NINE, machine=machine) == 1
+    assert asks.asked == [["member:3"]]
+    assert [state for _, state, _ in planned(store)] == ["planned", "done", "done"]
 
 
 class Composes:
