@@ -191,11 +191,12 @@ _WAITING = text("SELECT id FROM procrastinate_jobs WHERE queueing_lock = :lock A
 def cron(seconds: float) -> str:
     """A period as procrastinate takes it: a divisor of a minute in seconds, or of an hour in minutes.
 
-    Its cron lines have the seconds in their sixth field.
+    Its cron lines have the seconds in their sixth field. People are asked at full minutes, so what ticks by the minute
+    does so half a minute later.
     """
     whole = int(seconds)
     if whole < 60 and 60 % whole == 0:
         return f"* * * * * */{whole}"
     if whole % 60 == 0 and 3600 % whole == 0:
-        return f"*/{whole // 60} * * * *" if whole < 3600 else "0 * * * *"
+        return f"*/{whole // 60} * * * * 30" if whole < 3600 else "0 * * * * 30"
     raise ValueError(f"no cron line ticks every {seconds} seconds")

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from fmo_bot.domain.parties import Person
 from fmo_bot.errors import SettingsWrong, Undeliverable
 from fmo_bot.network import Network
+from fmo_bot.slack.client import SlackClient
 from fmo_bot.slack.outcomes import code_of
 
 _TIMEOUT = 10  # seconds for one call
@@ -83,12 +84,8 @@ class Installs:
 
 
 def client(api_url: str, token: str | None = None, *, timeout: int = _TIMEOUT, network: Network) -> WebClient:
-    """A client that never repeats a call by itself: a post repeated blindly is a message twice.
-
-    What Bolt and the sockets make of it goes out the same way.
-    """
-    proxy, trust = network.proxy_for(api_url), network.trust()
-    return WebClient(token=token, base_url=api_url, timeout=timeout, retry_handlers=[], proxy=proxy, ssl=trust)
+    """A client that never repeats a call by itself. What Bolt and the sockets make of it goes out the same way."""
+    return SlackClient(api_url, token, timeout=timeout, network=network)
 
 
 def _proved(key: str, token: str, api_url: str, network: Network) -> Installation:

@@ -239,7 +239,7 @@ def until(so: Callable[[], bool]) -> None:
 
 
 # A period -> how procrastinate is told.
-PERIODS = {5: "* * * * * */5", 30: "* * * * * */30", 60: "*/1 * * * *", 300: "*/5 * * * *", 3600: "0 * * * *"}
+PERIODS = {5: "* * * * * */5", 30: "* * * * * */30", 60: "*/1 * * * * 30", 300: "*/5 * * * * 30", 3600: "0 * * * * 30"}
 
 
 @pytest.mark.parametrize("seconds", PERIODS)
