@@ -30,7 +30,7 @@ from fmo_bot.domain.parties import SYSTEM, Place
 from fmo_bot.ports import Engine, Picture
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installation, Installs
-from tests.chaos.world import KEY
+from tests.chaos.world import KEY, World
 
 _TIMEOUT_S = 2
 _TALK_S = 3.0  # a call that runs into its time-out, with a second to spare
@@ -121,7 +121,9 @@ def make_pump(given: dict[str, str], store: Store) -> NotedPump:
 
 
 def _installation(team: str, token: str) -> Installation:
-    return Installation(app_key=KEY, team_id=team, team_name=team, bot_id="", bot_user_id="", token=token)
+    return Installation(
+        app_key=KEY, team_id=team, team_name=team, bot_id=World.bot_id(team), bot_user_id="", token=token
+    )
 
 
 def make_engine(given: dict[str, str], store: Store) -> Engine:

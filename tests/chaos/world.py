@@ -25,6 +25,11 @@ class World:
     def bot(self, workspace: int) -> str:
         return f"U0BOT{workspace:03d}"
 
+    @staticmethod
+    def bot_id(team: str) -> str:
+        """Whose messages in a workspace are ours, as the sandbox derives it from the bot's user id."""
+        return f"B0BOT{team[3:]}"
+
     def person(self, workspace: int, number: int) -> Person:
         return Person(self.team(workspace), f"U0W{workspace:03d}P{number:02d}")
 
