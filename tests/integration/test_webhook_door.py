@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from config.logging import configure
 from fmo_bot.db import values
-from fmo_bot.db.boards import IssueRow, JiraSiteRow
+from fmo_bot.db.boards import BoardIssueRow, IssueRow, JiraSiteRow
 from fmo_bot.db.ledger import InboxRow
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.parties import SYSTEM
@@ -106,6 +106,56 @@ def test_a_comment_is_a_hint_in_both_flavours(site: Site) -> None:
     site.register(SIGNED, secret=WEBHOOK_SECRET)
     assert site.jira("POST", "/rest/api/2/issue/CORE-52/comment", {"body": "Port is open"}).status_code == 201
     eventually(lambda: [row for row in site.inbox()[before:] if row.state == "done"])
+
+
+def control(site: Site, method: str, path: str, **told: Any) -> Any:
+    """What an administrator or a person does to the pretend Jira."""
+    url = f"{site.house.box.url}/control/jira/shared/{path}"
+    answer = requests.request(method, url, json=told, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def lag(site: Site, seconds: float) -> None:
+    told = {"index_lag_s": seconds}
+    requests.post(f"{site.house.box.url}/control/faults", json=told, timeout=10).raise_for_status()
+
+
+def stored(site: Site, number: str) -> tuple[str, int]:
+    """The key of an issue as we know it, and how many boards show it."""
+    shown = select(func.count()).where(BoardIssueRow.issue_id == IssueRow.id).scalar_subquery()
+    with site.house.bot.store.reading(SYSTEM) as session:
+        key, boards = session.execute(select(IssueRow.key, shown).where(IssueRow.jira_issue_id == number)).one()
+        return key, boards
+
+
+def test_a_bulk_edit_is_a_few_questions_and_known_before_the_index_knows_it(site: Site) -> None:
+    site.register(SIGNED, secret=WEBHOOK_SECRET)
+    with site.house.bot.store.reading(SYSTEM) as session:
+        keys = list(session.scalars(select(IssueRow.key).order_by(IssueRow.id.desc()).limit(40)))
+    lag(site, 60 if site.flavour == "cloud" else 0)  # Data Center's index follows at once
+    control(site, "POST", "requests", forget=True)
+    for key in keys:
+        assert site.jira("PUT", f"/rest/api/2/issue/{key}", {"fields": {"labels": ["bulk"]}}).status_code == 204
+    eventually(lambda: all(site.is_labelled(key, "bulk") for key in keys))
+    lag(site, 0)
+    asked = control(site, "GET", "requests")["requests"]
+    read = "issue/bulkfetch" if site.flavour == "cloud" else "search"
+    times = sum(sum(told.values()) for endpoint, told in asked.items() if endpoint.endswith(read))
+    assert 1 <= times <= 8, asked
+
+
+def test_an_issue_that_moved_keeps_its_identity_and_one_that_is_deleted_leaves_the_board(site: Site) -> None:
+    site.register(SIGNED, secret=WEBHOOK_SECRET)
+    control(site, "PUT", "projects/LAB", name="Lab")
+    moved = control(site, "POST", "issues/CORE-53/move_to", project="LAB")
+    assert moved["key"].startswith("LAB-")
+    eventually(lambda: stored(site, moved["id"])[0] == moved["key"])
+    with site.house.bot.store.reading(SYSTEM) as session:
+        number = session.scalars(select(IssueRow.jira_issue_id).where(IssueRow.key == "CORE-54")).one()
+    assert stored(site, number)[1] == 1
+    control(site, "DELETE", "issues/CORE-54")
+    eventually(lambda: stored(site, number)[1] == 0)
 
 
 # A body, how it comes, and what it is answered: 4xx only for what could never be good, so that Jira leaves off.

@@ -116,13 +116,6 @@ def flag(changes: Changes, request: Request, told: Json) -> Json:
     return _card(changes, issue)
 
 
-def comment(changes: Changes, request: Request, told: Json) -> Json:
-    """`{text}`, written by `{by}`."""
-    issue = changes.site.find(request.path_params["key"])
-    changes.comment(issue, str(told.get("text") or ""), by=_person(changes, issue, told))
-    return _card(changes, issue)
-
-
 def _person(changes: Changes, issue: Issue, told: Json) -> Json:
     site = changes.site
     if told.get("by"):
@@ -151,7 +144,6 @@ def routes(changes: Changes) -> list[Route]:
         *(Route(path, _served(changes, act), methods=[method]) for method, path, act in ACTS),
         Route("/issues/{key}/move", _served(changes, move), methods=["POST"]),
         Route("/issues/{key}/flag", _served(changes, flag), methods=["POST"]),
-        Route("/issues/{key}/comment", _served(changes, comment), methods=["POST"]),
     ]
 
 
