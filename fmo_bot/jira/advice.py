@@ -14,6 +14,10 @@ _ANSWERS = {
     410: "no longer offers what the bot asks for ({what}). A newer version of the bot is needed.",
     500: "has trouble of its own (answer {status}). The bot tries again by itself.",
 }
+SHUT = (
+    "does not let the bot in at all (answer 403). Check that its account is active there, and that the site's allowlist"
+    " of IP addresses names yours."
+)
 CAPTCHA = "wants the bot's account to solve a captcha. Sign in with it once in a browser."
 SILENT = "does not answer. Check that it is up and that {URL} is its address."
 NO_PROXY = "cannot be reached, because the proxy does not let the bot through. Check {PROXY}."

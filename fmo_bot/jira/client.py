@@ -230,11 +230,26 @@ class JiraClient:
         except SiteUnavailable as error:
             self._gate.failed(error)
             raise
-        except Refused:
+        except Refused as refused:
+            # Of a write only the answer counts; of a read we want to know whether there is any use in the next one.
+            if unknown is None and refused.status == 403 and self._is_shut():
+                shut = SiteRefused(self._advice.sentence(advice.SHUT), 403)
+                self._gate.failed(shut)
+                raise shut from None
             self._gate.answered()
             raise
         self._gate.answered()
         return answer
+
+    def _is_shut(self) -> bool:
+        """Whether the site forbids us even our own account: it is not about what was asked."""
+        try:
+            self._sessions.ask("GET", f"{PLATFORM}/myself", what="the bot's own account")
+        except Refused as refused:
+            return refused.status == 403
+        except (Trouble, BoardUnavailable):
+            return False
+        return False
 
     def _told(self, call: Callable[[], T], what: str, unknown: OutcomeUnknown | None) -> T:
         """What is left of a trouble becomes a sentence."""

@@ -366,6 +366,15 @@ def test_the_gate_hears_whether_the_site_or_only_a_question_has_trouble(
     assert len(gate.heard) == (1 if heard else 0)
 
 
+def test_a_site_that_forbids_us_even_our_own_account_is_shut_as_a_whole(jira: ScriptedJira) -> None:
+    gate = FakeGate()
+    jira.standing |= {"7": Answer({}, 403), "myself": Answer({}, 403)}  # as an allowlist of IP addresses does
+    client = JiraClient(Access(key="shared", url=jira.url, token=TOKEN), gate=gate)
+    with closing(client), pytest.raises(SiteUnavailable, match=r"does not let the bot in at all.*allowlist"):
+        client.get("board/7", what="board 7")
+    assert gate.heard == ["failed 0"]
+
+
 def test_behind_a_closed_gate_nothing_is_asked(jira: ScriptedJira) -> None:
     gate = FakeGate(closed="Jira site shared rests.")
     with closing(JiraClient(Access(key="shared", url=jira.url, token=TOKEN), gate=gate)) as client:
