@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox
-from fmo_bot.delivery.inbox import LEASE_S, Handler, Job
+from fmo_bot.delivery.inbox import RENEW_S, Handler, Job
 from fmo_bot.ports import Clock
 
 _HANDS = 4
@@ -34,6 +34,7 @@ class Hands:
         self._done, self._machine = done, machine
         self._pool = ThreadPoolExecutor(_HANDS, thread_name_prefix="hand")
         self._busy: dict[Future[None], Job] = {}
+        self._renewed = 0.0  # when (machine time) all that is in hand had its lease anew
         self._refusing = False
 
     def run_once(self) -> float | None:
@@ -42,8 +43,7 @@ class Hands:
         For what takes long, whose lease is renewed, and for what pauses.
         """
         self._busy = {future: job for future, job in self._busy.items() if not future.done()}
-        if self._busy:
-            inbox.renew(self._store, self._busy.values(), now=self._machine())
+        self._renew()
         while not self._refusing and len(self._busy) < _HANDS and (job := self._claim()):
             self._busy[self._pool.submit(self._work, job)] = job
         return min((at for at in (self._renewal(), self._end_of_pause()) if at is not None), default=None)
@@ -59,8 +59,16 @@ class Hands:
         self._pool.shutdown(wait=False)
         return not late
 
+    def _renew(self) -> None:
+        now = self._machine()
+        if self._busy and now - self._renewed < RENEW_S:
+            return  # a renewal is a commit, and a hand looks twice a second
+        if self._busy:
+            inbox.renew(self._store, self._busy.values(), now=now)
+        self._renewed = now
+
     def _renewal(self) -> float | None:
-        return self._machine() + LEASE_S / 3 if self._busy else None
+        return self._renewed + RENEW_S if self._busy else None
 
     def _end_of_pause(self) -> float | None:
         return None if self._refusing else inbox.next_at(self._store, now=self._machine())

@@ -37,6 +37,7 @@ from fmo_bot.errors import Failure, FmoError, Refusal
 READY, WORKING, DONE, FAILED = "ready", "working", "done", "failed"
 DROPPED = "dropped"  # nobody wants it any more
 LEASE_S = 60.0  # renewed while it is worked
+RENEW_S = LEASE_S / 3
 MAX_ATTEMPTS = 6
 FIRST_PAUSE_S = 2.0  # then twice as long each time: 2, 4, 8, 16, 32
 GATHERS_S = 1.0  # for so long the first of a bundle waits for others
@@ -101,24 +102,31 @@ class Job:
 def claim(store: Store, *, owner: str, now: float) -> Job | None:
     """Take the oldest thing that is to be worked, its bundle with it; None where there is none. `now`: machine time."""
     oldest = select(InboxRow).where(_waits(now)).order_by(InboxRow.id).limit(1)
-    with store.reading(SYSTEM) as session:
-        if session.scalar(oldest) is None:  # most often; nobody is held up to find that out
-            return None
-    with store.transaction(SYSTEM) as session:
-        row = session.scalar(oldest.with_for_update(skip_locked=True))
-        if row is None or _taken_meanwhile(session, row, now):
-            return None
-        rows = [row, *_others(session, row, now)]
-        for each in rows:
-            each.state, each.owner, each.attempt, each.lease_until = WORKING, owner, each.attempt + 1, now + LEASE_S
-        return Job(
-            rows=tuple((each.id, each.attempt) for each in rows),
-            kind=row.kind,
-            payload=row.payload if row.bundle is None else {BUNDLE: [each.payload for each in rows]},
-            owner=owner,
-            team_id=row.team_id,
-            quoted=quoted(row),
-        )
+    while True:
+        with store.reading(SYSTEM) as session:
+            if session.scalar(oldest) is None:  # most often; nobody is held up to find that out
+                return None
+        with store.transaction(SYSTEM) as session:
+            row = session.scalar(oldest.with_for_update(skip_locked=True))
+            if row is None:
+                return None
+            if not _taken_meanwhile(session, row, now):
+                return _take(session, row, owner, now)
+        # Its bundle waits no more: the next look finds what comes after it.
+
+
+def _take(session: Session, row: InboxRow, owner: str, now: float) -> Job:
+    rows = [row, *_others(session, row, now)]
+    for each in rows:
+        each.state, each.owner, each.attempt, each.lease_until = WORKING, owner, each.attempt + 1, now + LEASE_S
+    return Job(
+        rows=tuple((each.id, each.attempt) for each in rows),
+        kind=row.kind,
+        payload=row.payload if row.bundle is None else {BUNDLE: [each.payload for each in rows]},
+        owner=owner,
+        team_id=row.team_id,
+        quoted=quoted(row),
+    )
 
 
 def next_at(store: Store, *, now: float) -> float | None:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -142,6 +143,7 @@ def test_a_bundle_that_another_process_is_taking_at_this_moment_is_left_to_it(st
     with store.transaction(SYSTEM) as session:
         for key in ("Ev1", "Ev2"):
             inbox.record(session, event_key=key, kind="hint", payload={}, at=MONDAY_NINE, bundle="jira")
+    record(store, "Ev3")
     with ThreadPoolExecutor(1) as second:
         with store.transaction(SYSTEM) as first:
             row = first.scalars(select(InboxRow).order_by(InboxRow.id).limit(1).with_for_update()).one()
@@ -149,7 +151,32 @@ def test_a_bundle_that_another_process_is_taking_at_this_moment_is_left_to_it(st
             first.flush()
             taken = second.submit(inbox.claim, store, owner="two", now=machine())
             wait([taken], timeout=0.5)
-        assert taken.result(timeout=5) is None
+        job = taken.result(timeout=5)
+    assert job is not None
+    assert job.kind == "report"  # what comes after the bundle does not wait for it
+    assert inbox.claim(store, owner="two", now=machine()) is None
+
+
+def test_a_lease_is_renewed_at_a_third_of_it_however_often_a_hand_looks(sqlite_store: Store, machine: Machine) -> None:
+    record(sqlite_store)
+    begun, go_on = Event(), Event()
+
+    def hang(_payload: dict[str, Any], _at: datetime) -> None:
+        begun.set()
+        assert go_on.wait(10)
+
+    parts: dict[str, Any] = {"store": sqlite_store, "clock": FixedClock(MONDAY_NINE), "machine": machine}
+    hands = Hands(**parts, handlers={"report": hang}, owner="one", done=lambda: None)
+    wakes, begin, held = [hands.run_once()], machine(), []
+    assert begun.wait(10)
+    for _ in range(50):
+        machine.advance(1)
+        wakes.append(hands.run_once())
+        held.append(the_row(sqlite_store).lease_until)
+    go_on.set()
+    assert hands.stop(within=10)
+    assert sorted({until - begin for until in held if until}) == [60, 80, 100]
+    assert sorted({at - begin for at in wakes if at}) == [20, 40, 60]
 
 
 class Stopped(FixedClock):
