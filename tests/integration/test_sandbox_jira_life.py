@@ -150,6 +150,19 @@ def test_a_comment_kept_to_a_role_is_not_for_everybody(either: Box) -> None:
     assert texts() == ["Between us.", "For all."]
 
 
+def test_a_link_out_of_the_site_is_listed_and_leaves_a_history(either: Box) -> None:
+    told = {"object": {"url": "http://127.0.0.1:1/jira/operator/browse/OPS-7", "title": "OPS-7 Firewall"}}
+    path = "/rest/api/2/issue/CORE-50/remotelink"
+
+    assert either.send("POST", path, told).status_code == 201
+    assert [one["object"]["title"] for one in either.get(path).json()] == ["OPS-7 Firewall"]
+    assert either.send("POST", path, {"object": {"url": "", "title": "x"}}).status_code == 400
+    log = either.get("/rest/api/2/issue/CORE-50", expand="changelog").json()["changelog"]["histories"]
+    (item,) = max(log, key=lambda one: int(one["id"]))["items"]
+    assert item["field"] == ("RemoteWorkItemLink" if either.site.site.is_cloud else "RemoteIssueLink")
+    assert "OPS-7" in item["toString"]
+
+
 def test_operations_may_be_denied_and_the_account_can_ask_which(either: Box) -> None:
     control(either, "PUT", "/permissions", {"deny": ["comment", "transition"]})
     asked = either.get("/rest/api/2/mypermissions", permissions="ADD_COMMENTS,TRANSITION_ISSUES,EDIT_ISSUES").json()

@@ -17,6 +17,7 @@ from fmo_bot.sandbox.jira import (
     pats,
     platform,
     reading,
+    remote,
     report,
     search,
     story,
@@ -71,6 +72,7 @@ class JiraSite:
             *agile.ENDPOINTS,
             *report.ENDPOINTS,
             *writing.endpoints(self.changes),
+            *remote.endpoints(self.changes),
             *webhooks.endpoints(self.hooks),
             *pats.ENDPOINTS,
         ]
