@@ -13,22 +13,29 @@ from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import BoardUnavailable
+from fmo_bot.services import board_quality
 from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.backfills import Progress
+from fmo_bot.services.board_quality import Found
 from fmo_bot.services.boards import Boards, Synced
 
 _WHICH = "Which board? Give its number in Jira, its name, or its joint team's name. There are: {boards}."
 
 
-def backfill(settings: Settings, named: str, progress: Progress) -> Synced:
-    """Read all issues of a board, or go on where that was stopped. Raises BoardUnavailable, SettingsWrong."""
+def backfill(settings: Settings, named: str, progress: Progress) -> tuple[Synced, Found]:
+    """Read all issues of a board, or go on where that was stopped; and what is then known to be missing.
+
+    Raises BoardUnavailable, SettingsWrong.
+    """
     clock, store = clock_of(settings), open_store(settings)
     try:
         board_id = _board(store, named)
         news = BackfillNews(store, now=clock.now, machine=time.monotonic)
         with closing(JiraSites(settings, store)) as jira:
             boards = Boards(store, jira, progress=news)
-            return boards.sync(board_id, clock.now(), look=True, everything=True, progress=progress)
+            done = boards.sync(board_id, clock.now(), look=True, everything=True, progress=progress)
+        with store.reading(SYSTEM) as session:
+            return done, board_quality.ledger(session, session.get_one(BoardRow, board_id))
     finally:
         store.close()
 

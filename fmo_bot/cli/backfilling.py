@@ -27,11 +27,15 @@ def backfill(
 ) -> None:
     """Read a whole board from Jira, or go on where that was stopped; shows how far it is."""
     from fmo_bot.bootstrap.backfilling import backfill as read
+    from fmo_bot.locales import translator
+    from fmo_bot.slack.render.trust import in_words
 
     settings = settings_and_logging()
     with watched() as progress:
-        done = read(settings, board, progress)
+        done, missing = read(settings, board, progress)
     print(f"The board is read: {done.read} issues now, {done.left} left it.")
+    for line in in_words(missing, translator("en")):
+        print(f"Known to be missing: {line}.")
 
 
 class Bar:

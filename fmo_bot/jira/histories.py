@@ -18,7 +18,8 @@ Raw = wire.Issue[wire.Fields]
 HISTORIES = 10_000  # in one bulk answer
 BULK = 1000  # issues in one bulk question
 ALONE_PAGE = 1000  # of one issue's histories; a server may give fewer
-ALONE = 20  # issues of one part that are asked about by themselves
+ALONE = 100  # issues of one part that are asked about by themselves
+_NOT_THERE = frozenset({404, 405})
 _HISTORY = "the history of issues"
 
 
@@ -44,7 +45,7 @@ class Histories:
 
     def of(self, raws: Sequence[Raw]) -> Iterator[Told]:
         """Each issue with its histories."""
-        self.alone = Alone(self._client)
+        self.alone.renew()
         found = self._bulk([str(raw.id) for raw in raws])
         self._probe(found)
         for raw in raws:
@@ -89,28 +90,40 @@ class Histories:
 
 
 class Alone:
-    """One issue's histories by itself, for a few issues."""
+    """One issue's histories by itself, for a few issues of each part."""
 
-    def __init__(self, client: JiraClient, most: int = ALONE) -> None:
-        """`most`: so many issues are asked about, no more."""
-        self._client, self._left = client, most
+    def __init__(self, client: JiraClient) -> None:
+        """For one read."""
+        self._client, self._left = client, ALONE
+        self._has_lists = True
+
+    def renew(self) -> None:
+        """Another part begins: so many issues may be asked about again."""
+        self._left = ALONE
 
     def total(self, number: str) -> int | None:
         """How many histories Jira counts; None where it does not say."""
-        return self._page(number, 0, 1).total
+        try:
+            return self._page(number, 0, 1).total
+        except Refused as refused:
+            if refused.status not in _NOT_THERE:
+                raise
+        return None
 
     def read(self, raw: Raw) -> Told | None:
-        """Its histories; None where enough were asked about."""
+        """Its histories; None where enough were asked about, or it has just gone."""
         if self._left <= 0:
             return None
         self._left -= 1
         number = parse.numeric(raw.id, "the id of an issue")
-        try:
-            return self._paged(raw, number)
-        except Refused as refused:
-            if refused.status not in (404, 405):
-                raise
-        return self._expanded(raw, number)  # an older Data Center has no list of its own
+        ways = (self._paged, self._expanded) if self._has_lists else (self._expanded,)
+        for way in ways:
+            try:
+                return way(raw, number)
+            except Refused as refused:
+                if refused.status not in _NOT_THERE:
+                    raise
+        return None
 
     def _paged(self, raw: Raw, number: str) -> Told:
         found: list[wire.History] = []
@@ -127,4 +140,5 @@ class Alone:
     def _expanded(self, raw: Raw, number: str) -> Told:
         params = {"expand": "changelog", "fields": "updated"}
         told = self._client.get(f"issue/{number}", what=_HISTORY, params=params, of=wire.EXPANDED).changelog
+        self._has_lists = False  # the issue is there, so it is its list that is not: an older Data Center
         return Told(raw, told.histories if told else (), not parse.cut_short(told), counted=True)

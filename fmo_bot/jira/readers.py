@@ -157,8 +157,9 @@ class DataCenterReader:
         """Pages of `search`, changelogs expanded; one that was cut is read again by itself."""
         mark = question.mark or ""
         start = int(mark) if mark.isascii() and mark.isdigit() else 0
+        alone = Alone(self._client)
         for page, following in self._pages(_expanded(question.jql, question), _reading(question), start):
-            alone = Alone(self._client)
+            alone.renew()
             issues = (self._whole(raw, alone, question.build) for raw in filter(question.wanted, page.issues))
             yield Part(issues=tuple(issues), mark=None if following is None else str(following))
 

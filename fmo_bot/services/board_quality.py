@@ -4,7 +4,7 @@ Histories that are not proved whole are named with the issues a report counts (`
 which no issue that is counted can show.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -46,13 +46,6 @@ def ledger(session: Session, board: BoardRow) -> Found:
     """The whole ledger: with the histories that are not proved whole."""
     unproved = _on_board(session, board, IssueRow.whole.is_(False))
     return (*(((UNPROVED, unproved),) if unproved else ()), *found(session, board))
-
-
-def waiting(session: Session, board: BoardRow) -> tuple[tuple[str, datetime | None], ...]:
-    """Keys of the issues whose history is not proved whole, and when it is read again; the soonest first."""
-    query = select(IssueRow.key, IssueRow.again_at).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
-    here = query.where(BoardIssueRow.board_id == board.id, IssueRow.whole.is_(False))
-    return tuple((key, again_at) for key, again_at in session.execute(here.order_by(IssueRow.again_at, IssueRow.key)))
 
 
 def _on_board(session: Session, board: BoardRow, which: ColumnElement[bool]) -> int:

@@ -99,6 +99,7 @@ def test_a_backfill_that_was_ended_by_force_goes_on_where_it_was(
     done = fmo_bot("backfill", "5G Core", folder=tmp_path, given=given)
     assert done.returncode == 0, done.stderr
     assert f"{COUNT - place} issues now" in done.stdout
+    assert "issues without their whole history" not in done.stdout
     asked = requests.get(f"{box.url}/control/jira/shared/requests", timeout=5).json()["requests"]
     searches = sum(asked["GET /rest/api/{version}/search"].values())
     sweep_and_count = COUNT // PAGE + 2

@@ -50,13 +50,18 @@ def trust(
     left_out: tuple[str, ...] = (),
 ) -> list[Block]:
     """Small print below a report; none where there is nothing to say."""
-    notes = [_note(code, n, t) for code, n in found if n]
+    notes = in_words(found, t)
     notes += [t("stages were guessed from the board's columns")] * workflow_guessed
     notes += [t("Jira was last read more than a day ago")] * stale
     notes += [
         t("internal issues of {company} are not in it", company=escape(company)) for company in left_out if company
     ]
     return [context(f"{t('Data quality')}: " + " · ".join(notes))] if notes else []
+
+
+def in_words(found: tuple[tuple[str, int], ...], t: Translator) -> list[str]:
+    """A note for each count that is not 0."""
+    return [_note(code, n, t) for code, n in found if n]
 
 
 def _note(code: str, n: int, t: Translator) -> str:
