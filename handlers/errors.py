@@ -15,7 +15,8 @@ from slack_sdk.errors import SlackApiError
 from fmo_bot.bootstrap import Bot
 from fmo_bot.domain.messages import Notice
 from fmo_bot.errors import InvalidInput, Refusal
-from fmo_bot.slack import forms
+from fmo_bot.slack import act_forms, forms
+from fmo_bot.slack.actions import ACT_FORM
 from fmo_bot.slack.outcomes import code_of
 from handlers.answers import tell
 
@@ -72,7 +73,8 @@ def worded(error: Exception) -> Refusal:
 def _under_the_field(bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext) -> BoltResponse:
     """What was typed stays; a refusal of the whole stands under the first field."""
     fields = refusal.fields if isinstance(refusal, InvalidInput) else {"": refusal.text}
-    under = forms.errors(fields, body["view"], _values(bot, refusal, context), _language(bot, context))
+    words = act_forms if body["view"].get("callback_id") == ACT_FORM else forms
+    under = words.errors(fields, body["view"], _values(bot, refusal, context), _language(bot, context))
     return BoltResponse(status=200, body={"response_action": "errors", "errors": under})
 
 

@@ -18,6 +18,7 @@ from config.questions import template
 from config.settings import PROCRASTINATE, Settings
 from fmo_bot.bootstrap.clocks import Quiet, RealClock, SandboxClock
 from fmo_bot.bootstrap.connecting import PURPOSE, Connecting
+from fmo_bot.bootstrap.jira_hands import JiraHands
 from fmo_bot.bootstrap.jira_sites import JiraSites
 from fmo_bot.bootstrap.own_clients import OwnClients
 from fmo_bot.bootstrap.signing_in import PURPOSE as BY_THEMSELVES
@@ -39,10 +40,11 @@ from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SettingsWrong, SiteUnavailable
 from fmo_bot.jira.accounts import JiraAccounts
 from fmo_bot.ports import Engine
-from fmo_bot.services import accounts, digests, expiries, hooks, issues, renewals, sprints, standup_plan
+from fmo_bot.services import accounts, acts, digests, expiries, hooks, issues, renewals, sprints, standup_plan
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
 from fmo_bot.services.acting import Acting
+from fmo_bot.services.acts import Acts
 from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
@@ -58,6 +60,7 @@ from fmo_bot.services.raising import Raising
 from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standups import Standups
+from fmo_bot.slack.act_forms import SlackWindow
 from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.directory import SlackDirectory
@@ -103,6 +106,8 @@ class Bot:
             hooks.JOB: self.hinted.look,
             issues.CARD: self.issues.show,
             issues.UNFURL: self.issues.unfurl,
+            acts.FORM: self.acts.fill,
+            acts.ACT: self.acts.act,
             accounts.LOOK: self.accounts.look,
             accounts.CHECK: self.accounts.read_comments,
             accounts.ASK: self.accounts.put_to_admins,
@@ -163,6 +168,9 @@ class Bot:
         self.accounts = Accounts(self.store, self.matching, sources, signing_in)
         self.consented[BY_THEMSELVES] = partial(signing_in.came_back, self.accounts)
         self.issues = Issues(self.store, self.parties, self.jira, SlackUnfurls(self.installs))
+        hands = JiraHands(self.jira, self.own_clients)
+        window = SlackWindow(self.installs)
+        self.acts = Acts(self.store, self.parties, self.issues, self.acting, hands, window)
 
     def start(self) -> None:
         """Begin everything that runs by itself."""

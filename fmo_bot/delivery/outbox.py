@@ -122,6 +122,12 @@ def owe_all(session: Session, owed: Sequence[Owed]) -> int:
     return len(posts)
 
 
+def known(session: Session, *, name: str, place: Place, ts: str) -> None:
+    """Name a message that somebody else said, so that ours can be owed in its thread."""
+    target = {"workspace": place.workspace, "channel": place.channel, "person": None, "team_id": _team(session)}
+    insert_once(session, MessageRow, [{"name": name, "key": uuid4().hex, "ts": ts, **target}])
+
+
 def owe_update(session: Session, *, name: str, message: Message, due: datetime, language: str) -> None:
     """Owe the newest state of the message `name`: the latest wins. LookupError where nobody owed its post.
 

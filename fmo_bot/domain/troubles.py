@@ -56,6 +56,8 @@ NOT_DONE = (
 _NOT_DONE = {
     "sprint_report": "The sprint report you asked for ({asked}) could not be made. Try `/fmo sprint` once more. "
     "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
+    "jira_act": "Jira did not say whether what you asked for ({asked}) was done. Look there before you ask again. "
+    "Whoever runs FMO bot finds the reason in its log as {id}.",
     "words": "FMO bot could not answer what you wrote to it ({asked}). Write it once more, or try `/fmo help`. "
     "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
     "home_opened": "App Home could not be made for you ({asked}). Leave it and open it once more. "

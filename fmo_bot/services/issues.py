@@ -101,6 +101,10 @@ class Issues:
         now = self._read(actor.team_id, site, row.jira_issue_id)
         return card_of(now, ref=ref if site.acting else ""), actor
 
+    def address(self, site: str) -> str:
+        """Where people open a site; "" where nobody knows it."""
+        return self._sites.addresses().get(site, "").rstrip("/")
+
     def find(self, person: Person, ref: str, at: datetime) -> tuple[Actor, IssueRow, JiraSiteRow]:
         """The issue behind a card's ref, for somebody who may know of it. Raises NotFound, NotAMember."""
         team_ref, _, value = ref.partition("|")

@@ -44,5 +44,6 @@ def test_links_are_told_of_for_the_sites_that_are_named() -> None:
     assert made["features"]["unfurl_domains"] == ["joint.atlassian.net"]
     assert {"links:read", "links:write"} <= set(made["oauth_config"]["scopes"]["bot"])
     assert "link_shared" in made["settings"]["event_subscriptions"]["bot_events"]
+    assert made["features"]["shortcuts"][0]["callback_id"] == "issue_from_message"
     with pytest.raises(ValueError, match="--jira can be given 5 times"):
         manifest(transport="socket", profile="minimal", jira=["a.example"] * 6)
