@@ -67,6 +67,14 @@ def _issue(bot: Bot, asked: Asked) -> Message:
     return bot.issues.ask(asked.person, asked.rest, channel=asked.channel, key=asked.key, at=asked.at)
 
 
+def _follow(bot: Bot, asked: Asked) -> Message:
+    return bot.follows.typed(asked.person, asked.rest, channel=asked.channel, at=asked.at)
+
+
+def _unfollow(bot: Bot, asked: Asked) -> Message:
+    return bot.follows.typed(asked.person, asked.rest, channel=asked.channel, at=asked.at, stop=True)
+
+
 def _deliveries(bot: Bot, asked: Asked) -> Message:
     return bot.deliveries.shown(asked.person, channel=asked.channel, at=asked.at)
 
@@ -94,6 +102,10 @@ COMMANDS = {
     "issue": Command("an issue as it is now: add its key, such as CORE-12", _issue),
     "standup": Command("the stand-up that is open for you now", _standup),
     "blocked": Command("what stops your side's work: an issue's key, a few words, or both", _blocked),
+    "follow": Command(
+        "tell this channel what changes: a board's name or number, or `filter 123`; alone, lists", _follow
+    ),
+    "unfollow": Command("tell this channel no more of a board or filter", _unfollow),
     "deliveries": Command("for scrum masters: what could not be delivered, to send it again or drop it", _deliveries),
     "link": Command("`link jira`: which Jira accounts are yours; link or unlink one", _link),
     "help": Command("what can be typed here", _help),

@@ -51,6 +51,7 @@ from fmo_bot.services.boards import Boards
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.digests import Digests
 from fmo_bot.services.doubles import NightWatch
+from fmo_bot.services.follows import Follows
 from fmo_bot.services.hinted import Hinted
 from fmo_bot.services.hooks import Hooks
 from fmo_bot.services.issues import Issues
@@ -131,6 +132,7 @@ class Bot:
             ("plan", 60, self._plan),
             ("sync", 60, self._sync),
             ("tell", 5, self._tell),
+            ("follow", 15, self._follow),
             ("directs", 5, self._learn_directs),
             ("retain", 3600, self._retain),
             ("accounts", 600, self._match),
@@ -171,6 +173,7 @@ class Bot:
         hands = JiraHands(self.jira, self.own_clients)
         window = SlackWindow(self.installs)
         self.acts = Acts(self.store, self.parties, self.issues, self.acting, hands, window)
+        self.follows = Follows(self.store, self.parties, self.jira.filtered)
 
     def start(self) -> None:
         """Begin everything that runs by itself."""
@@ -295,6 +298,9 @@ class Bot:
 
     def _learn_directs(self) -> None:
         directs.learn(self.store, self._chat, at=self.clock.now(), machine=time.time, paces=self._paces)
+
+    def _follow(self) -> None:
+        self.follows.tell(self.clock.now())
 
     def _tell(self) -> None:
         self.deliveries.tell(self.clock.now())

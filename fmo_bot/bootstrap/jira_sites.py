@@ -1,7 +1,8 @@
 """The Jira sites of one process: those of the settings, and those connected in the database, as they are now."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from config.settings import JiraSite, Settings
@@ -84,6 +85,10 @@ class JiraSites(Mapping[str, BoardSource]):
     def actions(self, key: str, shape: BoardShape | None) -> JiraActions:
         """Changing its issues, as its own account. Raises like `client`."""
         return JiraActions(self.client(key), shape, url=self.addresses()[key])
+
+    def filtered(self, key: str, shape: BoardShape, filter_id: str) -> Collection[str]:
+        """The ids of the issues a saved filter finds. Raises KeyError, BoardUnavailable."""
+        return self[key].updates(replace(shape, filter_id=filter_id)).keys()
 
     def close(self) -> None:
         """Close every session."""

@@ -20,13 +20,14 @@ class FollowRow(Base):
     team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id", ondelete="CASCADE"), index=True)
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
     board_id: Mapped[int] = mapped_column(ForeignKey("board.id", ondelete="CASCADE"))
-    since: Mapped[datetime]  # nothing older is told
+    since: Mapped[datetime]  # nothing older is told; goes up as the board is read
     filter_id: Mapped[str] = mapped_column(default="")  # "": everything the board shows
     events: Mapped[list[Any]] = mapped_column(default_factory=list)  # of domain.follows.EVENTS
-    seen_history: Mapped[int] = mapped_column(default=0)  # Jira's ids of histories grow: newer ones are news
     bundle: Mapped[int] = mapped_column(default=0)  # the number of the message; a new one after a quiet while
     begun_at: Mapped[datetime | None] = mapped_column(default=None)  # when the message was begun; None: none is open
     added_at: Mapped[datetime | None] = mapped_column(default=None)
-    told: Mapped[list[Any]] = mapped_column(default_factory=list)  # of the open message: domain.follows.News as JSON
+    told: Mapped[list[Any]] = mapped_column(
+        default_factory=list
+    )  # domain.follows.News as JSON, as far as they could be met again
     board: Mapped[BoardRow] = relationship(init=False)
     channel: Mapped[ChannelRow] = relationship(init=False)

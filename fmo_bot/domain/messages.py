@@ -238,6 +238,24 @@ class Digest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewsLine:
+    """The same change of some issues; `kind`, `to`: as domain.follows.News has them. `issue`: the first of them."""
+
+    kind: str
+    issue: IssueName
+    issues: tuple[IssueName, ...]
+    to: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardNews:
+    """What changed on a board that a channel follows; updated in place while changes come."""
+
+    board: str
+    lines: tuple[NewsLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class IssueCard:
     """One issue as it is now: beside a link to it, or for whoever asked, then with buttons (`ref`).
 
@@ -373,6 +391,7 @@ Message = (
     | BurnUpChart
     | Digest
     | Help
+    | BoardNews
     | IssueCard
     | Home
     | Undelivered

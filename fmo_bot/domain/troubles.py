@@ -13,6 +13,7 @@ WHAT = {
     "WhichIssue": "a question which issue is meant",
     "Help": "an answer to a command",
     "IssueCard": "an issue",
+    "BoardNews": "what changed on a board",
     "Home": "App Home",
     "Undelivered": "a list of what was not delivered",
     "AccountLinks": "a list of Jira accounts",

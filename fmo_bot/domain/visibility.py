@@ -57,6 +57,8 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     m.IssueChoice: {"issue": NAMES, "summary": SUMMARY, "value": KEY, "site": KEY},
     m.StandupForm: {"issues": NAMES},
     m.WhichIssue: {"choices": NAMES},
+    m.BoardNews: {"lines": NAMES},
+    m.NewsLine: {"issue": NAMES, "issues": NAMES, "to": STATUS},
     m.IssueCard: {"issue": NAMES, "url": KEY, "summary": SUMMARY, "status": STATUS, "assignee": ASSIGNEE}
     | {"priority": PRIORITY, "points": POINTS, "sprint": SPRINT, "flagged": FLAGS},
     m.LinkWord: {"issue": NAMES},
@@ -78,6 +80,8 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.WaitsOn: "waiting waited_on open oldest_since",
         m.Digest: "team team_ref since until zone waits",
         m.Help: "commands unknown",
+        m.BoardNews: "board",
+        m.NewsLine: "kind",
         m.IssueCard: "ref done",
         m.Home: "name prompts teams host unread",
         m.UndeliveredLine: "ref what whom due why code jobs",

@@ -7,7 +7,7 @@ from typing import Any
 from fmo_bot.domain import messages as m
 from fmo_bot.locales import Translator, translator
 from fmo_bot.slack.blocks import VIEW_BLOCKS, Block, fit, text_of
-from fmo_bot.slack.render import accounts, cards, deliveries, digests, homes, issues, notices, sprints, standups
+from fmo_bot.slack.render import accounts, cards, deliveries, digests, homes, issues, news, notices, sprints, standups
 
 Renderer = Callable[[Any, Translator], list[Block]]
 
@@ -24,6 +24,7 @@ RENDERERS: dict[type, Renderer] = {
     m.Home: homes.home,
     m.WhichIssue: issues.which,
     m.IssueCard: cards.card,
+    m.BoardNews: news.board_news,
     m.Undelivered: deliveries.undelivered,
     m.AccountLinks: accounts.links,
     m.LinkWord: accounts.word,
