@@ -13,7 +13,9 @@ from uuid import uuid4
 from sqlalchemy import create_engine, make_url, text
 
 from fmo_bot.db.schema import migrate
+from fmo_bot.db.store import Store
 from fmo_bot.db.tables import METADATA
+from fmo_bot.domain.parties import SYSTEM
 
 
 @contextmanager
@@ -102,3 +104,12 @@ def _run(url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+def until_somebody_waits(store: Store) -> None:
+    """Return when some transaction on this PostgreSQL waits for another; AssertionError where none comes to that."""
+    for _ in range(2000):
+        with store.reading(SYSTEM) as session:
+            if session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                return
+    raise AssertionError("nobody waits")

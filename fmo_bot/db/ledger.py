@@ -3,11 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import Float, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fmo_bot.db.base import Base
 from fmo_bot.domain.parties import Person
+
+
+def _partial(rows: str) -> dict[str, Any]:
+    return {f"{database}_where": text(rows) for database in ("sqlite", "postgresql")}
 
 
 class OccurrenceRow(Base):
@@ -51,7 +55,10 @@ class DeliveryRow(Base):
     """One thing owed to Slack. Claim, talk, note; see delivery.outbox."""
 
     __tablename__ = "delivery"
-    __table_args__ = (Index("ix_delivery_state_due", "state", "due", "id"),)
+    __table_args__ = (
+        Index("ix_delivery_state_due", "state", "due", "id"),
+        Index("ix_delivery_thread", "thread_message_id", **_partial("thread_message_id IS NOT NULL")),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     dedup_key: Mapped[str] = mapped_column(unique=True)  # `<op>:<name of the message>`
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)

@@ -2,7 +2,7 @@
 
 ready --claim--> sending --note--> sent | ready | unsure | failed
 unsure --claim--> (searching) --note--> sent | ready | unsure | failed
-sending past its lease --recover--> unsure (a post), ready (an update or a Home: repeating those does no harm)
+sending past its lease --recover--> unsure (a post), ready (an update or a Home: repeating those does no harm) | failed
 ready past its usefulness, or after a message that will not come --expire--> missed | failed
 
 A claim is committed before anything is said, and what came of it is noted only where the claim still stands: same
@@ -12,6 +12,7 @@ owner, same attempt. A search does not take the owner's place: a slow sender tha
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,6 +28,7 @@ from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.outbox import (
     DROPPED,
     FAILED,
+    LOST,
     MISSED,
     NO_THREAD,
     NOT_SENT,
@@ -42,6 +44,7 @@ from fmo_bot.domain.parties import SYSTEM
 
 LEASE_S = 60.0
 SEARCH_AFTER_S = 10.0  # how long Slack's history may lag behind a post
+MAX_ATTEMPTS = 12  # with the pauses between them, twenty minutes
 _log = structlog.get_logger(__name__)
 _Thread, _Post = aliased(MessageRow), aliased(DeliveryRow)
 
@@ -124,6 +127,7 @@ def note(session: Session, notes: Sequence[Note], *, at: datetime, now: float) -
     written = [each for each, stands in zip(notes, stand, strict=True) if stands]
     changed = {each.claim.id: rows[each.claim.id] for each in written}.values()
     posted = [{"message": rows[each.claim.id].message_id, "ts": each.ts} for each in written if _posted(each)]
+    posted.sort(key=itemgetter("message"))  # whoever changes several rows takes them by id
     _execute(session, _NOTE, [{f"new_{name}": getattr(row, name) for name in _OUTCOME} for row in changed])
     _execute(session, _ARRIVED, posted)
     lanes.rest(session, {lane for each in written for lane in _spoken_in(each)}, until=now + lanes.CHANNEL_S)
@@ -194,8 +198,13 @@ def recover(session: Session, now: float, *, search_after: float = SEARCH_AFTER_
     lapsed = DeliveryRow.id.in_(session.scalars(_lapsed(now).with_for_update(skip_locked=True)).all())
     unsure = {"state": UNSURE, "lease_until": None, "not_before": now + search_after, "error": "the sender was lost"}
     session.execute(update(DeliveryRow).where(lapsed, DeliveryRow.op == POST).values(**unsure))
+    repeated, too_often = DeliveryRow.op != POST, DeliveryRow.attempt >= MAX_ATTEMPTS
     again = {"state": READY, "lease_until": None, "not_before": now}
-    session.execute(update(DeliveryRow).where(lapsed, DeliveryRow.op != POST).values(**again))
+    session.execute(update(DeliveryRow).where(lapsed, repeated, ~too_often).values(**again))
+    given_up = {"state": FAILED, "lease_until": None, "error": LOST}
+    failed = update(DeliveryRow).where(lapsed, repeated, too_often).values(**given_up)
+    for key in session.scalars(failed.returning(DeliveryRow.dedup_key)):
+        _log.warning("delivery needs a person", delivery=key, state=FAILED, reason=LOST)
 
 
 def expire(session: Session, at: datetime) -> None:

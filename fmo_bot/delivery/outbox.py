@@ -5,7 +5,7 @@ one post, and after it any number of updates of which only the latest is kept. W
 may read (`delivery.audience`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ DROPPED = "dropped"  # nobody wants it any more
 # Why a delivery was given up by ourselves.
 TOO_LATE, NOT_SENT = "it would have come too late", "its message was not sent"
 NO_THREAD = "the message it answers was not sent"
+LOST = "its process was lost every time"
 # How a post ends of which it is not known whether it was sent, where the conversation's history may not be read.
 RECONCILE, AT_MOST_ONCE, AT_LEAST_ONCE = "reconcile", "at_most_once", "at_least_once"
 
@@ -153,6 +154,16 @@ def _forget_waiting_update(session: Session, name: str) -> None:
         session.delete(waiting)
 
 
+def hold(session: Session, names: Iterable[str]) -> None:
+    """Lock what is owed of these messages, before several of them are changed: by id, as `claims.note` takes them.
+
+    Of two transactions that take the same rows in different orders PostgreSQL gives up one.
+    """
+    messages = select(MessageRow.id).where(MessageRow.name.in_(names))
+    query = select(DeliveryRow.id).where(DeliveryRow.message_id.in_(messages)).order_by(DeliveryRow.id)
+    session.execute(query.with_for_update())
+
+
 def is_owed(session: Session, name: str) -> bool:
     """Whether the message `name` has ever been owed."""
     return session.scalar(select(MessageRow.id).where(MessageRow.name == name)) is not None
@@ -190,10 +201,11 @@ def _owe_latest(
     want(session, PUMP)
     dedup_key, value = f"{op}:{target.name}", message_to_json(message)
     first = {"message_id": target.id, "op": op, "value": value, "language": language, "due": due}
-    if insert_once(session, DeliveryRow, [{"dedup_key": dedup_key, **first}]):
-        return
-    row = _delivery(session, dedup_key)
-    assert row is not None
+    row = None
+    while row is None:  # who deletes it between the two leaves room for a new one
+        if insert_once(session, DeliveryRow, [{"dedup_key": dedup_key, **first}]):
+            return
+        row = _delivery(session, dedup_key)
     if row.state == READY:
         due = min(due, row.due)  # a newer state never delays one that was due earlier
     row.value, row.language, row.due = value, language, due

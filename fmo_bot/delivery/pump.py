@@ -15,7 +15,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import claims, directs, lanes
 from fmo_bot.delivery.candidates import MAX_SEARCHES, opens
-from fmo_bot.delivery.claims import LEASE_S, SEARCH_AFTER_S, Claim, Note
+from fmo_bot.delivery.claims import LEASE_S, MAX_ATTEMPTS, SEARCH_AFTER_S, Claim, Note
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.notes import Notes
 from fmo_bot.delivery.outbox import AT_LEAST_ONCE, FAILED, HOME, POST, READY, SENDING, SENT, UNSURE, UPDATE
@@ -29,7 +29,6 @@ _LEAST_S = 0.2  # between two runs, where the first came to nothing
 SWEEP_S = 1.0  # how often is looked for what was lost or comes too late
 _SWEEP = timedelta(seconds=SWEEP_S)
 TALK_S = 30.0  # what the calls of one post may take together: three of ten seconds, for a picture
-MAX_ATTEMPTS = 12  # with the pauses between them, twenty minutes
 LONGEST_PAUSE_S = 300.0
 CLOCKS_MAY_DIFFER = timedelta(seconds=5)  # ours and Slack's
 OVERTAKEN = "overtaken"  # what a run counts where the claim no longer stood

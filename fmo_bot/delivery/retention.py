@@ -52,4 +52,6 @@ def _write(store: Store, change: Update | Delete, key: Any, which: Sequence[Colu
         found = session.scalars(select(key).where(*which).order_by(key)).all()
     for begin in range(0, len(found), TOGETHER):
         with store.transaction(SYSTEM) as session:
-            session.connection().execute(change.where(key.in_(found[begin : begin + TOGETHER]), *which))
+            these = key.in_(found[begin : begin + TOGETHER])
+            session.execute(select(key).where(these, *which).order_by(key).with_for_update())  # by id, as all do
+            session.connection().execute(change.where(these, *which))

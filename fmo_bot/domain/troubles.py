@@ -98,4 +98,6 @@ def why(state: str, error: str | None) -> tuple[str, str]:
         return MAYBE_SENT, ""
     if noted.startswith("tried too often"):
         return NOT_REACHED, ""
+    if noted == "its process was lost every time":
+        return WENT_WRONG, ""
     return _CODES.get(noted, REFUSED), noted

@@ -56,8 +56,11 @@ class BackfillNews:
         team = session.get_one(JointTeamRow, board.team_id)
         narrow(session, team.id)
         notice = Notice(text=text, values={"team": team.name, **values})
-        for master in _masters(session, board, team):
-            name, language = f"backfill:{board_id}:{backfill.began:%Y%m%dT%H%M%S}:{master.id}", master.language
+        began = f"backfill:{board_id}:{backfill.began:%Y%m%dT%H%M%S}"
+        named = {f"{began}:{master.id}": master for master in _masters(session, board, team)}
+        outbox.hold(session, named)
+        for name, master in named.items():
+            language = master.language
             if outbox.is_owed(session, name):
                 outbox.owe_update(session, name=name, message=notice, due=self._now(), language=language)
             elif not backfill.is_done:

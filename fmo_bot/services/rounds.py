@@ -146,6 +146,12 @@ def summary_message(session: Session, round_: RoundRow) -> RoundSummary:
 # --- what is owed --------------------------------------------------------------------------------------------------
 
 
+def hold(session: Session, round_: RoundRow, prompts: Sequence[PromptRow]) -> None:
+    """Lock what a round and some of its prompts owe, before several of them change; see `outbox.hold`."""
+    of_prompts = [f"{kind}:{prompt.id}" for prompt in prompts for kind in ("prompt", "reminder", "answer")]
+    outbox.hold(session, [f"round:{round_.id}", *of_prompts])
+
+
 def owe_round(session: Session, round_: RoundRow, *, due: datetime) -> None:
     """Owe the parent post of a new round."""
     team = _team(round_)

@@ -106,6 +106,7 @@ class Standups:
             return
         narrow(session, round_.ceremony.team_id)
         round_.closed_at = at
+        rounds.hold(session, round_, round_.prompts)
         rounds.owe_round_update(session, round_, due=at)
         rounds.owe_summary(session, round_, due=at)
         for prompt in round_.prompts:
@@ -353,6 +354,7 @@ class Standups:
         )
 
     def _show(self, session: Session, prompt: PromptRow, at: datetime) -> None:
+        rounds.hold(session, prompt.round, [prompt])
         rounds.owe_answer(session, prompt, self.questions, due=at)
         rounds.owe_round_update(session, prompt.round, due=at)
         rounds.owe_prompt_update(session, prompt, due=at)

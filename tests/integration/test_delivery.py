@@ -1,7 +1,7 @@
 """What is owed is sent once, in its place, in its turn: the ledger on both databases, with a pretend Slack."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
@@ -15,13 +15,15 @@ from sqlalchemy.exc import OperationalError
 from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
 from fmo_bot.db.parties import MemberRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import claims, lanes, outbox, quiet
+from fmo_bot.delivery import claims, lanes, outbox, quiet, settling
+from fmo_bot.delivery.claims import MAX_ATTEMPTS
 from fmo_bot.delivery.outbox import Owed
-from fmo_bot.delivery.pump import LONGEST_PAUSE_S, MAX_ATTEMPTS, Pump
+from fmo_bot.delivery.pump import LONGEST_PAUSE_S, Pump
 from fmo_bot.delivery.retention import retain
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Person, Place
 from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
+from tests.databases import until_somebody_waits
 from tests.fakes import MONDAY_NINE, FakeChat, FixedClock, Machine, accepted
 
 JOINT = Place("T0HUAWEI", "C0JOINT")
@@ -509,6 +511,66 @@ def test_an_update_that_may_have_arrived_is_simply_sent_again(
     settle(pump, seconds=20)
     assert [message for _, message in chat.updated] == [said("closed")] * 2
     assert chat.searched == []
+
+
+def home(store: Store) -> None:
+    with store.transaction(SYSTEM) as session:
+        outbox.owe_home(session, person=LUCIA, message=said("today"), due=MONDAY_NINE, language="en")
+
+
+# What kills its process each time -> how it is owed.
+DEADLY: dict[str, Callable[[Store], None]] = {
+    "update:a": lambda store: update(store, "a", "closed"),
+    "home:home:T0TELEFON:U0LUCIA": home,
+}
+
+
+def test_what_answers_a_message_is_found_without_reading_every_delivery(sqlite_store: Store) -> None:
+    owe(sqlite_store, "round")
+    post, asked = delivery(sqlite_store, "post:round"), []
+    with sqlite_store.transaction(SYSTEM) as session:
+
+        @event.listens_for(sqlite_store.engine, "before_cursor_execute", once=True)
+        def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+            asked.append((statement, parameters))
+
+        settling.followers(session, post)
+        ((statement, parameters),) = asked
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert [step[-1] for step in plan if step[-1].startswith("SCAN")] == []
+
+
+@pytest.mark.parametrize("key", DEADLY)
+def test_what_kills_its_process_every_time_is_given_up_until_a_newer_state_is_owed(
+    key: str, store: Store, pump: Pump, machine: Machine
+) -> None:
+    owe(store, "a")
+    pump.run_once()
+    DEADLY[key](store)
+    for _ in range(MAX_ATTEMPTS):
+        machine.advance(61)
+        assert [claim.op for claim in pump.claim(1)] == [key.partition(":")[0]]
+    machine.advance(61)
+    assert pump.claim(1) == []
+    row = delivery(store, key)
+    assert (row.state, row.attempt, row.error) == ("failed", MAX_ATTEMPTS, "its process was lost every time")
+    DEADLY[key](store)
+    assert len(pump.claim(1)) == 1
+
+
+@pytest.mark.parametrize("fresh_url", ["postgres"], indirect=True)  # SQLite lets one transaction write at a time
+def test_an_update_owed_while_the_older_one_is_forgotten_is_owed_all_the_same(store: Store, pump: Pump) -> None:
+    owe(store, "a")
+    pump.run_once()
+    update(store, "a", "older")
+    with ThreadPoolExecutor(1) as second:
+        with store.transaction(SYSTEM) as first:
+            older = first.scalars(select(DeliveryRow).where(DeliveryRow.op == "update").with_for_update()).one()
+            newer = second.submit(update, store, "a", "newer")
+            until_somebody_waits(store)
+            first.delete(older)
+        newer.result(timeout=5)
+    assert delivery(store, "update:a").value["text"] == "newer"
 
 
 def test_an_update_carries_the_key_of_its_post(store: Store, pump: Pump, chat: FakeChat) -> None:

@@ -1,11 +1,14 @@
 """Stand-ups from plan to summary, by the services' doors, on both databases."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 
+from fmo_bot.db.ledger import DeliveryRow
 from fmo_bot.db.parties import AbsenceRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.messages import AnswerPost, Prompt, RoundPost, RoundSummary, SideCount
@@ -13,6 +16,7 @@ from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import InvalidInput, NotAllowed, NotChangedAnyMore, NotFound, TooLate
 from fmo_bot.services import setup
 from fmo_bot.services.blockers import Blockers
+from tests.databases import until_somebody_waits
 from tests.joint_team import (
     CHENYU,
     LIWEI,
@@ -527,6 +531,33 @@ def test_a_day_on_which_nobody_works_has_no_round(sqlite_store: Store) -> None:
     team = JointTeam(sqlite_store)
     team.plan(datetime(2026, 11, 21, 0, 0, tzinfo=UTC), hours=40)
     assert [each for each in team.planned() if each[0] == "prompt"] == []
+
+
+# What changes much of a round: its closing, and an answer.
+CHANGES: dict[str, Callable[[JointTeam], None]] = {
+    "closing": JointTeam.close_again,
+    "an answer": lambda team: team.answer(LUCIA, "15:20"),
+}
+
+
+@pytest.mark.parametrize("fresh_url", ["postgres"], indirect=True)  # SQLite lets one transaction write at a time
+@pytest.mark.parametrize("change", CHANGES)
+def test_whoever_changes_much_of_a_round_and_whoever_notes_what_was_sent_of_it_never_wait_for_each_other(
+    change: str, store: Store
+) -> None:
+    team = JointTeam(store)
+    team.play("15:00")
+    team.send()
+    team.answer(LIWEI, "15:10")  # now the parent post has an update, a younger row than the prompts
+    prompt = next(row.id for target, row, _ in team.owed("prompt:") if target.person == LUCIA.user)
+    ((_, update, _),) = team.owed("round:", op="update")
+    with ThreadPoolExecutor(1) as other:
+        with store.transaction(SYSTEM) as noting:  # by id, as `claims.note` does
+            noting.get_one(DeliveryRow, prompt, with_for_update=True)
+            changing = other.submit(CHANGES[change], team)
+            until_somebody_waits(store)
+            noting.get_one(DeliveryRow, update.id, with_for_update=True)
+        changing.result(timeout=10)
 
 
 def test_a_round_of_a_stand_up_that_is_given_up_meanwhile_is_closed_all_the_same(store: Store) -> None:
