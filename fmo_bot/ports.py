@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.domain.accounts import Account, Contact, Remark
 from fmo_bot.domain.acts import Act, IssueNow, IssueType, Option, Transition
-from fmo_bot.domain.issues import BoardShape, Issue, Sprint
+from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
 
@@ -117,8 +117,8 @@ class Part:
 class BoardSource(Protocol):
     """Reading one Jira site. Every method raises `BoardUnavailable` with a sentence that is safe to show."""
 
-    def describe(self, board_id: int) -> BoardShape:
-        """Columns, statuses and the field ids of this site."""
+    def describe(self, board_id: int, sought: Sought = NOTHING_SOUGHT) -> BoardShape:
+        """Columns, statuses and the field ids of this site, also of the fields in which counterparts are `sought`."""
         ...
 
     def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:

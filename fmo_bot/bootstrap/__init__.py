@@ -150,7 +150,7 @@ class Bot:
         # What somebody may consent to at Atlassian, each with what is done then and the sentence they read.
         self.consented: dict[str, Callable[[dict[str, Any], str], str]] = {PURPOSE: self._connected}
         news = BackfillNews(self.store, now=self.clock.now, machine=time.monotonic)
-        self.boards = Boards(self.store, self.jira, progress=news)
+        self.boards = Boards(self.store, self.jira, addresses=self.jira.addresses, progress=news)
         self._syncs = SiteSyncs(self.store, self.boards.sync)
         self.parties = Parties(self.store)
         self.deliveries = Deliveries(self.store, self.parties)

@@ -32,7 +32,7 @@ def backfill(settings: Settings, named: str, progress: Progress) -> tuple[Synced
         board_id = _board(store, named)
         news = BackfillNews(store, now=clock.now, machine=time.monotonic)
         with closing(JiraSites(settings, store)) as jira:
-            boards = Boards(store, jira, progress=news)
+            boards = Boards(store, jira, addresses=jira.addresses, progress=news)
             done = boards.sync(board_id, clock.now(), look=True, everything=True, progress=progress)
         with store.reading(SYSTEM) as session:
             return done, board_quality.ledger(session, session.get_one(BoardRow, board_id))

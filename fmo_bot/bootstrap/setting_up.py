@@ -38,7 +38,7 @@ def set_up(settings: Settings, file: Path, *, progress: Progress = nobody) -> Se
             _judge(settings, mapping, list(jira))
             result = setup.apply(store, mapping, at)
             news = BackfillNews(store, now=lambda: at, machine=time.monotonic)
-            boards = Boards(store, jira, progress=news)
+            boards = Boards(store, jira, addresses=jira.addresses, progress=news)
             try:
                 boards.sync(result.board_id, at, progress=progress)
             except BoardUnavailable as error:

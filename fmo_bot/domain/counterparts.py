@@ -1,7 +1,7 @@
 """One piece of work that stands on two sites is counted once, on the board of record; what only looks so is doubted.
 
-Counterparts are named by people: by a label that both issues carry or that holds the other's key, or by a link. A
-mirror is a suspicion, told in data quality and never acted upon.
+Counterparts are named by people: by a label that both issues carry or that holds the other's key, by a link, or in a
+field that holds the other's key or address. A mirror is a suspicion, told in data quality and never acted upon.
 """
 
 import re
@@ -13,8 +13,8 @@ from typing import Any
 
 from fmo_bot.domain.issues import LINK, Issue
 
-LABEL, LINKED = "label", "link"
-KINDS = (LABEL, LINKED)
+LABEL, LINKED, FIELD = "label", "link", "field"
+KINDS = (LABEL, LINKED, FIELD)
 SAME_DAY = timedelta(days=1)  # of creation, for two issues with one summary
 SHORTEST = 12  # signs of a summary that says enough to be compared: "Fix tests" is no sign of anything
 NAMESAKES = 20  # more issues with one summary are a habit, such as "Weekly call with the lab"
@@ -24,7 +24,7 @@ _Id = tuple[str, str]  # site and id
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """How a joint team names counterparts: labels that begin with `name`, or links whose words hold `name`."""
+    """How a joint team names counterparts: labels that begin with `name`, links whose words hold it, a field."""
 
     kind: str  # one of KINDS
     name: str
@@ -132,6 +132,21 @@ def _groups(every: Mapping[_Id, Issue], rule: Rule | None) -> _Groups:
 
 def _named(every: Mapping[_Id, Issue], rule: Rule) -> Iterator[tuple[_Id, _Id]]:
     """Pairs of counterparts as people named them."""
+    return _named_in_field(every, rule.name) if rule.kind == FIELD else _named_in_words_of(every, rule)
+
+
+def _named_in_field(every: Mapping[_Id, Issue], field: str) -> Iterator[tuple[_Id, _Id]]:
+    by_key = _by_key(every.values())
+    for each, issue in every.items():
+        for named in issue.named:
+            by_id = every.get((named.site, named.issue))
+            known = [by_id] if by_id is not None else by_key.get(named.issue, ())
+            theirs = [one for one in known if one.site != issue.site and named.site in ("", one.site)]
+            if named.field == field and len(theirs) == 1:
+                yield each, _id(theirs[0])
+
+
+def _named_in_words_of(every: Mapping[_Id, Issue], rule: Rule) -> Iterator[tuple[_Id, _Id]]:
     by_key = _by_key(every.values())
     carrying: dict[str, list[_Id]] = {}
     for each, issue in every.items():

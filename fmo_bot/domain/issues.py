@@ -22,6 +22,15 @@ class Change:
     after_text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An issue of another site that a field names: all that is kept of what stands in the field."""
+
+    field: str  # as the team file names it
+    site: str  # "": a key alone, of whichever other site knows it
+    issue: str  # its key, or its numeric id
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """An issue with its kept history, sorted by (at, history). `complete`: the history is proved whole."""
@@ -45,6 +54,7 @@ class Issue:
     labels: tuple[str, ...] = ()
     project: str | None = None  # the project's id; decides whose the issue is, and whether it can still be seen
     security: str | None = None  # the id of its security level; None: open to whoever may browse the project
+    named: tuple[Named, ...] = ()  # counterparts, in the fields that team files name for them
     changes: tuple[Change, ...] = ()
     complete: bool = True
 
@@ -97,6 +107,17 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """The fields of a site in which counterparts are named, and the sites whose addresses may stand in them."""
+
+    fields: tuple[str, ...] = ()  # names or ids, as team files say them
+    addresses: tuple[tuple[str, str], ...] = ()  # key of a site, where people open it
+
+
+NOTHING_SOUGHT = Sought()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoardShape:
     """What a board is: its columns, the statuses it can hold, and the site's ids of the fields we read."""
 
@@ -109,4 +130,11 @@ class BoardShape:
     flagged_field: str | None = None
     points_field: str | None = None
     points_name: str | None = None  # Data Center's changelogs name a field instead of giving its id
+    naming_fields: tuple[tuple[str, str], ...] = ()  # of Sought.fields those the site has, each with its id
+    addresses: tuple[tuple[str, str], ...] = ()  # as in Sought
     filter_id: str | None = None  # the saved filter behind the board: its JQL is `filter = <id>`
+
+    @property
+    def naming_ids(self) -> tuple[str, ...]:
+        """The ids of the fields in which counterparts are named, each once."""
+        return tuple(dict.fromkeys(known for _, known in self.naming_fields))

@@ -17,6 +17,7 @@ from fmo_bot.domain.issues import (
     FLAGGED,
     KEY,
     LINK,
+    NOTHING_SOUGHT,
     POINTS,
     PROJECT,
     RESOLUTION,
@@ -26,10 +27,12 @@ from fmo_bot.domain.issues import (
     Change,
     Column,
     Issue,
+    Named,
+    Sought,
     Sprint,
     Status,
 )
-from fmo_bot.jira import wire
+from fmo_bot.jira import naming, wire
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -97,6 +100,7 @@ def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, c
         labels=tuple(_words(label) for label in fields.labels or ()),
         project=_id(fields.project),
         security=None if fields.security is None else _id(fields.security) or UNREADABLE,
+        named=_named(fields, shape) if shape.naming_fields else (),
         changes=changes(histories, shape, place),
         complete=complete,
     )
@@ -154,7 +158,7 @@ def sprint(raw: Any) -> Sprint:
     )
 
 
-def shape(board: Any, configuration: Any, statuses: Any, fields: Any) -> BoardShape:
+def shape(board: Any, configuration: Any, statuses: Any, fields: Any, sought: Sought = NOTHING_SOUGHT) -> BoardShape:
     """A board from its four answers: itself, its configuration, the site's statuses and fields."""
     config = mapping(configuration, "the board's configuration")
     columns = mapping(config.get("columnConfig"), "the board's columns").get("columns")
@@ -162,16 +166,20 @@ def shape(board: Any, configuration: Any, statuses: Any, fields: Any) -> BoardSh
     estimation = mapping(config.get("estimation") or {}, "the board's estimation")
     points = mapping(estimation.get("field") or {}, "the board's estimation").get("fieldId")
     points = points if estimation.get("type") == "field" and isinstance(points, str) else None
+    sprints = _field_id(known, lambda one: _schema(one) == SPRINT_SCHEMA)
+    flag = _field_id(known, lambda one: one.get("name") == "Flagged" and one.get("custom") is not False)
     return BoardShape(
         id=int(numeric(mapping(board, "the board").get("id"), "the id of the board")),
         name=_words(board.get("name")),
         kind=text(board.get("type"), "the type of the board"),
         columns=tuple(_column(one) for one in sequence(columns, "the board's columns")),
         statuses=tuple(_status(one) for one in sequence(statuses, "the list of statuses")),
-        sprint_field=_field_id(known, lambda one: _schema(one) == SPRINT_SCHEMA),
-        flagged_field=_field_id(known, lambda one: one.get("name") == "Flagged" and one.get("custom") is not False),
+        sprint_field=sprints,
+        flagged_field=flag,
         points_field=points,
         points_name=next((_words(one.get("name")) for one in known if points and one.get("id") == points), None),
+        naming_fields=naming.fields(known, sought.fields, beside={sprints, flag, points}),
+        addresses=sought.addresses,
         filter_id=numeric(mapping(config.get("filter"), "the board's filter").get("id"), "the board's filter"),
     )
 
@@ -280,6 +288,15 @@ def _sprint_id(value: Any) -> Iterator[int]:
             raise Malformed("a sprint field holds something that names no sprint")
         # A name may pretend to hold an id; the real one usually stands first, else after the name.
         yield int(ids[0] if "[id=" in value else ids[-1])
+
+
+def _named(fields: wire.Fields, shape: BoardShape) -> tuple[Named, ...]:
+    """What the fields say in which counterparts are named."""
+    return tuple(
+        Named(said, site, issue)
+        for said, known in shape.naming_fields
+        for site, issue in naming.issues(getattr(fields, known), shape.addresses)
+    )
 
 
 def _points(value: Any) -> float | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fmo_bot.domain.issues import BoardShape, Issue, Sprint
+from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint
 from fmo_bot.jira import parse, wire
 from fmo_bot.jira.client import AGILE, Flavour, JiraClient, Refused
 from fmo_bot.jira.paging import batches
@@ -32,7 +32,7 @@ class JiraSource:
         """Nothing is asked of the site yet."""
         self._client = client
 
-    def describe(self, board_id: int) -> BoardShape:
+    def describe(self, board_id: int, sought: Sought = NOTHING_SOUGHT) -> BoardShape:
         """Columns, statuses and the field ids of this site."""
         what = f"board {board_id}"
         board: Any = self._client.get(f"board/{board_id}", what=what, api=AGILE)
@@ -42,7 +42,7 @@ class JiraSource:
         statuses: Any = self._client.get("status", what="the statuses")
         fields: Any = self._client.get("field", what="the fields")
         with self._clear():
-            return parse.shape(board, configuration, statuses, fields)
+            return parse.shape(board, configuration, statuses, fields, sought)
 
     def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
         """The board's sprints, each once; empty for a board without sprints (Jira answers 400 for those)."""
@@ -135,7 +135,7 @@ class JiraSource:
     def _question(
         self, shape: BoardShape, clause: str, *, mark: str | None = None, known: Mapping[str, datetime] = NOTHING
     ) -> Question:
-        own = (shape.sprint_field, shape.flagged_field, shape.points_field)
+        own = (shape.sprint_field, shape.flagged_field, shape.points_field, *shape.naming_ids)
         return Question(
             jql=_jql(shape, clause),
             fields=(*_FIELDS, *(field for field in own if field)),

@@ -9,7 +9,7 @@ board at once do no harm.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -26,7 +26,7 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.ports import BoardSource
-from fmo_bot.services import absences, backfills, board_quality, board_rows
+from fmo_bot.services import absences, backfills, board_quality, board_rows, counterpart_fields
 from fmo_bot.services.absences import Unseen
 from fmo_bot.services.backfills import Backfill, Progress
 from fmo_bot.services.board_rows import Packed
@@ -42,7 +42,7 @@ SWEEP_EVERY = timedelta(hours=6)
 DESCRIBE_EVERY = timedelta(minutes=10)
 BATCH = 200  # issues per transaction
 DOUBTS = 100  # histories that are read again in one sync
-_FIELD_IDS = ("sprint_field", "flagged_field", "points_field", "points_name")
+_FIELD_IDS = ("sprint_field", "flagged_field", "points_field", "points_name", "naming_fields", "addresses")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +72,17 @@ class Boards:
     """The boards of all joint teams, read through one source per Jira site."""
 
     def __init__(
-        self, store: Store, sources: Mapping[str, BoardSource], *, progress: Progress = backfills.nobody
+        self,
+        store: Store,
+        sources: Mapping[str, BoardSource],
+        *,
+        addresses: Callable[[], Mapping[str, str]] = dict,
+        progress: Progress = backfills.nobody,
     ) -> None:
-        """`sources`: key of a site in the settings -> where to read it."""
+        """`sources`: key of a site -> where to read it; `addresses`: where people open it."""
         self._store = store
         self._sources = sources
+        self._addresses = addresses
         self._progress = progress
 
     def sync(
@@ -163,7 +169,7 @@ class Boards:
     def _sync(self, target: "_Target", at: datetime, *, look: bool, everything: bool, progress: Progress) -> Synced:
         # Step 1: what the board is now.
         looking = look or target.wants_look(at)
-        shape = target.describe() if looking or target.shape is None else target.shape
+        shape = self._describe(target) if looking or target.shape is None else target.shape
         sweeping = target.wants_sweep(shape, at)
         sprints, every = self._sprints(target, shape, sweeping=sweeping)
         # Step 2: what changed, part by part as it comes; everything, where it was never read or by other field ids.
@@ -189,6 +195,11 @@ class Boards:
             board_rows.keep_sprints(session, board, sprints, whole=every)
             guessed = board_rows.guess_workflow(board, shape, seen.statuses)
         return Synced(read=seen.count, left=left, guessed=guessed)
+
+    def _describe(self, target: "_Target") -> BoardShape:
+        with self._store.reading(SYSTEM) as session:
+            sought = counterpart_fields.sought(session, target.board.site_id, self._addresses)
+        return target.source.describe(target.board.jira_board_id, sought)
 
     def _sprints(self, target: "_Target", shape: BoardShape, *, sweeping: bool) -> tuple[tuple[Sprint, ...], bool]:
         """The board's sprints, and whether these are all: the closed ones are read when one has just been closed."""
@@ -281,10 +292,6 @@ class _Target:
     shape: BoardShape | None
     source: BoardSource
 
-    def describe(self) -> BoardShape:
-        """What the board is now."""
-        return self.source.describe(self.board.jira_board_id)
-
     def wants_look(self, at: datetime) -> bool:
         """Whether its shape is to be read again."""
         return self.board.described_at is None or at - self.board.described_at >= DESCRIBE_EVERY
@@ -334,7 +341,7 @@ class _Seen:
         return reached if before is None else max(before, reached)
 
 
-def _field_ids(shape: BoardShape) -> tuple[str | None, ...]:
+def _field_ids(shape: BoardShape) -> tuple[object, ...]:
     return tuple(getattr(shape, name) for name in _FIELD_IDS)
 
 

@@ -62,7 +62,8 @@ def together(session: Session, team_id: int, boards: BoardReader, record: int, a
         ),
         projects=tuple(dict.fromkeys(project for each in held for project in each.projects)),
         left_out=tuple(sorted({company for each in held for company in each.left_out})),
-        mirrors=len(mirrors((issue for part in parts for issue in part), rule)) if several else 0,
+        # Of all issues: without the counterparts, a key of one's own site would look like one of the other's.
+        mirrors=len(mirrors((issue for each in held for issue in each.issues), rule)) if several else 0,
         quality=_summed(
             board_quality.told(view.quality, mixed=bool(each.left_out)) for view, each in zip(views, held, strict=True)
         ),

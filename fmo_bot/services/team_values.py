@@ -110,7 +110,7 @@ def _counterparts(value: Any, _type: Any) -> CounterpartsSpec | None:
     if value is None:
         return None
     if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(KINDS):
-        raise ValueError("expected {label: beginning of the label} or {link: words of the link}")
+        raise ValueError("expected {label: beginning of the label}, {link: words of the link} or {field: name or id}")
     ((kind, name),) = value.items()
     if not isinstance(name, str) or not 1 <= len(name.strip()) <= 80:
         raise ValueError(f"{shown(name)} is not a text of 1 to 80 characters")

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain.issues import KEY, STATUS, BoardShape, Change, Column, Issue, Sprint, Status
+from fmo_bot.domain.issues import KEY, NOTHING_SOUGHT, STATUS, BoardShape, Change, Column, Issue, Sought, Sprint, Status
 from fmo_bot.domain.parties import SYSTEM, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound
 from fmo_bot.ports import NOTHING, Part
@@ -77,13 +77,15 @@ class FakeSource:
     dies_at: int | None = None  # the place of an issue that it does not come to
     marks: list[str | None] = field(default_factory=list)
     shut: set[str] = field(default_factory=set)  # projects we may not browse
+    sought: Sought = NOTHING_SOUGHT
 
     def hold(self, issues: Iterable[Issue]) -> None:
         self.issues.update({each.id: each for each in issues})
 
-    def describe(self, board_id: int) -> BoardShape:
+    def describe(self, board_id: int, sought: Sought = NOTHING_SOUGHT) -> BoardShape:
         if self.down:
             raise BoardUnavailable(self.down)
+        self.sought = sought
         return self.shape
 
     def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
@@ -481,9 +483,9 @@ def test_jira_is_never_asked_inside_a_transaction(sqlite_store: Store) -> None:
             with sqlite_store.transaction(SYSTEM) as session:
                 session.get_one(BoardRow, board_id).name = "asked"
 
-        def describe(self, board_id: int) -> BoardShape:
+        def describe(self, board_id: int, sought: Sought = NOTHING_SOUGHT) -> BoardShape:
             self.touch()
-            return super().describe(board_id)
+            return super().describe(board_id, sought)
 
         def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
             self.touch()

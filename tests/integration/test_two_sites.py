@@ -213,7 +213,8 @@ def test_the_team_file_names_boards_and_rule_and_may_take_them_back(store: Store
 @pytest.mark.parametrize(
     ("more", "fault"),
     [
-        ({"counterparts": {"field": "Twin"}}, "expected {label: beginning of the label} or {link: words of the link}"),
+        ({"counterparts": {"fields": "Twin"}}, "{link: words of the link} or {field: name or id}"),
+        ({"counterparts": {"field": "Twin", "label": "x"}}, "or {field: name or id}"),
         ({"counterparts": {"label": " "}}, "is not a text of 1 to 80 characters"),
         ({"counterparts": "twin"}, "expected {label"),
         ({"other_boards": [{"site": "shared", "id": 1}]}, "board 1 of site `shared` stands here twice"),

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from fmo_bot.domain.counterparts import LABEL, LINKED, Rule, mirrors, once
-from fmo_bot.domain.issues import LINK, Change, Issue
+from fmo_bot.domain.counterparts import FIELD, LABEL, LINKED, Rule, mirrors, once
+from fmo_bot.domain.issues import LINK, Change, Issue, Named
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
 WORDS = "Attach the second cell"
 TWIN = Rule(kind=LABEL, name="twin:")
 CLONE = Rule(kind=LINKED, name="is cloned by")
+VENDOR = Rule(kind=FIELD, name="Vendor issue")
 
 
 def issue(site: str, key: str, *labels: str, summary: str = "", links: tuple[str, ...] = (), **more: Any) -> Issue:
@@ -23,6 +24,11 @@ def issue(site: str, key: str, *labels: str, summary: str = "", links: tuple[str
     made: dict[str, Any] = {"issue_type": "Story", "subtask": False, "created": AT, "updated": AT, "status": "1"}
     made |= {"status_name": "", "status_category": "new", "id": f"{site}/{key}", "summary": summary}
     return Issue(site=site, key=key, labels=labels, changes=changes, **(made | more))
+
+
+def naming(site: str, key: str, field: str = "Vendor issue") -> Issue:
+    """A-1 of site a, whose field names an issue."""
+    return issue("a", "A-1", named=(Named(field, site, key),))
 
 
 def keys(boards: tuple[tuple[Issue, ...], ...]) -> list[list[str]]:
@@ -59,6 +65,15 @@ def keys(boards: tuple[tuple[Issue, ...], ...]) -> list[list[str]]:
             [["A-1"], ["B-7"]],
         ),
         ([issue("a", "A-1", links=("This issue blocks B-7",))], [issue("b", "B-7")], CLONE, [["A-1"], ["B-7"]]),
+        # In the field: a key alone, a key or an id of a site; not of another site, nor in another field.
+        ([naming("", "B-7")], [issue("b", "B-7")], VENDOR, [["A-1"], []]),
+        ([naming("b", "B-7")], [issue("b", "B-7")], VENDOR, [["A-1"], []]),
+        ([naming("b", "7")], [issue("b", "B-7", id="7")], VENDOR, [["A-1"], []]),
+        ([naming("", "7")], [issue("b", "B-7", id="7")], VENDOR, [["A-1"], ["B-7"]]),
+        ([naming("c", "B-7")], [issue("b", "B-7")], VENDOR, [["A-1"], ["B-7"]]),
+        ([naming("a", "A-2"), issue("a", "A-2")], [issue("b", "A-2")], VENDOR, [["A-1", "A-2"], ["A-2"]]),
+        ([naming("b", "B-7", field="Customer")], [issue("b", "B-7")], VENDOR, [["A-1"], ["B-7"]]),
+        ([issue("a", "A-1", "Vendor issue")], [issue("b", "B-7", "Vendor issue")], VENDOR, [["A-1"], ["B-7"]]),
         # A key that only its own site knows names nobody over there.
         ([issue("a", "A-1", "twin:A-2"), issue("a", "A-2")], [issue("b", "B-7")], TWIN, [["A-1", "A-2"], ["B-7"]]),
         # The same key on both sites is no sign.

@@ -14,10 +14,15 @@ Json = dict[str, Any]
 Item = dict[str, Any]
 End = Literal["from", "to"]
 
-SPRINT, FLAGGED, POINTS = "sprint", "flagged", "points"
+SPRINT, FLAGGED, POINTS, VENDOR = "sprint", "flagged", "points", "vendor"
 _BY_NAME = {"sprint": SPRINT, "flagged": FLAGGED, "story points": POINTS, "story point estimate": POINTS}
-_DEFAULTS = {SPRINT: "customfield_10020", FLAGGED: "customfield_10021", POINTS: "customfield_10016"}
-_NAMES = {SPRINT: "Sprint", FLAGGED: "Flagged", POINTS: "Story point estimate"}
+_DEFAULTS = {
+    SPRINT: "customfield_10020",
+    FLAGGED: "customfield_10021",
+    POINTS: "customfield_10016",
+    VENDOR: "customfield_10050",
+}
+_NAMES = {SPRINT: "Sprint", FLAGGED: "Flagged", POINTS: "Story point estimate", VENDOR: "Vendor issue"}
 LINK_TYPES = {  # name: (id, inward, outward)
     "Blocks": ("10000", "is blocked by", "blocks"),
     "Cloners": ("10001", "is cloned by", "clones"),
@@ -33,12 +38,14 @@ _PROSE = re.compile(r"This issue (.+) (\S+)$")
 
 @dataclass(frozen=True)
 class FieldIds:
-    """The ids of the three custom fields everybody looks for, and the name of the points field."""
+    """The ids of the three custom fields everybody looks for, and the name of the points field; one to type into."""
 
     sprint: str = _DEFAULTS[SPRINT]
     flagged: str = _DEFAULTS[FLAGGED]
     points: str = _DEFAULTS[POINTS]
     points_name: str = _NAMES[POINTS]
+    vendor: str = _DEFAULTS[VENDOR]
+    vendor_name: str = _NAMES[VENDOR]
 
 
 def find(issues: Iterable[Json]) -> FieldIds:
@@ -55,7 +62,7 @@ def find(issues: Iterable[Json]) -> FieldIds:
         if role:
             names.setdefault(role, item["field"])
     sprint, flagged, points = (seen.get(role) or _free(_DEFAULTS[role], taken) for role in (SPRINT, FLAGGED, POINTS))
-    return FieldIds(sprint, flagged, points, names.get(POINTS, _NAMES[POINTS]))
+    return FieldIds(sprint, flagged, points, names.get(POINTS, _NAMES[POINTS]), _free(_DEFAULTS[VENDOR], taken))
 
 
 def _items(issues: Iterable[Json]) -> Iterator[Item]:
@@ -72,7 +79,9 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 def subject(item: Item, ids: FieldIds) -> str:
     """What an item is about: `sprint`, `flagged`, `points`, or Jira's field id, or its name in lower case."""
-    by_id = {ids.sprint: SPRINT, ids.flagged: FLAGGED, ids.points: POINTS}.get(str(item.get("fieldId")))
+    by_id = {ids.sprint: SPRINT, ids.flagged: FLAGGED, ids.points: POINTS, ids.vendor: VENDOR}.get(
+        str(item.get("fieldId"))
+    )
     name = item["field"].lower()
     return by_id or _BY_NAME.get(name) or item.get("fieldId") or name
 
@@ -118,6 +127,10 @@ def _points(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> Non
         state[ids.points] = float(_text(item, end) or "")
     except ValueError:
         state[ids.points] = None
+
+
+def _vendor(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    state[ids.vendor] = _text(item, end)
 
 
 def _person(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
@@ -187,6 +200,7 @@ _SETTERS: dict[str, Callable[[Json, Item, End, FieldIds, str], None]] = {
     SPRINT: _sprint,
     FLAGGED: _flagged,
     POINTS: _points,
+    VENDOR: _vendor,
     "assignee": _person,
     "reporter": _person,
     "resolution": _named,

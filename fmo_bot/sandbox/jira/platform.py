@@ -53,7 +53,7 @@ def myself(call: Call) -> Answer:
 
 
 def field_list(call: Call) -> Answer:
-    """System fields and the three custom ones, with their schemas."""
+    """System fields and the custom ones, with their schemas."""
     ids = call.site.ids
     system = [_field(number, name, {"type": kind, "system": number}) for number, name, kind in _SYSTEM_FIELDS]
     flag = {
@@ -69,11 +69,13 @@ def field_list(call: Call) -> Answer:
         _field(ids.sprint, "Sprint", sprint),
         _field(ids.flagged, "Flagged", flag),
         _field(ids.points, ids.points_name, {"type": "number", "custom": points}),
+        _field(ids.vendor, ids.vendor_name, {"type": "string", "custom": _LINE}),
     ]
     lost = call.site.screens.lost(ids)
     return [*system, *(one for one in custom if one["id"] not in lost)]
 
 
+_LINE = "com.atlassian.jira.plugin.system.customfieldtypes:textfield"
 _FLOAT = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 
 

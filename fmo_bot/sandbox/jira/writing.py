@@ -153,6 +153,7 @@ class Writing:
             ids.flagged: self._flag,
             ids.points: self._points,
             ids.sprint: self._sprint,
+            ids.vendor: self._vendor,
         }
 
     def _summary(self, issue: Issue, value: Any) -> list[Item]:
@@ -191,6 +192,13 @@ class Writing:
         held = self._now(issue).get(self.site.ids.points)
         ends = {"from": None, "fromString": _number(held), "to": None, "toString": _number(value)}
         return [{"field": self.site.ids.points_name, "fieldtype": "custom", "fieldId": self.site.ids.points} | ends]
+
+    def _vendor(self, issue: Issue, value: Any) -> list[Item]:
+        ids = self.site.ids
+        if value is not None and not isinstance(value, str):
+            raise Refused(400, errors={ids.vendor: "Operation value must be a string"})
+        ends = {"from": None, "fromString": self._now(issue).get(ids.vendor), "to": None, "toString": value}
+        return [{"field": ids.vendor_name, "fieldtype": "custom", "fieldId": ids.vendor} | ends]
 
     def _sprint(self, issue: Issue, value: Any) -> list[Item]:
         """One open sprint, or none; the closed ones it was in stay."""
