@@ -54,8 +54,6 @@ class EmbeddedEngine:
         if session is not None:
             event.listen(session, "after_commit", lambda _: self.wake(job, at=at), once=True)
             return
-        if self._leases is not None:
-            self._leases.early(job)
         if at is not None:
             self._jobs.later(job, at)
         else:

@@ -9,7 +9,7 @@ from threading import Lock
 from time import time
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, select, update
 
 from fmo_bot.db.ledger import LeaseRow
 from fmo_bot.db.once import insert_once
@@ -27,13 +27,11 @@ class Leases:
     def __init__(self, store: Store, machine: Callable[[], float] = time) -> None:
         """`machine` is Unix time, the same in all processes."""
         self._store, self._machine, self._owner = store, machine, uuid4().hex
-        self._guard = Lock()  # of the next two
+        self._guard = Lock()  # of the next
         self._held: set[str] = set()
-        self._early: dict[str, bool] = {}  # of every job that runs alone: whether it need not wait for its turn
 
     def alone(self, name: str, seconds: float, function: Callable[[], object]) -> Callable[[], None]:
         """`function`, run by one of all processes: when its turn has come, every `seconds`, and nobody runs it."""
-        self._early[name] = False
 
         def run() -> None:
             begun = self._machine()
@@ -46,12 +44,6 @@ class Leases:
 
         return run
 
-    def early(self, name: str) -> None:
-        """The next run in this process need not wait for its turn, if it is such a job: somebody woke it."""
-        with self._guard:
-            if name in self._early:
-                self._early[name] = True
-
     def renew(self) -> None:
         """Hold on to what still runs; called every `RENEW_S`."""
         with self._guard:
@@ -62,9 +54,7 @@ class Leases:
                 session.execute(update(LeaseRow).where(*mine).values(until=self._machine() + LEASE_S))
 
     def _take(self, name: str, now: float) -> bool:
-        with self._guard:
-            early, self._early[name] = self._early[name], False
-        if not self._write(name, now, _free(now, early=early)):
+        if not self._write(name, now, LeaseRow.until <= now):
             return False
         with self._guard:
             self._held.add(name)
@@ -90,8 +80,3 @@ class Leases:
         mine = LeaseRow.name == name, LeaseRow.owner == self._owner
         with self._store.transaction(SYSTEM) as session:
             session.execute(update(LeaseRow).where(*mine).values(owner=None, until=until))
-
-
-def _free(now: float, *, early: bool) -> ColumnElement[bool]:
-    over = LeaseRow.until <= now
-    return or_(over, LeaseRow.owner.is_(None)) if early else over

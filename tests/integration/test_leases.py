@@ -50,10 +50,6 @@ class Runner:
         self.leases, self.name = leases, name
         self.tick = leases.alone(name, seconds, function)  # type: ignore[arg-type]
 
-    def wake(self) -> None:
-        self.leases.early(self.name)
-        self.tick()
-
 
 @pytest.fixture
 def two(fresh_url: str) -> Iterator[tuple[Store, Store]]:
@@ -109,7 +105,6 @@ def test_a_process_that_is_killed_at_it_frees_it_after_its_lease(
     job.error = None
     machine.advance(LEASE_S - 1)
     second.tick()
-    second.wake()
     assert job.ran == ["first"]
     machine.advance(2)
     second.tick()
@@ -183,16 +178,6 @@ def test_one_that_was_frozen_and_taken_over_changes_nothing_any_more(
     assert inside == [second._owner]
     job.of(first, "first").tick()
     assert job.ran == []  # it rests from the second one's run
-
-
-def test_a_wake_need_not_wait_for_its_turn_but_for_whoever_runs_it(
-    both: tuple[Runner, Runner], machine: Machine, job: Job
-) -> None:
-    first, second = both
-    first.tick()
-    second.wake()
-    second.tick()
-    assert job.ran == ["first", "second"]
 
 
 def test_a_run_that_fails_has_had_its_turn(both: tuple[Runner, Runner], machine: Machine, job: Job) -> None:
