@@ -182,7 +182,7 @@ def test_shortcuts_are_in_the_menu_of_a_message_and_beside_the_composer(page: Pa
 
     place.hover()
     place.get_by_role("button", name="Menu of the message").click()
-    place.get_by_role("menuitem", name="Link to Jira issue").click()
+    place.get_by_role("menuitem", name="Create Jira issue").click()
     modal = huawei.get_by_role("dialog", name="Shortcut")
     expect(modal).to_contain_text("About: the roaming hub")
     modal.get_by_role("button", name="Close this window").click()

@@ -36,7 +36,12 @@ class Desk:
     def __init__(self, store: Store) -> None:
         self.team, self.store, self.known = JointTeam(store), store, list[int]()
         self.sprints, self.ears = Sprints(store, FakeBoards(board_view())), Ears()
-        bot: Any = SimpleNamespace(sprints=self.sprints, language_of=lambda person: "en", jobs={})
+        bot: Any = SimpleNamespace(
+            sprints=self.sprints,
+            language_of=lambda person: "en",
+            fitted=lambda person, message: message,  # what one person is told about themselves is for them to see
+            jobs={},
+        )
         sprints.register(self.ears, bot)  # type: ignore[arg-type]
         help_.register(self.ears, bot)  # type: ignore[arg-type]
 

@@ -14,7 +14,9 @@ from handlers.health import Window
 def bot(*problems: str) -> Any:
     """What a window needs of a bot."""
     settings = SimpleNamespace(host="127.0.0.1")
-    return SimpleNamespace(settings=settings, problems=lambda: list(problems), quiet=lambda: Quiet(3, None))
+    watch = SimpleNamespace(found=2, removed=1)
+    quiet = Quiet(3, None)
+    return SimpleNamespace(settings=settings, problems=lambda: list(problems), quiet=lambda: quiet, night_watch=watch)
 
 
 @pytest.mark.parametrize("problems", [(), ("The database does not answer (OperationalError).", "The engine is dead.")])
@@ -30,7 +32,9 @@ def test_it_shows_figures_and_nothing_comes_in_through_it() -> None:
     with Window(bot(), 0) as window:
         figures = requests.get(f"http://127.0.0.1:{window.port}/metrics", timeout=10).text
         knock = requests.post(f"http://127.0.0.1:{window.port}/slack/huawei/events", data=b"{}", timeout=10)
-    assert "fmo_in_hand 3.0" in figures
+    assert {"fmo_in_hand 3.0", "fmo_doubles_found_total 2.0", "fmo_doubles_removed_total 1.0"} <= set(
+        figures.splitlines()
+    )
     assert knock.status_code == 404
 
 
