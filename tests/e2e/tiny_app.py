@@ -107,7 +107,7 @@ class TinyApp:
         app.view("form")(self._take)
         app.action(re.compile("^try_"))(self._hear)
         app.options("try_external")(self._offer)
-        app.shortcut(re.compile("^(sc|ma)_"))(self._stack)
+        app.shortcut(re.compile("^(sc_standup|issue_from_message)$"))(self._stack)
         app.event("message")(lambda ack: ack())  # unheard events would be sent again and again
         self._socket: Any = SocketModeHandler(app, f"xapp-sandbox-{KEY}")
 
