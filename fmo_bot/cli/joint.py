@@ -1,4 +1,4 @@
-"""Which Jira projects are joint: `joint list`, `propose`, `accept`, `withdraw`, in a scrum master's name."""
+"""Which Jira projects are joint: `joint list`, `propose`, `accept`, `withdraw`; whose they are: `owner`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     joint.command("propose")(propose)
     joint.command("accept")(accept)
     joint.command("withdraw")(withdraw)
+    joint.command("owner")(owner)
     app.add_typer(joint, name="joint")
 
 
@@ -53,6 +54,22 @@ def withdraw(team: Team, site: Site, admin: Admin, project: Project = "") -> Non
     """A side wants a project to be joint no longer; from now on it is not."""
     with _ownership() as (ownership, at):
         _show(ownership.withdraw_joint(ownership.actor(person_of(admin), team, at), site, project, at))
+
+
+def owner(
+    team: Team,
+    site: Site,
+    admin: Admin,
+    to: Annotated[str, typer.Option(help="The company whose it is to be; its owner's own name takes back.")],
+    project: Project = "",
+) -> None:
+    """Agree that a site or project belongs to another company: done once its owner and that company did."""
+    from fmo_bot.services.owner_change import agree
+
+    with _ownership() as (ownership, at):
+        done = agree(ownership.store, ownership.actor(person_of(admin), team, at), site, project, to, at)
+        state = f"to be {done.to}'s, {', '.join(done.missing)} to agree" if done.missing else "agreed"
+        print(f"{done.site} {done.key}".strip() + f": {done.company}'s, {state}.")
 
 
 def _show(standing: "Standing") -> None:

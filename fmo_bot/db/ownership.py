@@ -58,3 +58,17 @@ class SeveralBoardsRow(Base):
     team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id"), primary_key=True)
     record_board_id: Mapped[int] = mapped_column(ForeignKey("board.id"))
     counterparts: Mapped[dict[str, Any]]  # see domain.counterparts.Rule; {}: nothing stands on two boards
+
+
+class OwnerAgreementRow(Base):
+    """A company agrees that a site or project becomes another's (or its own): done once the owner and that one do."""
+
+    __tablename__ = "owner_agreement"
+    __table_args__ = (UniqueConstraint("site_id", "key", "to_id", "by_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    site_id: Mapped[int] = mapped_column(ForeignKey("jira_site.id", ondelete="CASCADE"))
+    key: Mapped[str]  # of the project; "": the site
+    to_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    by_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
+    agreed_at: Mapped[datetime]
+    agreed_by: Mapped[int] = mapped_column(ForeignKey("member.id"))

@@ -115,6 +115,10 @@ def test_a_project_is_made_joint_by_a_scrum_master_of_each_side(box: Sandbox, tm
         "shared CORE: Huawei's, joint; accepted by Huawei, Telefonica.",
     ]
     assert joint("withdraw", "shared", "--project", "CORE", "--admin", "T0HUAWEI:U0CHENYU")[0] == 2  # no scrum master
+    give = ("owner", "shared", "--project", "CORE", "--to", "Telefonica")
+    assert joint(*give, *huawei) == (0, "shared CORE: Huawei's, to be Telefonica's, Telefonica to agree.")
+    assert joint(*give, *telefonica) == (0, "shared CORE: Telefonica's, agreed.")
+    assert "Telefonica's, internal, Huawei, Telefonica to accept" in joint("list", *huawei)[1]
 
 
 def test_an_app_the_settings_do_not_know_is_named(box: Sandbox, tmp_path: Path) -> None:
