@@ -28,6 +28,11 @@ def split(url: str) -> SplitResult | None:
         return None
 
 
+def is_bare(parts: SplitResult) -> bool:
+    """Whether an address is nothing else: it is shown to people, so no password may stand in it."""
+    return parts.username is None and parts.password is None and not (parts.query or parts.fragment)
+
+
 class Reading:
     """Reads one setting after another and keeps every problem, one sentence each."""
 
@@ -81,6 +86,8 @@ class Reading:
         parts = split(url)
         if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
             self.problems.append(f"{name} must be {what}, beginning with https://.")
+        elif not is_bare(parts):
+            self.problems.append(f"{name} holds more than an address: no user, password, ? or # belongs there.")
         elif parts.scheme == "http" and not is_loopback(url):
             self.problems.append(f"{name} uses http: only an address of this machine may; use https://.")
         return url

@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from config.reading import is_loopback, split
+from config.reading import is_bare, is_loopback, split
 from config.settings import Settings
 from fmo_bot.bootstrap.jira_sites import access_of, oauth_of
 from fmo_bot.db.store import Store
@@ -148,6 +148,8 @@ def _judged(wanted: Wanted) -> Wanted:
     parts = split(wanted.url)
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise SiteNotConnected("--url is the site's address, such as https://example.atlassian.net.")
+    if not is_bare(parts):
+        raise SiteNotConnected("--url is shown to people: no user, password, ? or # belongs there.")
     if parts.scheme == "http" and not is_loopback(wanted.url):
         raise SiteNotConnected("--url uses http, which would carry the token in clear: only this machine's may.")
     return replace(wanted, url=wanted.url.rstrip("/"))

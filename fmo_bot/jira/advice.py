@@ -18,6 +18,10 @@ SHUT = (
     "does not let the bot in at all (answer 403). Check that its account is active there, and that the site's allowlist"
     " of IP addresses names yours."
 )
+NO_SCOPE = (
+    "does not let the bot's token do this ({what}): it lacks a scope. Make a token with the scopes of docs/jira.md, or"
+    " consent again, and {TOKEN}."
+)
 CAPTCHA = "wants the bot's account to solve a captcha. Sign in with it once in a browser."
 SILENT = "does not answer. Check that it is up and that {URL} is its address."
 NO_PROXY = "cannot be reached, because the proxy does not let the bot through. Check {PROXY}."

@@ -181,8 +181,7 @@ class JiraClient:
         token and there is one, it is sent with that: nothing can have been done before.
         """
         path = f"{api}/{path}"
-        # Never followed elsewhere: that would send it again, or turn it into something else.
-        how = {"data": None if body is None else json.dumps(body), "allow_redirects": False}
+        how = {"data": None if body is None else json.dumps(body)}
         unknown = OutcomeUnknown(self._advice.sentence(advice.UNKNOWN, what=what))
 
         def attempt() -> Any:

@@ -87,9 +87,12 @@ class OAuth:
         return self._tokens({"grant_type": "refresh_token", "refresh_token": refresh}, key)
 
     def resources(self, access: str) -> list[Resource]:
-        """The sites an access token opens. Raises SiteUnavailable."""
+        """The sites an access token opens; none where it is not taken. Raises SiteUnavailable."""
         header = {"Authorization": f"Bearer {access}"}
-        answer = self._ask("GET", f"{self._api}/oauth/token/accessible-resources", headers=header)
+        try:
+            answer = self._ask("GET", f"{self._api}/oauth/token/accessible-resources", headers=header)
+        except _Refused:
+            return []
         found = answer if isinstance(answer, list) else []
         return [Resource(str(each["id"]), str(each["url"]).rstrip("/")) for each in found if _is_resource(each)]
 
@@ -101,7 +104,8 @@ class OAuth:
             raise (
                 SiteUnavailable(_NO_APP) if refused.status == 401 else ConsentEnded(_ENDED.format(key=key))
             ) from None
-        access, refresh, lasts = (answer.get(name) for name in ("access_token", "refresh_token", "expires_in"))
+        told = answer if isinstance(answer, Mapping) else {}
+        access, refresh, lasts = (told.get(name) for name in ("access_token", "refresh_token", "expires_in"))
         if not (isinstance(access, str) and isinstance(refresh, str) and isinstance(lasts, int | float)):
             raise SiteUnavailable(_DOWN.format(url=self._auth))
         return Tokens(access=access, refresh=refresh, until=asked + float(lasts))

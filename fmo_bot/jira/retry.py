@@ -132,15 +132,21 @@ class Retry:
             self._holds[key] = max(self._holds.get(key, 0.0), self._machine() + seconds)
 
     def _wait_for(self, lane: Lane) -> None:
+        """Until nothing holds the lane: while one thread waits, another may be told to wait for longer."""
+        patience = self._machine() + PATIENCE
+        while (wait := self._wait(lane, patience)) > 0:
+            self._sleep(wait)
+
+    def _wait(self, lane: Lane, patience: float) -> float:
+        """Seconds for which the lane is held, none more than 0. Raises TooBusy where that is past `patience`."""
         now = self._machine()
         with self._lock:
             self._holds = {key: until for key, until in self._holds.items() if until > now}
             site = self._holds.get(_SITE, 0.0)
             until = max(site, *(self._holds.get(key or "", 0.0) for key in (lane.endpoint, lane.issue)))
-        if until - now > PATIENCE:
+        if until > patience:
             raise TooBusy(until - now, "" if until == site else BURST)
-        if until > now:
-            self._sleep(until - now)
+        return until - now
 
 
 def asked_wait(headers: Mapping[str, str]) -> float:

@@ -17,6 +17,14 @@ from fmo_bot.jira.retry import Ailing, Busy, Lost, Stale, Trouble, asked_wait
 from fmo_bot.network import Network
 
 _PASSING = frozenset({500, 502, 503, 504})
+_NO_SCOPE = "scope does not match"  # Atlassian's gateway says it with 401, like a wrong token
+# What a connection dies of; an answer whose packing is broken was one all the same.
+_BROKEN = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 
 
 class Refused(BoardUnavailable):
@@ -55,9 +63,13 @@ class Sessions:
         self._opened: list[JIRA] = []
 
     def ask(self, method: str, path: str, *, what: str, **how: Any) -> requests.Response:
-        """One request, sent once; `what` names it for a person."""
+        """One request, sent once; `what` names it for a person.
+
+        Never followed elsewhere: whoever answers at a site's address could have us ask others in its place, a write
+        would be sent again or become something else, and whatever a login page says is no answer.
+        """
         try:
-            response = self._session()._session.request(method, f"{self._url}/{path}", **how)
+            response = self._session()._session.request(method, f"{self._url}/{path}", allow_redirects=False, **how)
         except JIRAError as error:
             raise self._from_answer(error, what) from None
         except requests.exceptions.SSLError as error:
@@ -66,7 +78,7 @@ class Sessions:
             raise Lost from None
         except requests.exceptions.ProxyError:
             raise SiteUnavailable(self._advice.sentence(advice.NO_PROXY)) from None
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        except _BROKEN as error:
             raise Lost(sent=not _never_connected(error)) from None
         except (requests.RequestException, ValueError, KeyError, TypeError, OSError):
             raise self.not_jira() from None
@@ -97,6 +109,8 @@ class Sessions:
             return TokenRefused(self._advice.sentence(advice.CAPTCHA), status)
         if status != 401:
             return Refused(self._advice.about(status, what=what), status)
+        if error.response is not None and _NO_SCOPE in error.response.text:
+            return Refused(self._advice.sentence(advice.NO_SCOPE, what=what), status)
         used = error.response.request.headers.get("Authorization", "") if error.response is not None else ""
         return Stale() if self._authorization.refused(used) else TokenRefused(self._advice.about(401, what=what), 401)
 

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import time
 from typing import Any
 
@@ -26,8 +26,8 @@ LASTS_S = 900.0  # seconds of machine time from the ticket to the return
 class Begun:
     """What goes along: `state` to Atlassian, `browser` into the cookie; and what somebody set out for."""
 
-    state: str
-    browser: str
+    state: str = field(repr=False)
+    browser: str = field(repr=False)
     purpose: str
 
 

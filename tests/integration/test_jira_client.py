@@ -11,6 +11,9 @@ import pytest
 
 from fmo_bot.errors import BoardUnavailable, OutcomeUnknown, SiteUnavailable
 from fmo_bot.jira.client import Access, Flavour, JiraClient, Refused, Site, TokenRefused
+from fmo_bot.jira.oauth import OAuth
+from fmo_bot.jira.retry import Busy, Lane, Retry
+from fmo_bot.network import Network
 from tests.integration.scripted_jira import DROP, Answer, ScriptedJira, scripted_jira
 
 TOKEN = "jira-sandbox-shared"
@@ -206,6 +209,33 @@ def test_an_address_that_is_no_jira_is_said_to_be_none(
         client.site()
 
 
+def test_nobody_is_asked_in_the_place_of_a_site(jira: ScriptedJira, client: JiraClient) -> None:
+    with scripted_jira() as inside:
+        jira.standing["7"] = Answer({}, 302, {"Location": f"{inside.url}/latest/meta-data"})
+        with pytest.raises(SiteUnavailable, match="something that is not Jira's"):
+            client.get("board/7", what="board 7")
+        assert inside.asked == []
+
+
+def test_whoever_waits_waits_on_where_somebody_else_is_told_to_wait_for_longer(sleeper: Sleeper) -> None:
+    lane, began = Lane.of("GET", "rest/api/2/field"), []
+
+    def busy(seconds: float) -> None:
+        raise Busy(seconds)
+
+    def sleep(seconds: float) -> None:
+        """While this thread sleeps, a call of another one, begun before, is told to wait for half a minute."""
+        sleeper.sleep(seconds)
+        if len(sleeper.slept) == 1:
+            retry._hold(lane.held_by(Busy(30)), 30)
+
+    retry = Retry(sleep=sleep, machine=lambda: sleeper.now, chance=lambda: 0.0)
+    with suppress(Busy):
+        retry.once(lane, lambda: busy(10))
+    retry.once(lane, lambda: began.append(sleeper.now))
+    assert began == [1040.0]
+
+
 # --- writes ------------------------------------------------------------------------------------------------------
 
 
@@ -226,6 +256,7 @@ def test_a_write_gives_its_answer_and_none_where_that_is_empty(jira: ScriptedJir
         Answer({}, 502),  # a proxy's word, who knows what happened behind it
         Answer({}, 500),
         Answer("<html>", 200),
+        Answer("torn", 200, {"Content-Encoding": "gzip"}),
     ],
 )
 def test_a_write_without_a_clear_answer_is_never_sent_again(
@@ -375,6 +406,20 @@ def test_a_site_that_forbids_us_even_our_own_account_is_shut_as_a_whole(jira: Sc
     assert gate.heard == ["failed 0"]
 
 
+def test_a_scope_that_a_token_lacks_is_about_what_was_asked_and_not_about_the_site(jira: ScriptedJira) -> None:
+    gate = FakeGate()
+    jira.script = [Answer({"code": 401, "message": "Unauthorized; scope does not match"}, 401)]
+    authorization = FakeTokens(["consented", "never needed"])
+    access = Access(key="shared", url=jira.url, authorization=authorization, connected=True)
+    with closing(JiraClient(access, gate=gate)) as client, pytest.raises(Refused) as caught:
+        comment(client)
+    assert not isinstance(caught.value, SiteUnavailable)
+    assert "(a comment on CORE-1): it lacks a scope" in str(caught.value)
+    assert "`fmo-bot site connect shared`" in str(caught.value)
+    assert gate.heard == ["answered"]
+    assert authorization.tokens == ["consented", "never needed"]  # a fresh one has no more scopes
+
+
 def test_behind_a_closed_gate_nothing_is_asked(jira: ScriptedJira) -> None:
     gate = FakeGate(closed="Jira site shared rests.")
     with closing(JiraClient(Access(key="shared", url=jira.url, token=TOKEN), gate=gate)) as client:
@@ -411,3 +456,11 @@ def test_each_thread_has_a_session_of_its_own_and_the_flavour_is_asked_once(
         thread.join()
     assert asked(jira, "serverInfo") == 1
     assert asked(jira, "myself") == 3
+
+
+def test_whatever_atlassian_answers_about_a_consent_is_a_sentence(jira: ScriptedJira) -> None:
+    oauth = OAuth(auth_url=jira.url, api_url=jira.url, client_id="app", client_secret="secret", network=Network())
+    jira.standing |= {"token": Answer([]), "accessible-resources": Answer({"code": 401}, 401)}
+    with pytest.raises(SiteUnavailable, match="Atlassian does not answer"):
+        oauth.by_code("code", redirect="http://127.0.0.1/back", key="shared")
+    assert oauth.resources("token") == []

@@ -173,6 +173,7 @@ def test_nothing_is_kept_of_what_is_not_proved_and_what_was_there_goes_on(cloud:
     [
         ({"key": "Über"}, "key is small letters"),
         ({"url": "jira.example"}, "--url is the site's address"),
+        ({"url": "https://bot:secret@jira.example"}, "--url is shown to people: no user, password"),
         ({"url": "http://jira.example"}, "would carry the token in clear"),
         ({"owner": "Nobody", "email": EMAIL, "token": TOKEN}, "There is no company Nobody here"),
         ({"auth": Auth.PERSONAL, "email": EMAIL, "token": TOKEN}, "is Jira Cloud: it takes --email"),

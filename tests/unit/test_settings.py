@@ -91,6 +91,7 @@ def test_without_any_setting_the_one_sentence_says_what_follows_from_it() -> Non
         ({"FMO_SLACK_API_URL": "https://[slack.com/api/"}, "FMO_SLACK_API_URL must be"),  # a bracket left open
         ({"FMO_PUBLIC_URL": "https://bot.example:https"}, "FMO_PUBLIC_URL must be"),  # a port that is no number
         ({"FMO_JIRA_SHARED_URL": "http://jira.example"}, "FMO_JIRA_SHARED_URL uses http"),
+        ({"FMO_JIRA_SHARED_URL": "https://bot:pass@jira.example"}, "FMO_JIRA_SHARED_URL holds more than an address"),
         ({"FMO_JIRA_SHARED_TOKEN": ""}, "FMO_JIRA_SHARED_TOKEN is missing"),
         ({"FMO_CLOCK_URL": "http://localhost:1/clock"}, "FMO_CLOCK_URL is for the sandbox only"),  # real Slack
         ({"FMO_PORT": "80800"}, "FMO_PORT must be"),
