@@ -2,17 +2,20 @@
 
 A pause begins with the first call that fails for the whole site, is doubled to an hour while calls go on failing, and
 ends with the first that is answered, or with a new token. It is kept in the database, so that all processes keep it.
+Who owns the site hears of one that lasts; what is over by itself within minutes is nobody's work.
 """
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import time
 
 import structlog
 from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import JiraSiteRow
+from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import SiteUnavailable
@@ -20,6 +23,7 @@ from fmo_bot.ports import Clock
 from fmo_bot.services import site_owners
 
 FIRST_S, LONGEST_S = 60.0, 3600.0  # seconds of machine time; a site may ask for more
+TOLD_AFTER = timedelta(minutes=5)  # by then three tries have failed: at once, after one minute, after three
 _KNOWN_S = 1.0  # for so long what stands in the database is not looked at again
 BEGUN = "{reason} Until then its boards stay as they were read last. You will hear when it goes on."
 ENDED = "Jira site {site} is being read again."
@@ -56,10 +60,8 @@ class Pauses:
             if site.paused_since is None:
                 site.paused_since = at
                 _log.warning("a Jira site is left alone", site=key, reason=str(error))
-                since = at.timestamp()
-                site_owners.tell(
-                    session, site, name=f"paused:{since}", text=BEGUN, values={"reason": str(error)}, at=at
-                )
+                name, told = _begun(at), {"reason": str(error)}
+                site_owners.tell(session, site, name=name, text=BEGUN, values=told, at=at + TOLD_AFTER)
 
     def end(self, key: str) -> None:
         """The site answers, or has a new token."""
@@ -68,9 +70,10 @@ class Pauses:
             if site is None or site.paused_since is None:
                 return
             name = f"resumed:{site.paused_since.timestamp()}"
-            site.paused_until, site.paused_since, site.pause_reason, site.pauses = None, None, None, 0
+            told = forget(session, site)
             _log.info("a Jira site is read again", site=key)
-            site_owners.tell(session, site, name=name, text=ENDED, values={"site": key}, at=self._clock.now())
+            values = {"site": key}
+            site_owners.tell(session, site, name=name, text=ENDED, values=values, at=self._clock.now(), members=told)
 
     def look_again(self) -> None:
         """Let every site be asked at once: this process begins, perhaps with other tokens in its settings."""
@@ -116,6 +119,17 @@ class SiteGate:
     def _forget(self) -> None:
         with self._lock:
             self._known_until = 0.0
+
+
+def forget(session: Session, site: JiraSiteRow) -> list[MemberRow]:
+    """There is no pause any more; who heard of it. Those who have not, hear of it no more."""
+    since = site.paused_since
+    site.paused_until, site.paused_since, site.pause_reason, site.pauses = None, None, None, 0
+    return [] if since is None else site_owners.silence(session, site, name=_begun(since))
+
+
+def _begun(since: datetime) -> str:
+    return f"paused:{since.timestamp()}"
 
 
 def _site(key: str) -> Select[JiraSiteRow]:

@@ -15,6 +15,7 @@ from fmo_bot.db.secrets import Sealed, Vault
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import SiteNotConnected
+from fmo_bot.services import pauses
 from fmo_bot.services.governance import audit
 
 TWICE = (
@@ -168,7 +169,7 @@ class Sites:
                 raise SiteNotConnected(f"Jira site {key} is not connected.")
             row.url, row.api_url, row.auth, row.account, row.credentials = None, None, None, None, None
             row.webhook_secret, row.expires_at, row.ca_bundle = None, None, None
-            row.paused_until, row.paused_since, row.pause_reason, row.pauses = None, None, None, 0
+            pauses.forget(session, row)
             row.version += 1
             audit(session, at=at, action="site_disconnected", team_id=None, detail={"site": key})
             return len(session.scalars(select(BoardRow.id).where(BoardRow.site_id == row.id)).all())

@@ -6,13 +6,15 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
+from fmo_bot.db.secrets import Vault
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
+from fmo_bot.delivery import outbox
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import BoardUnavailable, SiteUnavailable
@@ -20,6 +22,7 @@ from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.pauses import BEGUN, ENDED, FIRST_S, LONGEST_S, Pauses
 from fmo_bot.services.site_syncs import SiteSyncs
+from fmo_bot.services.sites import Sites
 from fmo_bot.slack.render import render
 from tests.fakes import FixedClock, Machine
 from tests.integration.scripted_jira import Answer, scripted_jira
@@ -41,10 +44,18 @@ def pauses(store: Store, clock: FixedClock, machine: Machine) -> Pauses:
 def told(store: Store) -> list[tuple[str | None, str, dict[str, Any]]]:
     """Who was told what, in order."""
     query = select(MessageRow.person, DeliveryRow.value).join(DeliveryRow, DeliveryRow.message_id == MessageRow.id)
+    query = query.where(DeliveryRow.state != outbox.DROPPED)
     with store.reading(SYSTEM) as session:
         found = session.execute(query.order_by(DeliveryRow.id)).all()
     messages = [(person, message_from_json(value)) for person, value in found]
     return [(person, each.text, each.values) for person, each in messages if isinstance(each, Notice)]
+
+
+def send(store: Store, clock: FixedClock) -> None:
+    """Send what is due, as the pump would; what is due later waits."""
+    with store.transaction(SYSTEM) as session:
+        due = DeliveryRow.due <= clock.now(), DeliveryRow.state == outbox.READY
+        session.execute(update(DeliveryRow).where(*due).values(state=outbox.SENT))
 
 
 def test_a_pause_is_doubled_to_an_hour_and_kept_by_every_process(
@@ -78,13 +89,15 @@ def test_two_calls_that_fail_at_once_are_one_pause(team: JointTeam, pauses: Paus
 
 
 def test_the_owners_scrum_master_hears_once_when_it_begins_and_once_when_it_ends(
-    team: JointTeam, pauses: Pauses, machine: Machine, store: Store
+    team: JointTeam, pauses: Pauses, machine: Machine, store: Store, clock: FixedClock
 ) -> None:
     gate = pauses.gate("shared")
     for _ in range(3):
         gate.enter()
         gate.failed(DOWN)
         machine.advance(3600)
+        clock.advance(hours=1)
+        send(store, clock)
     gate.enter()
     gate.answered()
     gate.answered()
@@ -100,13 +113,36 @@ def test_the_owner_is_who_was_named_and_not_the_host(team: JointTeam, pauses: Pa
     assert [who for who, _, _ in told(store)] == ["U0LUCIA"]
 
 
+def test_of_what_is_over_within_minutes_nobody_hears(
+    team: JointTeam, pauses: Pauses, store: Store, clock: FixedClock
+) -> None:
+    pauses.begin("shared", DOWN)
+    clock.advance(minutes=4)
+    send(store, clock)
+    pauses.end("shared")
+    clock.advance(hours=1)
+    send(store, clock)
+    assert told(store) == []
+
+
+def test_of_a_site_that_is_disconnected_while_it_is_left_alone_nobody_hears_later(
+    team: JointTeam, pauses: Pauses, store: Store, clock: FixedClock
+) -> None:
+    with store.transaction(SYSTEM) as session:
+        session.scalars(select(JiraSiteRow)).one().url = "https://x.example"
+    pauses.begin("shared", DOWN)
+    Sites(store, Vault([]), ()).disconnect("shared", clock.now())
+    assert (pauses.until("shared"), told(store)) == (None, [])
+
+
 def test_a_second_trouble_later_is_told_again(
     team: JointTeam, pauses: Pauses, store: Store, clock: FixedClock, machine: Machine
 ) -> None:
     for _ in range(2):
         pauses.begin("shared", DOWN)
-        pauses.end("shared")
         clock.advance(hours=5)
+        send(store, clock)
+        pauses.end("shared")
     assert [text for _, text, _ in told(store)] == [BEGUN, ENDED, BEGUN, ENDED]
 
 
@@ -134,7 +170,7 @@ def test_a_restart_tries_again_at_once_but_the_trouble_is_not_over(
 
 
 def test_through_the_client_a_dead_token_pauses_its_site_and_an_answer_ends_it(
-    team: JointTeam, pauses: Pauses, machine: Machine, store: Store
+    team: JointTeam, pauses: Pauses, machine: Machine, store: Store, clock: FixedClock
 ) -> None:
     with scripted_jira() as jira:
         client = JiraClient(Access(key="shared", url=jira.url, token="t"), gate=pauses.gate("shared"))
@@ -147,6 +183,8 @@ def test_through_the_client_a_dead_token_pauses_its_site_and_an_answer_ends_it(
                 client.site()
             assert len(jira.asked) == asked
             machine.advance(61)
+            clock.advance(minutes=5)
+            send(store, clock)
             jira.standing["myself"] = Answer({"timeZone": "Europe/Madrid"})
             client.site()
     assert [text for _, text, _ in told(store)] == [BEGUN, ENDED]
@@ -155,7 +193,7 @@ def test_through_the_client_a_dead_token_pauses_its_site_and_an_answer_ends_it(
 # --- sites beside each other -------------------------------------------------------------------------------------
 
 
-class Sites:
+class ThreeSites:
     """Boards of three sites: one is slow until `let_go`, one is down, one is well."""
 
     def __init__(self, store: Store) -> None:
@@ -190,7 +228,7 @@ class Sites:
 
 
 def test_a_slow_site_and_one_that_is_down_hold_up_no_other(team: JointTeam, store: Store, clock: FixedClock) -> None:
-    sites = Sites(store)
+    sites = ThreeSites(store)
     syncs = SiteSyncs(store, sites.sync)
     assert not syncs.tick(clock.now(), within=0.5)
     assert sites.began.wait(5)
@@ -207,7 +245,7 @@ def test_a_slow_site_and_one_that_is_down_hold_up_no_other(team: JointTeam, stor
 
 
 def test_told_to_stop_it_begins_no_further_board(team: JointTeam, store: Store, clock: FixedClock) -> None:
-    sites = Sites(store)
+    sites = ThreeSites(store)
     syncs = SiteSyncs(store, sites.sync)
     syncs.tick(clock.now(), within=0.5)
     assert sites.began.wait(5)
