@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from fmo_bot.domain.issues import ASSIGNEE, FLAGGED, SPRINT, STATUS, Issue
 from fmo_bot.domain.names import IssueName
-from fmo_bot.domain.ownership import name_in
+from fmo_bot.domain.ownership import FLAGS, KEY, Standpoint, name_in
 
 MOVED, FLAG, GIVEN, PLANNED = "moved", "flagged", "assigned", "sprint"
 EVENTS = (MOVED, FLAG, GIVEN, PLANNED)
@@ -14,6 +14,7 @@ QUIET = timedelta(minutes=2)  # as long as changes come closer together, they ar
 LONGEST = timedelta(minutes=30)  # then the next message begins, however restless it is
 BULK = 5  # so many issues with the same change are one line
 _BY_FIELD = {STATUS: MOVED, FLAGGED: FLAG, ASSIGNEE: GIVEN, SPRINT: PLANNED}
+_TELLS = {MOVED: STATUS, FLAG: FLAGS, GIVEN: ASSIGNEE, PLANNED: SPRINT}  # the field a reader has to be allowed to know
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,12 @@ def news_of(issue: Issue, *, since: datetime, events: Iterable[str]) -> list[New
             to = "on" if kind == FLAG and to else to
             found.append(News(kind=kind, issue=name, to=to, history=change.history, at=change.at))
     return found
+
+
+def may_hear(issue: IssueName, kind: str, standpoint: Standpoint) -> bool:
+    """Whether a change may be told here at all: that something happened, and how often, is told by a line too."""
+    wanted = KEY, _TELLS.get(kind, KEY)
+    return issue.key is not None and all(standpoint.may_know(issue, each) for each in wanted)
 
 
 def begins_anew(begun: datetime | None, added: datetime | None, at: datetime) -> bool:

@@ -244,7 +244,7 @@ class NewsLine:
     kind: str
     issue: IssueName
     issues: tuple[IssueName, ...]
-    to: str | None
+    to: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,6 +70,11 @@ class Standpoint:
         owned = self.of(project)
         return self.is_inside(owned.company) or (owned.joint and not COUNTED & owned.internal_fields)
 
+    def may_speak_of(self, project: ProjectName) -> bool:
+        """Whether it may be read here that there is a project, whatever of it is internal."""
+        owned = self.of(project)
+        return owned.joint or self.is_inside(owned.company)
+
     @cached_property
     def _by_site(self) -> Mapping[str, tuple[Owned, ...]]:
         sites: dict[str, list[Owned]] = {}

@@ -10,6 +10,7 @@ from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar, cast
 
 from fmo_bot.domain import messages as m
+from fmo_bot.domain.follows import may_hear
 from fmo_bot.domain.names import IssueName, internal
 from fmo_bot.domain.ownership import ASSIGNEE, FLAGS, KEY, POINTS, PRIORITY, SPRINT, STATUS, SUMMARY, Standpoint
 
@@ -58,7 +59,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     m.StandupForm: {"issues": NAMES},
     m.WhichIssue: {"choices": NAMES},
     m.BoardNews: {"lines": NAMES},
-    m.NewsLine: {"issue": NAMES, "issues": NAMES, "to": STATUS},
+    m.NewsLine: {"issue": NAMES, "issues": NAMES},
     m.IssueCard: {"issue": NAMES, "url": KEY, "summary": SUMMARY, "status": STATUS, "assignee": ASSIGNEE}
     | {"priority": PRIORITY, "points": POINTS, "sprint": SPRINT, "flagged": FLAGS},
     m.LinkWord: {"issue": NAMES},
@@ -81,7 +82,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.Digest: "team team_ref since until zone waits",
         m.Help: "commands unknown",
         m.BoardNews: "board",
-        m.NewsLine: "kind",
+        m.NewsLine: "kind to",  # a line is told as a whole or not at all: `may_hear`
         m.IssueCard: "ref done",
         m.Home: "name prompts teams host unread",
         m.UndeliveredLine: "ref what whom due why code jobs",
@@ -101,7 +102,8 @@ PLAIN: Mapping[type, frozenset[str]] = {
 def visible(message: T, standpoint: Standpoint) -> T | m.Notice:
     """The message as whoever stands there may read it: what is not for them reads "an internal issue of <company>".
 
-    Figures that are not for them become a notice that says whose they are. Anything else stays as it is.
+    Figures that are not for them become a notice that says whose they are, changes that are not for them are left out.
+    Anything else stays as it is.
     """
     if isinstance(message, m.SprintReport | m.BurnUpChart | m.Digest):
         kept_back = [each for each in message.counted if not standpoint.may_count(each)]
@@ -109,6 +111,9 @@ def visible(message: T, standpoint: Standpoint) -> T | m.Notice:
         if kept_back or not message.counted:
             company = ", ".join(dict.fromkeys(standpoint.of(each).company for each in kept_back))
             return m.Notice(text=INTERNAL_FIGURES if company else NOBODYS_FIGURES, values={"company": company})
+    if isinstance(message, m.BoardNews):  # lines of internal issues would be counted, however little each of them says
+        heard = tuple(line for line in message.lines if may_hear(line.issue, line.kind, standpoint))
+        message = replace(message, lines=heard)
     return cast(T, _seen(message, standpoint))
 
 

@@ -8,14 +8,12 @@ inside a database transaction, so a slow site holds nobody up, and everything wr
 board at once do no harm.
 """
 
-import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db import values
@@ -31,7 +29,6 @@ from fmo_bot.services.absences import Unseen
 from fmo_bot.services.backfills import Backfill, Progress
 from fmo_bot.services.board_rows import Packed
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 OVERLAP = timedelta(minutes=10)  # an issue may be found by Jira's search minutes after it changed
 # An update younger than this at the last sync is read again: it may have been followed by one in the same second, which
@@ -105,19 +102,6 @@ class Boards:
             with self._store.transaction(SYSTEM) as session:
                 board_rows.find(session, board_id, lock=True).sync_error = str(error)
             raise
-
-    def sync_all(self, at: datetime) -> Mapping[int, str]:
-        """Sync every board; those that could not be read, with the sentence why. One failing stops no other."""
-        with self._store.reading(SYSTEM) as session:
-            board_ids = session.scalars(select(BoardRow.id).order_by(BoardRow.id)).all()
-        failed: dict[int, str] = {}
-        for board_id in board_ids:
-            try:
-                self.sync(board_id, at)
-            except BoardUnavailable as error:
-                log.warning("board %s was not read: %s", board_id, error)
-                failed[board_id] = str(error)
-        return failed
 
     def look_again(self, board_id: int, ids: Collection[str], at: datetime) -> None:
         """Read issues a board may show, as far as it does show them. Raises BoardUnavailable; unread boards wait."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db import values
@@ -17,13 +17,15 @@ from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.db.follows import FollowRow
 from fmo_bot.db.parties import ChannelRow, JointTeamRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import outbox
-from fmo_bot.domain.follows import EVENTS, News, begins_anew, grouped, news_of
+from fmo_bot.delivery import audience, outbox
+from fmo_bot.domain.follows import EVENTS, News, begins_anew, grouped, may_hear, news_of
 from fmo_bot.domain.issues import BoardShape, Issue
 from fmo_bot.domain.messages import BoardNews, NewsLine, Notice
+from fmo_bot.domain.names import ProjectName, project_key
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
 from fmo_bot.errors import BoardUnavailable, Refusal
 from fmo_bot.services.governance import Action, audit, may
+from fmo_bot.services.issues_named import name_of
 from fmo_bot.services.parties import Parties
 
 FOLLOWED = "This channel follows {board} from now on."
@@ -85,7 +87,7 @@ class Follows:
     def _change(
         self, session: Session, actor: Actor, place: ChannelRow, words: str, at: datetime, *, stop: bool
     ) -> Notice:
-        asked = _asked(session, actor, words)
+        asked = _asked(session, actor, place, words)
         mine = FollowRow.channel_id == place.id, FollowRow.board_id == asked.board.id
         row = session.scalar(select(FollowRow).where(*mine, FollowRow.filter_id == asked.filter_id))
         named = {"board": _name(asked.board, asked.filter_id)}
@@ -160,6 +162,9 @@ def _told(row: FollowRow) -> list[News]:
 
 
 def _say(session: Session, row: FollowRow, fresh: Sequence[News], at: datetime) -> None:
+    place = Place(row.channel.workspace, row.channel.slack_channel_id)
+    standpoint = audience.of_place(session, place)
+    fresh = [each for each in fresh if may_hear(each.issue, each.kind, standpoint)]
     if not fresh:
         return
     anew = begins_anew(row.begun_at, row.added_at, at)
@@ -170,15 +175,25 @@ def _say(session: Session, row: FollowRow, fresh: Sequence[News], at: datetime) 
     # What is older than anything that can be met again is forgotten, unless its message is still being added to.
     told = [each for each in told if each.bundle == row.bundle or each.at >= row.since]
     row.told = [values.to_json(each) for each in told]
-    lines = grouped([each for each in told if each.bundle == row.bundle])
+    lines = grouped(_named_anew(session, row, [each for each in told if each.bundle == row.bundle]))
     message = BoardNews(board=_name(row.board, row.filter_id), lines=tuple(map(_line, lines)))
     name = f"follow:{row.id}:{row.bundle}"
     language = session.get_one(JointTeamRow, row.team_id).language
     if anew:
-        place = Place(row.channel.workspace, row.channel.slack_channel_id)
         outbox.owe(session, name=name, message=message, due=at, language=language, place=place)
     else:
         outbox.owe_update(session, name=name, message=message, due=at, language=language)
+
+
+def _named_anew(session: Session, row: FollowRow, told: Sequence[News]) -> list[News]:
+    """What was told, with each issue as it is named now: it may have become internal, and then says no more."""
+    of_site = IssueRow.site_id == row.board.site_id
+    here = of_site, IssueRow.jira_issue_id.in_({each.issue.id for each in told})
+    now = {
+        found.jira_issue_id: name_of(found, row.board.site.key)
+        for found in session.scalars(select(IssueRow).where(*here))
+    }
+    return [replace(each, issue=now.get(each.issue.id, replace(each.issue, key=None))) for each in told]
 
 
 def _line(group: Sequence[News]) -> NewsLine:
@@ -187,9 +202,9 @@ def _line(group: Sequence[News]) -> NewsLine:
     return NewsLine(kind=first.kind, issue=first.issue, issues=named, to=first.to)
 
 
-def _asked(session: Session, actor: Actor, words: str) -> _Asked:
+def _asked(session: Session, actor: Actor, place: ChannelRow, words: str) -> _Asked:
     query = select(BoardRow).where(BoardRow.team_id == actor.team_id).order_by(BoardRow.id)
-    boards = session.scalars(query).all()
+    boards = _known(session, place, session.scalars(query).all())
     parts = words.split()
     events = [each for each in EVENTS if each in parts] or list(EVENTS)
     rest = " ".join(part for part in parts if part not in EVENTS)
@@ -203,11 +218,32 @@ def _asked(session: Session, actor: Actor, words: str) -> _Asked:
 
 
 def _listed(session: Session, place: ChannelRow) -> Notice:
-    rows = session.scalars(select(FollowRow).where(FollowRow.channel_id == place.id).order_by(FollowRow.id)).all()
+    query = select(FollowRow).where(FollowRow.channel_id == place.id).order_by(FollowRow.id)
+    rows: Sequence[FollowRow] = session.scalars(query).all()
+    known = {board.id for board in _known(session, place, [row.board for row in rows])}
+    rows = [row for row in rows if row.board_id in known]
     if not rows:
         return Notice(text=NOTHING, values={})
     names = ", ".join(f"{_name(row.board, row.filter_id)} [{' '.join(row.events)}]" for row in rows)
     return Notice(text=FOLLOWS, values={"boards": names})
+
+
+def _known(session: Session, place: ChannelRow, boards: Sequence[BoardRow]) -> list[BoardRow]:
+    """Those of the boards that may be spoken of in a channel: not even the name of a board with nothing joint is."""
+    standpoint = audience.of_place(session, Place(place.workspace, place.slack_channel_id))
+    return [
+        board for board in boards if not board.shape or any(map(standpoint.may_speak_of, _projects(session, board)))
+    ]
+
+
+def _projects(session: Session, board: BoardRow) -> list[ProjectName]:
+    """The projects of the issues that a board shows; of an empty one its site."""
+    query = select(IssueRow.project, func.min(IssueRow.key)).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
+    shown = session.execute(query.where(BoardIssueRow.board_id == board.id).group_by(IssueRow.project)).all()
+    site = board.site.key
+    return [ProjectName(site=site, id=number, key=project_key(key)) for number, key in shown] or [
+        ProjectName(site=site)
+    ]
 
 
 def _name(board: BoardRow, filter_id: str) -> str:

@@ -23,6 +23,7 @@ from fmo_bot.services import board_quality, board_rows
 from fmo_bot.services.backfills import Backfill
 from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN, NO_FLAG, NO_POINTS, UNPROVED
 from fmo_bot.services.boards import DESCRIBE_EVERY, OVERLAP, SWEEP_EVERY, Boards, BoardView
+from fmo_bot.services.site_syncs import SiteSyncs
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 SHAPE = BoardShape(
@@ -409,7 +410,9 @@ def test_a_site_that_is_down_concerns_its_own_boards_only(store: Store, source: 
     dead = FakeSource(down="Jira site other does not answer.")
     well, ill = put_board(store), put_board(store, site="other")
     boards = Boards(store, {"shared": source, "other": dead})
-    assert boards.sync_all(AT) == {ill: "Jira site other does not answer."}
+    syncs = SiteSyncs(store, boards.sync)
+    assert syncs.tick(AT, within=30)
+    syncs.stop()
     assert view(store, boards, well).sync_error is None
     with pytest.raises(BoardUnavailable, match="Jira site other does not answer"):
         view(store, boards, ill)
@@ -434,7 +437,8 @@ def test_a_site_that_goes_down_leaves_what_was_known_and_says_since_when(
 
 def test_a_site_missing_in_the_settings_is_named(sqlite_store: Store) -> None:
     board_id, boards = put_board(sqlite_store, site="lost"), Boards(sqlite_store, {})
-    assert boards.sync_all(AT) == {board_id: "Jira site lost is not in the settings. Add it to FMO_JIRA_SITES."}
+    with pytest.raises(BoardUnavailable, match=r"^Jira site lost is not in the settings\. Add it to FMO_JIRA_SITES\.$"):
+        boards.sync(board_id, AT)
 
 
 def test_a_board_of_another_joint_team_is_not_there(sqlite_store: Store, source: FakeSource) -> None:
@@ -447,7 +451,8 @@ def test_a_board_of_another_joint_team_is_not_there(sqlite_store: Store, source:
 def test_two_boards_that_show_the_same_issue_keep_it_once(sqlite_store: Store, source: FakeSource) -> None:
     boards = Boards(sqlite_store, {"shared": source})
     ids = [put_board(sqlite_store), put_board(sqlite_store, jira_board_id=2)]
-    assert boards.sync_all(AT) == {}
+    for board_id in ids:
+        boards.sync(board_id, AT)
     assert [len(view(sqlite_store, boards, board_id).issues) for board_id in ids] == [5, 5]
     with sqlite_store.transaction(SYSTEM) as session:
         assert session.scalar(select(func.count()).select_from(IssueRow)) == 5

@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
+from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.issues import Change
 from fmo_bot.domain.messages import BoardNews, Notice
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import NotAllowed
-from fmo_bot.services.follows import Follows, NoSuchBoard, NotATeamChannel
+from fmo_bot.services.follows import NOTHING, Follows, NoSuchBoard, NotATeamChannel
 from fmo_bot.services.parties import Parties
 from fmo_bot.slack.render import render
 from tests.joint_team import LIWEI, LUCIA, WANG, JointTeam, board_view, clock, issue, team_file
@@ -127,12 +128,75 @@ def test_a_filter_tells_of_what_it_finds(world: World) -> None:
     assert text.splitlines() == ["*filter 77*", "• CORE-2 moved to Done"]
 
 
-def test_what_is_internal_is_not_named(sqlite_store: Store) -> None:
-    world = World(sqlite_store, jira=[{"site": "shared", "owner": "Huawei"}])
+HUAWEIS = {"site": "shared", "owner": "Huawei"}
+
+
+def own(world: World, **columns: Any) -> None:
+    """The owner changes what is joint of the site."""
+    with world.store.transaction(SYSTEM) as session:
+        for project in session.scalars(select(JiraProjectRow)):
+            for name, value in columns.items():
+                setattr(project, name, value)
+
+
+def withdraw(world: World) -> None:
+    with world.store.transaction(SYSTEM) as session:
+        for acceptance in session.scalars(select(JointAcceptanceRow)):
+            acceptance.withdrawn_at = clock("01:02")
+
+
+def test_of_internal_issues_not_even_a_count_is_told(world: World) -> None:
     world.follow()
-    world.move("01:05", 1, 2)
+    withdraw(world)
+    world.move("01:05", *range(1, 38))
+    assert world.told("01:05") == []
+
+
+# What the owner keeps internal -> what a channel hears of four changes.
+@pytest.mark.parametrize(
+    ("internal", "heard"),
+    [
+        ("sprint", ["• CORE-1 moved to Done", "• CORE-2 flagged", "• CORE-3 given to somebody else"]),
+        ("flags", ["• CORE-1 moved to Done", "• CORE-3 given to somebody else", "• CORE-4 planned for Sprint 12"]),
+        ("assignee", ["• CORE-1 moved to Done", "• CORE-2 flagged", "• CORE-4 planned for Sprint 12"]),
+        ("status", ["• CORE-2 flagged", "• CORE-3 given to somebody else", "• CORE-4 planned for Sprint 12"]),
+    ],
+)
+def test_a_change_of_a_field_that_is_internal_is_not_told(world: World, internal: str, heard: list[str]) -> None:
+    own(world, internal_fields=[internal])
+    world.follow()
+    world.move("01:05", 1)
+    world.move("01:05", 2, field="flagged", to="Impediment")
+    world.move("01:05", 3, field="assignee", to="")
+    world.move("01:05", 4, field="sprint", to="Sprint 12")
     (text,) = world.told("01:05")
-    assert text.splitlines()[-1] == "• an internal issue of Huawei moved"
+    assert text.splitlines()[1:] == heard
+
+
+def test_what_became_internal_goes_from_the_message_as_soon_as_that_is_changed(world: World) -> None:
+    world.follow()
+    world.move("01:05", 1)
+    world.told("01:05")
+    with world.store.transaction(SYSTEM) as session:
+        for row in session.scalars(select(IssueRow)):
+            row.secured = True
+    world.move("01:06", 2)
+    (text,) = world.told("01:06")
+    assert text.splitlines()[1:] == ["• CORE-2 moved to Done"]
+
+
+def test_a_board_with_nothing_joint_is_not_spoken_of(sqlite_store: Store) -> None:
+    world = World(sqlite_store, jira=[HUAWEIS])
+    with pytest.raises(NoSuchBoard) as refused:
+        world.follow()
+    assert "(1)" not in str(refused.value)
+
+
+def test_nor_is_one_that_was_followed_before(world: World) -> None:
+    world.follow()
+    withdraw(world)
+    listed = world.follows.typed(LUCIA, "", channel="C0JOINT", at=clock("01:01"))
+    assert listed == Notice(text=NOTHING, values={})
 
 
 def test_a_channel_lists_and_leaves_what_it_follows(world: World) -> None:

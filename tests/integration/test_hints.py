@@ -45,7 +45,7 @@ class Site:
             self.source.hold(issue(number) for number in range(1, 6))
         self.board = put_board(store)
         self.boards = Boards(store, {"shared": self.source})
-        self.boards.sync_all(AT)
+        self.boards.sync(self.board, AT)
         self.source.asked_since.clear()
         self.hooks = Hooks(store, {"shared": "secret"}, Vault([]), machine=self.machine)
         self.hinted = Hinted(store, self.boards)

@@ -45,7 +45,6 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             "FMO_JIRA_OPERATOR_TOKEN": "jira-sandbox-shared",
         }
         with house(folder, "socket", team=team_file(folder, operators=request.param), **given) as made:
-            made.bot.boards.sync_all(made.bot.clock.now())
             made.step()
             yield made, bool(request.param)
 

@@ -22,12 +22,13 @@ def board_news(message: BoardNews, t: Translator) -> list[Block]:
     """A line for each kind of change."""
     lines = [_line(each, t) for each in message.lines]
     more = [f"… +{len(lines) - _SHOWN}"] if len(lines) > _SHOWN else []
-    return [section(f"*{escape(message.board)}*"), section("\n".join((*lines[:_SHOWN], *more)))]
+    said = "\n".join((*lines[:_SHOWN], *more)) or "…"  # no line: what was told became internal
+    return [section(f"*{escape(message.board)}*"), section(said)]
 
 
 def _line(line: NewsLine, t: Translator) -> str:
     words = _WORDS.get((line.kind, bool(line.to)), "{what} changed")
-    return "• " + t(words, what=_what(line, t), to=escape(line.to or ""))
+    return "• " + t(words, what=_what(line, t), to=escape(line.to))
 
 
 def _what(line: NewsLine, t: Translator) -> str:
