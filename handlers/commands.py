@@ -94,7 +94,7 @@ def _link(bot: Bot, asked: Asked) -> Message:
 
 _MAILED = re.compile(r"<mailto:([^|>]*)[^>]*>")  # how Slack shows an e-mail in a message
 LINK_HOW = (
-    "`/fmo link jira` shows which Jira accounts are yours, and how to link one. `/fmo link jira <site> <account>` asks "
+    "`/fmo link jira` shows which Jira accounts are yours, and how to link one. `/fmo link jira SITE ACCOUNT` asks "
     "an admin of the company that owns the site; the account is an id, a login name or an e-mail."
 )
 COMMANDS = {

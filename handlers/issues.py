@@ -13,6 +13,7 @@ from fmo_bot.domain.act_forms import Filled
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack import act_forms as forms
 from fmo_bot.slack import actions as names
+from fmo_bot.slack.text import unmarked
 from handlers.answers import tell
 
 _WORDS = 3000  # characters of a message that is to become an issue
@@ -77,7 +78,7 @@ def _of_message(bot: Bot) -> Callable[..., None]:
         message, channel = body["message"], str(body["channel"]["id"])
         source = {"workspace": str(context.team_id), "channel": channel, "ts": str(message["ts"])}
         source["thread"] = str(message.get("thread_ts") or "")
-        words = str(message.get("text", ""))[:_WORDS]
+        words = unmarked(str(message.get("text", "")))[:_WORDS]
         ref, _, _ = bot.acts.begin_of_message(person, words, source, channel=channel, at=at)
         bot.acts.fill_later(person, ref, view_id, str(context.team_id), at)
 
@@ -89,9 +90,8 @@ def _chooses(bot: Bot) -> Callable[..., None]:
         ack()
         view = body["view"]
         context["view_id"] = view["id"]
-        filled = forms.read(view)
         workspace = str(view.get("app_installed_team_id") or context.team_id)
-        bot.acts.fill_later(person, filled.ref, view["id"], workspace, at, chosen=filled.choice)
+        bot.acts.choose(person, forms.read(view), view["id"], workspace, at)
 
     return choose
 

@@ -19,6 +19,7 @@ class Offer:
     title: str | None = None
     text: str | None = None
     url: str = ""  # of the issue, or of the site
+    about: str = ""  # the key of the issue
 
     @property
     def asked(self) -> tuple[Asked, ...]:

@@ -17,7 +17,8 @@ LONGEST_SUMMARY = 255
 class Kind(StrEnum):
     """How a field is asked for. Any other kind of field is filled in Jira."""
 
-    TEXT = "text"
+    TEXT = "text"  # of several lines, in wiki markup
+    LINE = "line"  # one line, in which nothing is markup
     NUMBER = "number"
     CHOICE = "choice"
     CHOICES = "choices"
@@ -141,11 +142,18 @@ class Create:
 
 Act = Assign | Move | Comment | Flag | Create
 
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,6})?")
 _ANYWHERE = re.compile(r"[{}\[\]*_+^~?!|]")
 _DASH = re.compile(r"(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])")
 _HEAD = re.compile(r"^(\s*)(h[1-6]|bq)\.", re.MULTILINE)
 _LIST = re.compile(r"^(\s*)#", re.MULTILINE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def number_in(text: str) -> float | None:
+    """The number somebody typed, with a point or a comma before its decimals; None where it is none."""
+    text = text.strip()
+    return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None
 
 
 def plain_wiki(text: str) -> str:

@@ -168,7 +168,8 @@ class JiraActions:
             return [{"id": each} for each in given]
         shapes: Mapping[Kind, Callable[[str], Any]] = {
             Kind.TEXT: acts.plain_wiki,
-            Kind.NUMBER: _float,
+            Kind.LINE: lambda one: " ".join(one.split())[: acts.LONGEST_SUMMARY],
+            Kind.NUMBER: _number,
             Kind.CHOICE: lambda one: {"id": one},
             Kind.USER: lambda one: {self._account_field(): one},
             Kind.DATE: str,
@@ -248,11 +249,10 @@ def _signed(signed: str, mark: str) -> str:
     return acts.plain_wiki(f"– {signed} ({mark})")
 
 
-def _float(text: str) -> float:
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        raise NotTaken from None
+def _number(text: str) -> float:
+    if (found := acts.number_in(text)) is None:
+        raise NotTaken
+    return found
 
 
 def _numeric(number: str) -> str:

@@ -10,6 +10,9 @@ from fmo_bot.domain.issues import BoardShape
 Json = Mapping[str, Any]
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}-[0-9]{1,12}")  # it becomes part of an address
 _LONGEST = 255
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")  # it becomes part of a form, and of what is sent
+_MOST_ASKED = 30  # fields in one form; who needs more is better off in Jira
+_ONE_LINE = (":textfield", ":url")  # types of custom fields that are shown as they are, without wiki markup
 _MOST = 100  # options that Slack shows
 _GIVEN = frozenset({"project", "issuetype", "summary", "description", "reporter"})  # we fill these, or Jira does
 _BY_TYPE = {
@@ -93,8 +96,11 @@ def _transition(raw: Json) -> Transition | None:
 
 
 def _asked(told: Mapping[str, Json]) -> tuple[Asked, ...]:
-    required = ((name, field) for name, field in told.items() if name not in _GIVEN and _is_required(field))
-    return tuple(_field(name, field) for name, field in required)
+    required = [(name, field) for name, field in told.items() if name not in _GIVEN and _is_required(field)]
+    found = tuple(_field(name, field) for name, field in required[:_MOST_ASKED])
+    if len(required) > _MOST_ASKED:
+        return (*found, Asked(id="more", label=f"+{len(required) - _MOST_ASKED}", kind=Kind.UNSUPPORTED))
+    return found
 
 
 def _is_required(field: Json) -> bool:
@@ -107,9 +113,14 @@ def _field(name: str, raw: Json) -> Asked:
     kind = _BY_TYPE.get(str(schema.get("items") if many else schema.get("type")), Kind.UNSUPPORTED)
     if many:
         kind = Kind.CHOICES if kind is Kind.CHOICE else Kind.UNSUPPORTED
-    options = tuple(map(_option, _list(raw.get("allowedValues")))) if kind in _CHOSEN else ()
+    if kind is Kind.TEXT and str(schema.get("custom", "")).endswith(_ONE_LINE):
+        kind = Kind.LINE
+    allowed = map(_option, _list(raw.get("allowedValues"))) if kind in _CHOSEN else ()
+    options = tuple(each for each in allowed if each.id)
     # What we could show only a part of, or nothing of, is better chosen where all of it is shown.
     if kind in _CHOSEN and not 1 <= len(options) <= _MOST:
+        kind, options = Kind.UNSUPPORTED, ()
+    if not _FIELD.fullmatch(name):
         kind, options = Kind.UNSUPPORTED, ()
     return Asked(id=name, label=_words(raw.get("name")) or name, kind=kind, options=options)
 

@@ -40,6 +40,7 @@ from fmo_bot.errors import (
     NoRight,
     NotFound,
     Refusal,
+    SendOutcome,
 )
 from fmo_bot.ports import BoardActions
 from fmo_bot.services import act_people, hooks, issues, issues_named
@@ -52,6 +53,9 @@ DOING = "FMO bot does it in Jira. What stands there then comes as a direct messa
 DONE = "Done in Jira."
 MADE = "{name} made {issue} of this message."
 NOT_SHOWN = "Jira did not say whether this was done, and it does not show there: {what}. Look before you ask again."
+NOT_SHOWN_ON = (
+    "Jira did not say whether this was done, and it does not show there: {what}, {issue}. Look before you ask again."
+)
 LOOKS = 4  # how often an act whose end is not known is looked for
 FORGOTTEN = timedelta(days=1)  # what a form offered, if it was never sent
 _WHAT = {
@@ -86,8 +90,16 @@ class Hands(Protocol):
 class Window(Protocol):
     """A form that stands open before somebody."""
 
-    def show(self, workspace: str, view_id: str, shown: "Shown | Refusal", language: str) -> None:
-        """Show a form, or why there is none, in an open view."""
+    def show(
+        self,
+        workspace: str,
+        view_id: str,
+        shown: "Shown | Refusal",
+        language: str,
+        *,
+        trouble: Refusal | None = None,
+    ) -> None:
+        """Show a form, or why there is none, in an open view. `trouble`: why it is not filled for its last choice."""
         ...
 
     def permalink(self, place: Place, ts: str) -> str:
@@ -124,7 +136,7 @@ class Acts:
         if not site.acting:
             raise ActingIsOff(site=site.key)
         self._grant(actor, _project(row, site), kind, at)
-        offer = Offer(text="") if kind == act_forms.COMMENT else Offer()
+        offer = Offer(text="" if kind == act_forms.COMMENT else None, about=row.key)
         act = JiraActRow(
             ref=self._token(),
             team_id=actor.team_id,
@@ -161,6 +173,16 @@ class Acts:
             session.add(act)
         return act.ref, act.kind, offer
 
+    def choose(self, person: Person, filled: Filled, view_id: str, workspace: str, at: datetime) -> None:
+        """A choice in an open form: what was typed so far is kept, and it is filled anew. Raises NotFound."""
+        with self._store.transaction(SYSTEM) as session:
+            row = self._mine(session, person, filled.ref)
+            offer = values.from_json(Offer, row.offer)
+            title = filled.title or offer.title if offer.title is not None else None
+            text = filled.text or offer.text if offer.text is not None else None
+            row.offer = values.to_json(replace(offer, title=title, text=text))
+        self.fill_later(person, filled.ref, view_id, workspace, at, chosen=filled.choice)
+
     def fill_later(
         self, person: Person, ref: str, view_id: str, workspace: str, at: datetime, *, chosen: str = ""
     ) -> None:
@@ -175,8 +197,10 @@ class Acts:
         """Have it done. Raises NotFound, InvalidInput (a required field is empty, or holds what was not offered)."""
         with self._store.transaction(SYSTEM) as session:
             row = self._mine(session, person, filled.ref)
-            _judge(row.kind, values.from_json(Offer, row.offer), filled)
             if row.state == "form":  # sent twice, it is one act
+                if not row.offer:  # it stood open until it was forgotten
+                    raise NotFound
+                _judge(row.kind, values.from_json(Offer, row.offer), filled)
                 row.state, row.wanted = "asked", values.to_json(filled)
                 payload = {"act": row.ref} | _who(person)
                 inbox.record(session, event_key=f"{ACT}:{row.ref}", kind=ACT, payload=payload, at=at, asker=person)
@@ -191,16 +215,17 @@ class Acts:
             row, language = self._mine(session, person, payload["act"]), language_of(session, person)
             actor = actor_in(session, person, row.team_id)
         shown: Shown | Refusal
+        trouble: Refusal | None = None
         try:
             offer = self._offered(actor, row, payload["chosen"], at)
             with self._store.transaction(SYSTEM) as session:
                 self._mine(session, person, row.ref).offer = values.to_json(offer)
             shown = row.ref, row.kind, offer
-        except Refusal as refusal:
-            shown = refusal
-        except BoardUnavailable:
-            shown = issues_unavailable()
-        self._window.show(payload["workspace"], payload["view"], shown, language)
+        except (Refusal, BoardUnavailable) as error:
+            shown = trouble = error if isinstance(error, Refusal) else issues_unavailable()
+            if payload["chosen"]:  # the form stands, perhaps with words in it: they are not thrown away
+                shown = row.ref, row.kind, replace(values.from_json(Offer, row.offer), chosen=payload["chosen"])
+        self._window.show(payload["workspace"], payload["view"], shown, language, trouble=trouble)
 
     def act(self, payload: Mapping[str, Any], at: datetime) -> None:
         """Do it, or look whether it was done. Raises Refusal, which the person reads; BoardUnavailable."""
@@ -259,6 +284,9 @@ class Acts:
         self._end(row, "unknown")
         with self._store.transaction(Scope(team_id=row.team_id)) as session:
             notice = Notice(text=NOT_SHOWN, values={"what": row.kind})
+            if row.kind != act_forms.CREATE:
+                name_of = issues_named.name_of(_issue(session, row), session.get_one(JiraSiteRow, row.site_id).key)
+                notice = Notice(text=NOT_SHOWN_ON, values={"what": row.kind, "issue": name_of})
             member = session.get_one(MemberRow, row.member_id)
             name, language = f"act:{row.ref}:unknown", member.language
             outbox.owe(session, name=name, message=notice, due=at, language=language, person=member.person)
@@ -302,6 +330,8 @@ class Acts:
 
     def _offered(self, actor: Actor, row: JiraActRow, chosen: str, at: datetime) -> Offer:
         offer = replace(values.from_json(Offer, row.offer), chosen=chosen)
+        if chosen and chosen not in {each.id for each in offer.choices}:
+            raise NotFound
         if row.kind == act_forms.CREATE:
             return self._offered_new(actor, row, offer, at)
         if chosen and chosen in offer.asks:
@@ -352,16 +382,34 @@ class Acts:
             site, project, type_id = offer.chosen.split("|")
             found = self._in_project(actor, site, project, at, lambda actions: actions.asked_of_new(project, type_id))
             asks = tuple(act_people.with_people(each, ()) for each in found.asks)
-            return replace(offer, asks={**offer.asks, offer.chosen: asks})
+            return replace(offer, asks={**offer.asks, offer.chosen: asks}, url=self._issues.address(site))
+        permalink = self._permalink(row)
         with self._store.transaction(SYSTEM) as session:
-            kept = session.get_one(JiraActRow, row.id)
-            place = Place(row.source["workspace"], row.source["channel"])
-            kept.source = {**row.source, "permalink": self._window.permalink(place, row.source["ts"])}
+            session.get_one(JiraActRow, row.id).source = {**row.source, "permalink": permalink}
+        return replace(offer, choices=self._types(actor, at), asks={"": ()})
+
+    def _permalink(self, row: JiraActRow) -> str:
+        """Of the message; "" where Slack does not tell, as where the app is not in the conversation."""
+        try:
+            return self._window.permalink(Place(row.source["workspace"], row.source["channel"]), row.source["ts"])
+        except SendOutcome as outcome:
+            _log.info("a new issue does not link to its message", act=row.ref, why=str(outcome))
+            return ""
+
+    def _types(self, actor: Actor, at: datetime) -> tuple[Option, ...]:
+        """What may be created. A site that does not answer holds up no other; the last trouble is raised if all do."""
         choices: list[Option] = []
+        trouble: Exception | None = None
         for site, project in self._projects(actor, at):
-            types = self._in_project(actor, site, project, at, lambda actions, key=project: actions.types(key))  # type: ignore[misc]
+            try:
+                types = self._in_project(actor, site, project, at, lambda actions, key=project: actions.types(key))  # type: ignore[misc]
+            except (Refusal, BoardUnavailable) as error:
+                trouble = error
+                continue
             choices += [Option(f"{site}|{project}|{each.id}", f"{project} · {each.name}") for each in types]
-        return replace(offer, choices=tuple(choices[:100]), asks={"": ()})
+        if not choices:
+            raise trouble or NowhereToCreate
+        return tuple(choices[:100])
 
     def _in_project(
         self, actor: Actor, site: str, project: str, at: datetime, ask: Callable[[BoardActions], Any]
@@ -504,8 +552,11 @@ def _judge(kind: str, offer: Offer, filled: Filled) -> None:
     if kind == act_forms.CREATE and not filled.title.strip():
         wrong["title"] = "Write something."
     for asked in offer.asks.get(filled.choice, ()):
-        if not any(filled.values.get(asked.id, ())):
+        given = filled.values.get(asked.id, ())
+        if not any(each.strip() for each in given):
             wrong[asked.id] = "Jira requires this."
+        elif asked.kind is acts.Kind.NUMBER and acts.number_in(given[0]) is None:
+            wrong[asked.id] = "Write a number, such as 3 or 0.5."
     if wrong:
         raise InvalidInput(wrong)
 

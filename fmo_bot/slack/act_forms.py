@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 
 from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain import act_forms
-from fmo_bot.domain.act_forms import Filled, Offer
+from fmo_bot.domain.act_forms import NOBODY, Filled, Offer
 from fmo_bot.domain.acts import Asked, Kind, Option
 from fmo_bot.domain.parties import Place
 from fmo_bot.errors import Refusal
@@ -37,9 +37,17 @@ class SlackWindow:
         """`installs`: who speaks where."""
         self._installs = installs
 
-    def show(self, workspace: str, view_id: str, shown: tuple[str, str, Offer] | Refusal, language: str) -> None:
-        """Show a form, or why there is none; one that was closed meanwhile is left alone."""
-        view = refused(shown, language) if isinstance(shown, Refusal) else form(*shown, language)
+    def show(
+        self,
+        workspace: str,
+        view_id: str,
+        shown: tuple[str, str, Offer] | Refusal,
+        language: str,
+        *,
+        trouble: Refusal | None = None,
+    ) -> None:
+        """Show a form, perhaps with a trouble, or why there is none; one that was closed meanwhile is left alone."""
+        view = refused(shown, language) if isinstance(shown, Refusal) else form(*shown, language, trouble=trouble)
         try:
             self._installs.client_of(workspace).views_update(view_id=view_id, view=view)
         except SlackApiError as error:
@@ -50,7 +58,7 @@ class SlackWindow:
         """The address of a message."""
         client = self._installs.client_of(place.workspace)
         lane = of_method(place.workspace, "chat.getPermalink")
-        ask = client.chat_getPermalink
+        ask = client.chat_getPermalink  # refused where the app is not in the conversation
         return str(speak(lambda: ask(channel=place.channel, message_ts=ts), lane=lane, idempotent=True)["permalink"])
 
 
@@ -66,21 +74,17 @@ def refused(refusal: Refusal, language: str) -> Block:
     return _modal("", t, [section(sentence(refusal.text, refusal.values, t))])
 
 
-def form(ref: str, kind: str, offer: Offer, language: str) -> Block:
-    """The form as it stands; where a choice decides what is asked, choosing fills it anew."""
+def form(ref: str, kind: str, offer: Offer, language: str, *, trouble: Refusal | None = None) -> Block:
+    """The form as it stands; where a choice decides what is asked, choosing fills it anew.
+
+    `trouble`: why it could not be filled for what was just chosen; another choice can be made.
+    """
     t = translator(language)
     blocks = [_choice(kind, offer, t)] if offer.choices else []
-    if offer.is_elsewhere:
-        names = ", ".join(each.label for each in offer.asked if each.kind is Kind.UNSUPPORTED)
-        blocks.append(
-            section(
-                t(
-                    "This needs {fields}, which can only be filled in Jira: {url}",
-                    fields=escape(names),
-                    url=escape(offer.url),
-                )
-            )
-        )
+    if trouble is not None:
+        blocks.append(section(sentence(trouble.text, trouble.values, t)))
+    elif offer.is_elsewhere:
+        blocks.append(section(_elsewhere(offer, t)))
     elif offer.is_complete and (not offer.asks or offer.chosen):
         blocks += [_asked(each, t) for each in offer.asked]
         if offer.title is not None:
@@ -89,8 +93,9 @@ def form(ref: str, kind: str, offer: Offer, language: str) -> Block:
             needed = kind == act_forms.COMMENT
             label = t("Comment") if needed else t("Description")
             blocks.append(_words(ACT_TEXT, label, offer.text, multiline=True, optional=not needed))
-    sends = offer.is_complete and (not offer.asks or bool(offer.chosen)) and bool(blocks)
-    view = _modal(kind, t, blocks or [section(t("Nobody can be chosen here."))], submit=t("Send") if sends else None)
+    sends = trouble is None and offer.is_complete and (not offer.asks or bool(offer.chosen)) and bool(blocks)
+    blocks = blocks or [section(t("There is nothing to choose here. Do it in Jira."))]
+    view = _modal(kind, t, blocks, submit=t("Send") if sends else None, about=offer.about)
     return view | {"callback_id": ACT_FORM, "private_metadata": ref}
 
 
@@ -118,14 +123,22 @@ def errors(
     return {block if block in inputs else (inputs or [block])[0]: sentence(text, values, t) for block, text in named}
 
 
-def _modal(kind: str, t: Translator, blocks: list[Block], *, submit: str | None = None) -> Block:
-    title = plain(t(_TITLES.get(kind, "Jira")), TITLE)
+def _elsewhere(offer: Offer, t: Translator) -> str:
+    """What cannot be filled here, and the way to where it can. The way comes first: names may be long, and cut."""
+    link = f"<{escape(offer.url)}|{t('Open it in Jira')}>" if offer.url else t("Open Jira")
+    names = ", ".join(escape(each.label) for each in offer.asked if each.kind is Kind.UNSUPPORTED)
+    return t("{link}: this needs what can only be filled in there: {fields}.", link=link, fields=names)
+
+
+def _modal(kind: str, t: Translator, blocks: list[Block], *, submit: str | None = None, about: str = "") -> Block:
+    title = plain(" ".join(filter(None, (t(_TITLES.get(kind, "Jira")), about))), TITLE)
     view: Block = {"type": "modal", "title": title, "close": plain(t("Close"), TITLE), "blocks": blocks}
     return view | ({"submit": plain(submit, TITLE)} if submit else {})
 
 
 def _choice(kind: str, offer: Offer, t: Translator) -> Block:
-    options = [_option(each) for each in offer.choices[:OPTIONS]]
+    named = (Option(each.id, t("Nobody")) if each.id == NOBODY else each for each in offer.choices[:OPTIONS])
+    options = [_option(each) for each in named]
     select: Block = {"type": "static_select", "action_id": ACT_CHOICE, "options": options}
     chosen = [option for option in options if option["value"] == offer.chosen]
     select |= {"initial_option": chosen[0]} if chosen else {}
@@ -139,8 +152,9 @@ def _choice(kind: str, offer: Offer, t: Translator) -> Block:
 
 def _asked(asked: Asked, t: Translator) -> Block:
     block = ACT_FIELD + asked.id
-    if asked.kind in (Kind.TEXT, Kind.NUMBER):
-        return _words(block, asked.label, "", multiline=asked.kind is Kind.TEXT)
+    if asked.kind in (Kind.TEXT, Kind.LINE, Kind.NUMBER):
+        most = _LONGEST if asked.kind is Kind.TEXT else _LONGEST_SUMMARY
+        return _words(block, asked.label, "", most=most, multiline=asked.kind is Kind.TEXT)
     if asked.kind is Kind.DATE:
         return _input(block, asked.label, {"type": "datepicker", "action_id": INPUT})
     many = {"type": "multi_static_select" if asked.kind is Kind.CHOICES else "static_select", "action_id": INPUT}

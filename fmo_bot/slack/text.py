@@ -19,6 +19,7 @@ from fmo_bot.locales import Translator
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BROADCAST = re.compile(r"@(?=here|channel|everyone|group)", re.IGNORECASE)
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$|<[^>]*$")
+_MARKED = re.compile(r"<([^<>\n]+)>")
 _WORD_JOINER = "\u2060"
 _HOUR, _DAY = 3600.0, 86400.0
 
@@ -31,6 +32,21 @@ def clean(text: str) -> str:
 def escape(text: str) -> str:
     """People's own words for mrkdwn: nothing in them is markup that mentions or links."""
     return clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def unmarked(text: str) -> str:
+    """A message as Slack tells it, as a person reads it: links and names without their markup, signs as they are."""
+    shown = _MARKED.sub(lambda found: _shown(*found[1].partition("|")[::2]), text)
+    return shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _shown(what: str, label: str) -> str:
+    if what.startswith(("@", "#")):
+        return what[0] + (label.removeprefix(what[0]) or what[1:])
+    if what.startswith("!"):
+        return label or "@" + what[1:].partition("^")[0]
+    where = what.removeprefix("mailto:")
+    return f"{label} ({where})" if label and label != where and label not in what else where
 
 
 def clip(text: str, limit: int) -> str:

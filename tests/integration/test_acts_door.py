@@ -12,6 +12,7 @@ from fmo_bot.db.audit import AuditRow
 from fmo_bot.delivery import inbox
 from fmo_bot.domain.acting import Act
 from fmo_bot.domain.parties import SYSTEM, Person
+from fmo_bot.errors import BoardUnavailable
 from fmo_bot.slack import actions as names
 from tests.integration.door_support import House, house
 from tests.integration.sandbox_support import act, eventually, faults, see
@@ -143,7 +144,7 @@ def test_an_issue_is_given_to_somebody_and_flagged(home: House) -> None:
     where = card(home, "CORE-52")
     press(home, where, names.ISSUE_ASSIGN)
     view = form(home, holding=names.ACT_CHOICE)
-    name, value = next((name, value) for name, value in options(view).items() if name != "–")
+    name, value = next((name, value) for name, value in options(view).items() if name != "Nobody")
     assert submit(home, view, **{names.ACT_CHOICE: value})["ok"] is True
     eventually(lambda: (jira(home, "issue/CORE-52")["fields"]["assignee"] or {}).get("displayName") == name)
     was = bool(jira(home, "issue/CORE-52")["fields"].get("customfield_10021"))
@@ -217,3 +218,49 @@ def test_every_act_stands_in_the_audit_log_with_its_person(home: House) -> None:
         rows = session.scalars(select(AuditRow).where(AuditRow.action == "jira_act")).all()
     assert {"tried", "done", "unknown"} <= {row.detail["outcome"] for row in rows}
     assert all(row.member_id for row in rows)
+
+
+def test_of_a_conversation_where_the_app_is_not_an_issue_is_made_without_a_link(home: House) -> None:
+    ts = act(home.box, "U0CHENYU", "say", channel="C0HWTEAM", text="See <https://x.example/a|the log> &amp; mend")["ts"]
+    view = of_message(home, "C0HWTEAM", ts)
+    asking = choose(home, view, "CORE · Bug", holding=f"{names.ACT_FIELD}priority")
+    words = {block["block_id"]: block["element"].get("initial_value") for block in asking["blocks"][1:]}
+    assert words[names.ACT_SUMMARY] == "See the log (https://x.example/a) & mend"
+    close(home)
+
+
+def test_what_was_typed_outlives_a_choice_that_jira_cannot_answer(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    ts = act(home.box, "U0CHENYU", "say", channel="C0JOINT", text="The SMF is slow")["ts"]
+    asking = choose(home, of_message(home, "C0JOINT", ts), "CORE · Bug", holding=f"{names.ACT_FIELD}priority")
+    typed = {names.ACT_SUMMARY: {names.INPUT: "Typed for minutes"}}
+    with monkeypatch.context() as away:
+        away.setattr(home.bot.acts, "_in_project", unavailable)
+        again = choose(home, asking, "CORE · Task", holding="does not answer", **typed)
+    assert again["submit"] is None
+    back = choose(home, again, "CORE · Bug", holding=f"{names.ACT_FIELD}priority")
+    summary = next(block for block in back["blocks"] if block["block_id"] == names.ACT_SUMMARY)
+    assert summary["element"]["initial_value"] == "Typed for minutes"
+    close(home)
+
+
+def unavailable(*_: Any) -> Any:
+    raise BoardUnavailable("It is down.")
+
+
+def of_message(home: House, channel: str, ts: str) -> dict[str, Any]:
+    """The form of the shortcut "Create Jira issue" at a message."""
+    action = {"app_id": "A0FMOHUAWEI", "callback_id": names.ISSUE_FROM_MESSAGE, "channel": channel, "ts": ts}
+    assert act(home.box, "U0LIWEI", "message_action", **action) == {"ok": True}
+    return form(home, holding=names.ACT_CHOICE)
+
+
+def choose(home: House, view: dict[str, Any], name: str, *, holding: str, **typed: Any) -> dict[str, Any]:
+    """Choose in an open form, some words typed by then, and have what comes."""
+    told = {"block_id": names.ACT_CHOICE, "action_id": names.ACT_CHOICE, "value": options(view)[name], "values": typed}
+    act(home.box, "U0LIWEI", "press_view", view_id=view["id"], **told)
+    return form(home, holding=holding)
+
+
+def close(home: House) -> None:
+    for view in see(home.box, "U0LIWEI", "views"):
+        act(home.box, "U0LIWEI", "close", view_id=view["id"])

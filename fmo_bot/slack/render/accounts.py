@@ -47,7 +47,7 @@ def _line(line: AccountLine, t: Translator) -> list[Block]:
         *([_sign_in(line, t)] if line.sign_in else []),
         *([button(t("Write a word there"), ACCOUNT_WORD, line.ref)] if line.by_word else []),
     ]
-    asked = t("Or let an admin confirm it: `/fmo link jira {site} <account>`", site=escape(line.site))
+    asked = t("Or let an admin confirm it: `/fmo link jira {site} ACCOUNT`", site=escape(line.site))
     return [
         section(t("{site}: not known. If your e-mail tells, you hear of it in a moment.", site=site)),
         *([actions(*ways)] if ways else []),

@@ -40,6 +40,6 @@ def _facts(message: IssueCard, t: Translator) -> list[str]:
 
 
 def _buttons(message: IssueCard, t: Translator) -> list[Block]:
-    flag = (t("Take the flag away"), ISSUE_UNFLAG) if message.flagged else (t("Flag"), ISSUE_FLAG)
+    flag = (t("Remove flag"), ISSUE_UNFLAG) if message.flagged else (t("Flag"), ISSUE_FLAG)
     wanted = ((t("Assign"), ISSUE_ASSIGN), (t("Move"), ISSUE_MOVE), (t("Comment"), ISSUE_COMMENT), flag)
     return [button(text, action, message.ref) for text, action in wanted]
