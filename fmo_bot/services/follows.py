@@ -28,10 +28,14 @@ from fmo_bot.services.governance import Action, audit, may
 from fmo_bot.services.issues_named import name_of
 from fmo_bot.services.parties import Parties
 
-FOLLOWED = "This channel follows {board} from now on."
+FOLLOWED = "This channel follows {board} from now on. `/fmo unfollow {typed}` ends it."
 LEFT = "This channel follows {board} no more."
-FOLLOWS = "This channel follows: {boards}"
+LEFT_NOTHING = "This channel does not follow {board}. `/fmo follow` lists what it follows."
+FOLLOWS = "This channel follows: {boards}. `/fmo unfollow` with a board or `filter 123` ends it."
 NOTHING = "This channel follows no board."
+NOTHING_YET = (
+    "This channel follows no board. `/fmo follow` with a board's name or number begins it; there are: {boards}."
+)
 _LATE = timedelta(minutes=10)  # a change may be read so long after it happened
 _log = structlog.get_logger(__name__)
 Ids = Callable[[str, BoardShape, str], Collection[str]]
@@ -43,7 +47,11 @@ class NotATeamChannel(Refusal):
 
 
 class NoSuchBoard(Refusal):
-    """{team} has no board {name}. It has: {boards}."""
+    """{team} has no board {name}. It has: {boards}. After it may stand: moved, flagged, assigned, sprint."""
+
+
+class WhichBoard(Refusal):
+    """{team} has more than one board that this may mean. Say which one: {choices}."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Follows:
         self._store, self._parties, self._ids = store, parties, ids
 
     def typed(self, person: Person, words: str, *, channel: str | None, at: datetime, stop: bool = False) -> Notice:
-        """`BOARD|filter N [events]`; nothing: what is followed. Raises NotATeamChannel, NoSuchBoard, NotAllowed."""
+        """`BOARD|filter N [events]`; nothing: what is followed. Raises the refusals above, NotAllowed."""
         actor = self._parties.actor(person, channel=channel, at=at)
         scope = Scope(team_id=actor.team_id)
         may(actor, Action.SHARE_REPORT if words.strip() else Action.READ, scope)
@@ -91,6 +99,7 @@ class Follows:
         mine = FollowRow.channel_id == place.id, FollowRow.board_id == asked.board.id
         row = session.scalar(select(FollowRow).where(*mine, FollowRow.filter_id == asked.filter_id))
         named = {"board": _name(asked.board, asked.filter_id)}
+        typed = f"filter {asked.filter_id} " if asked.filter_id else ""
         detail = {"board": asked.board.id, "filter": asked.filter_id}
         audit(
             session,
@@ -101,8 +110,9 @@ class Follows:
             detail=detail,
         )
         if stop:
-            if row is not None:
-                session.delete(row)
+            if row is None:
+                return Notice(text=LEFT_NOTHING, values=named)
+            session.delete(row)
             return Notice(text=LEFT, values=named)
         if row is None:
             row = FollowRow(
@@ -114,7 +124,7 @@ class Follows:
             )
             session.add(row)
         row.events = asked.events
-        return Notice(text=FOLLOWED, values=named)
+        return Notice(text=FOLLOWED, values=named | {"typed": f"{typed}{_exact(asked.board)}"})
 
     def _tell(self, follow_id: int, at: datetime) -> None:
         with self._store.reading(SYSTEM) as session:
@@ -208,13 +218,30 @@ def _asked(session: Session, actor: Actor, place: ChannelRow, words: str) -> _As
     parts = words.split()
     events = [each for each in EVENTS if each in parts] or list(EVENTS)
     rest = " ".join(part for part in parts if part not in EVENTS)
-    if len(parts) >= 2 and parts[0].lower() == "filter" and parts[1].isascii() and parts[1].isdigit() and boards:
-        return _Asked(boards[0], parts[1][:18], events)
-    for board in boards:
-        if rest.casefold() in (board.name.casefold(), str(board.jira_board_id)):
-            return _Asked(board, "", events)
-    names = ", ".join(f"{board.name} ({board.jira_board_id})" for board in boards)
-    raise NoSuchBoard(team=actor.team, name=rest[:60], boards=names)
+    filter_id = ""
+    if len(parts) >= 2 and parts[0].lower() == "filter" and parts[1].isascii() and parts[1].isdigit():
+        filter_id, rest = parts[1][:18], " ".join(part for part in parts[2:] if part not in EVENTS)
+    found = [board for board in boards if not rest or rest.casefold() in _names(board)] if rest or filter_id else []
+    if not found:
+        raise NoSuchBoard(team=actor.team, name=rest[:60], boards=_named(boards))
+    if len(found) > 1:  # the same number on two sites, or a filter of a site that was not named: nobody guesses
+        before = f"filter {filter_id} " if filter_id else ""
+        raise WhichBoard(team=actor.team, choices=", ".join(f"{before}{_exact(board)}" for board in found))
+    return _Asked(found[0], filter_id, events)
+
+
+def _names(board: BoardRow) -> tuple[str, ...]:
+    return board.name.casefold(), str(board.jira_board_id), _exact(board)
+
+
+def _exact(board: BoardRow) -> str:
+    """A board as no other is called: its site and number."""
+    return f"{board.site.key}:{board.jira_board_id}"
+
+
+def _named(boards: Sequence[BoardRow]) -> str:
+    """Boards to choose from; one that was never read has no name yet."""
+    return ", ".join(f"{board.name} ({board.jira_board_id})".strip() for board in boards)
 
 
 def _listed(session: Session, place: ChannelRow) -> Notice:
@@ -223,7 +250,9 @@ def _listed(session: Session, place: ChannelRow) -> Notice:
     known = {board.id for board in _known(session, place, [row.board for row in rows])}
     rows = [row for row in rows if row.board_id in known]
     if not rows:
-        return Notice(text=NOTHING, values={})
+        boards = select(BoardRow).where(BoardRow.team_id == place.team_id).order_by(BoardRow.id)
+        could = _known(session, place, session.scalars(boards).all())
+        return Notice(text=NOTHING_YET, values={"boards": _named(could)}) if could else Notice(text=NOTHING, values={})
     names = ", ".join(f"{_name(row.board, row.filter_id)} [{' '.join(row.events)}]" for row in rows)
     return Notice(text=FOLLOWS, values={"boards": names})
 

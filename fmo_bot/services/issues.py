@@ -42,6 +42,10 @@ class NoSuchIssue(Refusal):
     """No board of {team} shows {key}. Write its key as Jira does, such as CORE-12."""
 
 
+class SayAnIssue(Refusal):
+    """Say which issue, by its key: `/fmo issue CORE-12`."""
+
+
 class WhichSite(Refusal):
     """Several Jira sites know {key}. Say which one: {choices}."""
 
@@ -70,7 +74,7 @@ class Issues:
         self._store, self._parties, self._sites, self._unfurl = store, parties, sites, unfurl
 
     def ask(self, person: Person, words: str, *, channel: str | None, key: str, at: datetime) -> Notice:
-        """Have an issue read and shown to the asker. Raises NoSuchIssue, WhichSite, and what `Parties.actor` raises."""
+        """Have an issue read and shown to the asker. Raises what `_meant` and `Parties.actor` raise."""
         actor = self._parties.actor(person, channel=channel, at=at)
         scope = Scope(team_id=actor.team_id)
         may(actor, Action.READ, scope)
@@ -216,16 +220,21 @@ def _standpoint(session: Session, actor: Actor) -> ownership.Standpoint:
 
 
 def _meant(session: Session, actor: Actor, words: str) -> tuple[IssueRow, str]:
-    """The one issue that is meant; a site may be named before its key: `shared:CORE-12`."""
+    """The one issue that is meant; a site may be named before its key: `shared:CORE-12`.
+
+    Raises SayAnIssue, NoSuchIssue, WhichSite.
+    """
+    if not words.strip():
+        raise SayAnIssue
     site, between, key = words.strip().rpartition(":")
     found: Sequence[tuple[IssueRow, str]] = issues_named.meant(
         session, actor.team_id, _standpoint(session, actor), key.strip()
     )
     found = [each for each in found if not between or each[1] == site.strip()]
     if not found:
-        raise NoSuchIssue(team=actor.team, key=words.strip()[:60] or "…")
+        raise NoSuchIssue(team=actor.team, key=words.strip()[:60])
     if len(found) > 1:
-        choices = ", ".join(f"/fmo issue {each}:{row.key}" for row, each in found)
+        choices = ", ".join(f"`/fmo issue {each}:{row.key}`" for row, each in found)
         raise WhichSite(key=found[0][0].key, choices=choices)
     return found[0]
 

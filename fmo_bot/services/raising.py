@@ -23,6 +23,7 @@ from fmo_bot.services.standup_choices import MAX_WHAT, storable
 HOW = "`/fmo blocked CORE-12 what is missing`: an issue's key, or a few words, or both."
 ON_ISSUE = "It is noted: {waiting} waits on {waited_on}, with {issue}. {what}"
 NOTED = "It is noted: {waiting} waits on {waited_on}. {what}"
+STANDS = "That stands already, and stays as it is: {waiting} waits on {waited_on}, with {issue}. {what}"
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*-[1-9][0-9]{0,17}", re.IGNORECASE)
 _BETWEEN = "|"  # the parts of a choice's value; what a person wrote comes last and may hold it
 
@@ -89,7 +90,10 @@ class Raising:
         )
         line = waits.line(session, row)
         told = {"waiting": line.waiting, "waited_on": line.waited_on, "issue": line.issue, "what": line.what}
-        return Notice(text=NOTED if line.issue is None else ON_ISSUE, values=told)
+        if line.issue is None:
+            return Notice(text=NOTED, values=told)
+        # It was raised before, in other words: they are not replaced by whoever comes later.
+        return Notice(text=ON_ISSUE if row.what == what else STANDS, values=told)
 
 
 def _waited_on(session: Session, actor: Actor) -> str:

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from fmo_bot.db import values
-from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.issues import Change
 from fmo_bot.domain.messages import BoardNews, Notice
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import NotAllowed
-from fmo_bot.services.follows import NOTHING, Follows, NoSuchBoard, NotATeamChannel
+from fmo_bot.services.follows import NOTHING, Follows, NoSuchBoard, NotATeamChannel, WhichBoard
 from fmo_bot.services.parties import Parties
 from fmo_bot.slack.render import render
 from tests.joint_team import LIWEI, LUCIA, WANG, JointTeam, board_view, clock, issue, team_file
@@ -156,10 +156,10 @@ def test_of_internal_issues_not_even_a_count_is_told(world: World) -> None:
 @pytest.mark.parametrize(
     ("internal", "heard"),
     [
-        ("sprint", ["• CORE-1 moved to Done", "• CORE-2 flagged", "• CORE-3 given to somebody else"]),
-        ("flags", ["• CORE-1 moved to Done", "• CORE-3 given to somebody else", "• CORE-4 planned for Sprint 12"]),
+        ("sprint", ["• CORE-1 moved to Done", "• CORE-2 flagged", "• CORE-3: another assignee"]),
+        ("flags", ["• CORE-1 moved to Done", "• CORE-3: another assignee", "• CORE-4 planned for Sprint 12"]),
         ("assignee", ["• CORE-1 moved to Done", "• CORE-2 flagged", "• CORE-4 planned for Sprint 12"]),
-        ("status", ["• CORE-2 flagged", "• CORE-3 given to somebody else", "• CORE-4 planned for Sprint 12"]),
+        ("status", ["• CORE-2 flagged", "• CORE-3: another assignee", "• CORE-4 planned for Sprint 12"]),
     ],
 )
 def test_a_change_of_a_field_that_is_internal_is_not_told(world: World, internal: str, heard: list[str]) -> None:
@@ -215,3 +215,30 @@ def test_who_may_not_or_means_no_board_is_told_so(world: World) -> None:
         world.follows.typed(WANG, "1", channel="C0JOINT", at=clock("01:00"))
     with pytest.raises(NotATeamChannel):
         world.follows.typed(LIWEI, "1", channel="D0LIWEI", at=clock("01:00"))
+
+
+def test_a_number_that_stands_on_two_sites_is_asked_about(world: World) -> None:
+    with world.store.transaction(SYSTEM) as session:
+        board = session.scalars(select(BoardRow)).one()
+        other = JiraSiteRow(key="operator", acting=False)
+        session.add(other)
+        session.flush()
+        session.add(BoardRow(team_id=board.team_id, site_id=other.id, jira_board_id=1, name="Theirs"))
+    for words, choices in (
+        ("1", "shared:1, operator:1"),
+        ("filter 123 moved", "filter 123 shared:1, filter 123 operator:1"),
+    ):
+        with pytest.raises(WhichBoard) as asked:
+            world.follow(words)
+        assert asked.value.values["choices"] == choices
+    assert world.follow("filter 123 operator:1 moved").values["typed"] == "filter 123 operator:1"
+    world.follow("Theirs")
+    listed = world.follow("").values["boards"]
+    assert "Theirs [" in listed
+    assert "filter 123 [moved]" in listed
+
+
+def test_what_nobody_follows_is_not_said_to_be_left(world: World) -> None:
+    left = world.follows.typed(LIWEI, "1", channel="C0JOINT", at=clock("01:00"), stop=True)
+    assert left.text.startswith("This channel does not follow")
+    assert world.follow("").values["boards"] == "(1)"  # it was never read, so its name is not known yet

@@ -8,9 +8,12 @@ import pytest
 from fmo_bot.domain import act_forms, acts
 from fmo_bot.domain.act_forms import NOBODY, Offer
 from fmo_bot.domain.acts import Asked, Kind, Option
+from fmo_bot.domain.messages import BoardNews, NewsLine
+from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.errors import Refusal
 from fmo_bot.jira import acts_parse
 from fmo_bot.slack import act_forms as forms
+from fmo_bot.slack.render import render
 from fmo_bot.slack.text import unmarked
 
 LONG = "<!channel> " * 40
@@ -106,3 +109,15 @@ def test_a_number_is_read_with_a_point_or_a_comma(text: str, number: float) -> N
 )
 def test_a_message_becomes_an_issue_as_it_was_read(told: str, read: str) -> None:
     assert unmarked(told) == read
+
+
+def test_news_of_hostile_statuses_are_whole_lines_within_one_section() -> None:
+    name = IssueName(project=ProjectName(site="shared", key="CORE"), id="1", key="CORE-1")
+    to = "<!channel>\n• CORE-9 moved to Done " + "&" * 300
+    lines = tuple(NewsLine(kind="moved", issue=name, issues=(name,) * 4, to=f"{n} {to}") for n in range(60))
+    (_, news) = render(BoardNews(board="B", lines=lines), "en").blocks
+    shown = news["text"]["text"].split("\n")
+    assert len(news["text"]["text"]) <= 3000
+    assert all(line.startswith("• CORE-1 moved to ") for line in shown[:-1])
+    assert shown[-1] == f"… +{60 - len(shown) + 1}"
+    assert "<!channel>" not in news["text"]["text"]
