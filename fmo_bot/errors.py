@@ -35,11 +35,10 @@ FmoError
 │   ├── ConsentLost        somebody comes back from Atlassian who did not set out here
 │   ├── SiteNotConnected   a Jira site cannot be connected or is not; the message says what to do
 │   ├── SecretLocked       a secret cannot be stored or opened with the keys there are
+│   ├── ComeAgain          what came in could not be written down; its sender is to try again
 │   └── BoardUnavailable   a Jira site does not answer usefully
 │       ├── SiteUnavailable    none of its boards can be read now: it is down, busy, or refuses the token
 │       └── OutcomeUnknown     a change may or may not have been made there: read before trying again
-│   ├── ComeAgain          what came in could not be written down; its sender is to try again
-│   └── BoardUnavailable   a Jira site is down, forbids us, or answers nonsense
 └── SendOutcome            how one attempt to send ended, other than well; read only by `delivery`
     ├── Uncertain          it may have been sent: search before sending again
     ├── RateLimited        certainly not sent; wait `retry_after` seconds (machine time)

@@ -31,7 +31,7 @@ def add(site: typer.Typer) -> None:
 
 
 def allow(site: Key, project: Project, company: Company, act: Acts, admin: Admin) -> None:
-    """Let a company's people have the site's service account do these acts in a project, in their name."""
+    """Let a company's people act by the site's service account. In one project, these acts, each in their name."""
     _say(site, project, company, act, admin, yes=True)
 
 
@@ -47,7 +47,7 @@ def approval(
     admin: Admin,
     off: Off = False,
 ) -> None:
-    """Mark a transition of a project as an approval: the service account never takes it for anybody."""
+    """Mark a transition of a project as an approval. The service account never takes it for anybody."""
     with _acting() as (acting, at):
         marked = acting.mark_approval(person_of(admin), site, project, transition, yes=not off, at=at)
     print(f"Approvals in {project}: {', '.join(sorted(marked)) or 'none'}.")

@@ -80,7 +80,7 @@ def _connect_by_token(errand: "Errand", wanted: "Wanted") -> None:
 
 
 def list_() -> None:
-    """Every Jira site, with its owner, the end of its token, and whether it is read."""
+    """Every Jira site: owner, end of its token, whether it is read."""
     with _errand() as errand:
         for line in errand.lines():
             print(line)
@@ -105,7 +105,7 @@ def hook(
         bool, typer.Option("--at-once", help="Close the former address now, not in a day: somebody else knows it.")
     ] = False,
 ) -> None:
-    """Print a new secret address for the webhook of a Jira that cannot sign (Data Center below 10). Shown only now."""
+    """Print a new secret address for an unsigned webhook. For Data Center below 10; it is shown only now."""
     from fmo_bot.bootstrap import clock_of, open_store
     from fmo_bot.errors import SettingsWrong
     from fmo_bot.services.hooks import is_known, new_secret
