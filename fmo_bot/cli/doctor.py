@@ -37,5 +37,6 @@ def _item(fault: str) -> str:
     if not sys.stdout.isatty():
         return f"  - {fault}"
     width = max(40, min(shutil.get_terminal_size().columns, 100))
-    hanging = {"initial_indent": "  - ", "subsequent_indent": "    "}
-    return textwrap.fill(fault, width, **hanging, break_long_words=False, break_on_hyphens=False)
+    paragraph = textwrap.TextWrapper(width, initial_indent="  - ", subsequent_indent="    ")
+    paragraph.break_long_words = paragraph.break_on_hyphens = False
+    return paragraph.fill(fault)
