@@ -93,6 +93,10 @@ class NoRight(NotDone):
     """Jira does not permit this to the account behind it. Nothing was changed; ask an admin of the Jira project."""
 
 
+class NoScope(NotDone):
+    """The bot may only read there, so nothing was changed. Ask whoever runs it to let it write (docs/jira.md)."""
+
+
 class NotTaken(NotDone):
     """Jira did not accept this as it was given, so nothing was changed. Do it in Jira, where every field is shown."""
 

@@ -31,7 +31,7 @@ class JiraOAuth:
         """Send the browser to Atlassian, and tie it to its return by a cookie."""
         try:
             begun = await run_in_threadpool(self._bot.connecting.consents.begin, request.query_params.get("ticket", ""))
-            url = self._bot.connecting.consent_url(begun.state, begun.purpose)
+            url = self._bot.connecting.consent_url(begun)
         except ConsentLost:
             return _page(LOST, 400)
         except BoardUnavailable as error:

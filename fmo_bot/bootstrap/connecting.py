@@ -1,7 +1,7 @@
 """Connecting a Jira site while the bot runs: find out what it is, prove the token, and only then keep it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,9 +15,9 @@ from fmo_bot.db.store import Store
 from fmo_bot.errors import BoardUnavailable, SiteNotConnected
 from fmo_bot.jira import parse
 from fmo_bot.jira.client import Flavour, JiraClient
-from fmo_bot.jira.oauth import OWN_SCOPES, SCOPES
+from fmo_bot.jira.oauth import OWN_SCOPES, PROOF_SCOPES, SCOPES, WRITING
 from fmo_bot.ports import Clock
-from fmo_bot.services.consents import Consents
+from fmo_bot.services.consents import Begun, Consents
 from fmo_bot.services.pauses import Pauses
 from fmo_bot.services.sites import Auth, Credentials, Site, Sites
 
@@ -42,6 +42,7 @@ class Wanted:
     expires_at: datetime | None = None
     proxy: str | None = field(default=None, repr=False)
     ca_bundle: str | None = None
+    write: bool = False  # of a consent: people act on the site from Slack
 
 
 class Connecting:
@@ -67,13 +68,14 @@ class Connecting:
         oauth_of(self._settings)  # says so where there is no app
         if judged.proxy:
             raise SiteNotConnected("A site by OAuth goes the way of HTTPS_PROXY, like Atlassian itself.")
-        detail = {"key": judged.key, "url": judged.url, "owner": judged.owner, "ca_bundle": judged.ca_bundle}
+        told = {"key": judged.key, "url": judged.url, "owner": judged.owner, "ca_bundle": judged.ca_bundle}
+        detail = told | {"write": self._sites.is_acted_on(judged.key)}
         return begin_at(self._settings, self.consents.ticket(PURPOSE, detail))
 
-    def consent_url(self, state: str, purpose: str = PURPOSE) -> str:
+    def consent_url(self, begun: Begun) -> str:
         """Where a browser that begins is sent."""
-        scopes = SCOPES if purpose == PURPOSE else OWN_SCOPES
-        return oauth_of(self._settings).consent_url(state=state, redirect=base_of(self._settings) + BACK, scopes=scopes)
+        redirect = base_of(self._settings) + BACK
+        return oauth_of(self._settings).consent_url(state=begun.state, redirect=redirect, scopes=_scopes(begun))
 
     def by_code(self, detail: Mapping[str, Any], code: str) -> Site:
         """Connect with what a person has just consented to."""
@@ -85,7 +87,7 @@ class Connecting:
         if found is None:
             others = ", ".join(sorted(each.url for each in opened)) or "none"
             raise SiteNotConnected(f"The consent does not open {wanted.url}; it opens: {others}. Try again.")
-        credentials = Credentials(token=tokens.access, refresh=tokens.refresh, until=tokens.until)
+        credentials = Credentials(token=tokens.access, refresh=tokens.refresh, until=tokens.until, write=wanted.write)
         return self._keep(wanted, Auth.OAUTH, self._api_of(found.cloud_id), credentials)
 
     def _keep(self, wanted: Wanted, auth: Auth, api_url: str, credentials: Credentials) -> Site:
@@ -129,6 +131,14 @@ class Connecting:
         except (requests.RequestException, OSError, ValueError, KeyError, TypeError):
             where = "Is it the address of a Cloud site? Else give --cloud-id."
             raise SiteNotConnected(f"{wanted.url} does not tell its cloud id. {where}") from None
+
+
+def _scopes(begun: Begun) -> Sequence[str]:
+    """What is asked for: to write only where acting is switched on for the site."""
+    write = bool(begun.detail.get("write"))
+    if begun.purpose == PURPOSE:
+        return (*SCOPES, WRITING) if write else SCOPES
+    return OWN_SCOPES if write else PROOF_SCOPES
 
 
 def base_of(settings: Settings) -> str:

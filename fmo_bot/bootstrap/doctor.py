@@ -17,7 +17,7 @@ from fmo_bot.errors import BoardUnavailable
 from fmo_bot.jira import checkup as of_jira
 from fmo_bot.jira.client import JiraClient
 from fmo_bot.services import checkups
-from fmo_bot.services.sites import TWICE
+from fmo_bot.services.sites import CONSENT_AGAIN, TWICE
 from fmo_bot.slack import checkup as of_slack
 
 
@@ -97,3 +97,5 @@ def _site(jira: JiraSites, key: str, boards: tuple[int, ...]) -> Iterator[str]:
         yield str(error)
         return
     yield from of_jira.faults(client, boards)
+    if jira.sites.lacks_consent(key):
+        yield CONSENT_AGAIN.format(key=key)

@@ -17,15 +17,20 @@ from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.backfills import Progress, nobody
 from fmo_bot.services.boards import Boards
 from fmo_bot.services.setup import SetupResult
+from fmo_bot.services.sites import CONSENT_AGAIN
 
 
 @dataclass(frozen=True, kw_only=True)
 class SetUp:
-    """What came of it: the team, its board's workflow as a mapping ({} where the board could not be read), and why."""
+    """What came of it: the team, its board's workflow as a mapping ({} where the board could not be read), and why.
+
+    `to_do`: what is left for a person, a sentence each.
+    """
 
     result: SetupResult
     workflow: dict[str, Any]
     board_error: str | None = None
+    to_do: tuple[str, ...] = ()
 
 
 def set_up(settings: Settings, file: Path, *, progress: Progress = nobody) -> SetUp:
@@ -37,13 +42,14 @@ def set_up(settings: Settings, file: Path, *, progress: Progress = nobody) -> Se
         with closing(JiraSites(settings, store)) as jira:
             _judge(settings, mapping, list(jira))
             result = setup.apply(store, mapping, at)
+            to_do = tuple(CONSENT_AGAIN.format(key=key) for key in jira if jira.sites.lacks_consent(key))
             news = BackfillNews(store, now=lambda: at, machine=time.monotonic)
             boards = Boards(store, jira, addresses=jira.addresses, progress=news)
             try:
                 boards.sync(result.board_id, at, progress=progress)
             except BoardUnavailable as error:
-                return SetUp(result=result, workflow={}, board_error=str(error))
-            return SetUp(result=result, workflow=_workflow(store, boards, result))
+                return SetUp(result=result, workflow={}, board_error=str(error), to_do=to_do)
+            return SetUp(result=result, workflow=_workflow(store, boards, result), to_do=to_do)
     finally:
         store.close()
 

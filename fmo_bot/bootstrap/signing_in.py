@@ -34,21 +34,24 @@ class SigningIn:
 
     def address(self, member_id: int, site: str) -> str | None:
         """Where this member's way to this site begins; None on Data Center, or where our app is not known there."""
+        write = self._jira.sites.is_acted_on(site)
         try:
             oauth_of(self._settings)
             url = self._cloud_url(site)
-            self._jira.sites.vault.seal("")  # what they allow could not be kept otherwise
+            if write:
+                self._jira.sites.vault.seal("")  # what they allow could not be kept otherwise
         except (BoardUnavailable, SecretLocked, SiteNotConnected):
             return None
         if url is None:
             return None
-        detail = {"member_id": member_id, "site": site, "url": url}
+        detail = {"member_id": member_id, "site": site, "url": url, "write": write}
         return begin_at(self._settings, self._consents.ticket(PURPOSE, detail))
 
     def came_back(self, accounts: Accounts, detail: Mapping[str, Any], code: str) -> str:
         """Find out who signed in; what the browser shows. Raises BoardUnavailable, SiteNotConnected, SecretLocked."""
         oauth, site = oauth_of(self._settings), str(detail["site"])
-        tokens = oauth.by_code(code, redirect=base_of(self._settings) + BACK, key=site)
+        write = bool(detail.get("write"))
+        tokens = oauth.by_code(code, redirect=base_of(self._settings) + BACK, key=site, lasting=write)
         opened = next((each for each in oauth.resources(tokens.access) if each.url == detail["url"]), None)
         if opened is None:
             raise SiteNotConnected(f"What you allowed does not open {detail['url']}. Begin again and choose that site.")
@@ -60,8 +63,8 @@ class SigningIn:
             client.close()
         if account is None:
             raise client.nonsense("the account that signed in")
-        credentials = Credentials(token=tokens.access, refresh=tokens.refresh, until=tokens.until)
-        sealed = credentials.sealed(self._jira.sites.vault)
+        credentials = Credentials(token=tokens.access, refresh=tokens.refresh, until=tokens.until, write=True)
+        sealed = credentials.sealed(self._jira.sites.vault) if write else None
         try:
             word = accounts.signed_in(int(detail["member_id"]), site, account, sealed, api_url, self._clock.now())
         except NotFound as gone:  # they have left, or the site has, since they set out

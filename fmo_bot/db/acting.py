@@ -66,7 +66,7 @@ class SignInRow(Base):
     digest: Mapped[str]  # SHA-256 of the word
     account: Mapped[str]
     shown: Mapped[str]
-    credentials: Mapped[Sealed] = mapped_column(SealedText)
+    credentials: Mapped[Sealed | None] = mapped_column(SealedText)  # None: it proves the account, and opens nothing
     api_url: Mapped[str]
     until: Mapped[datetime]
     checks: Mapped[int] = mapped_column(default=0)

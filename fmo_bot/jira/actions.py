@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from fmo_bot.domain import acts
 from fmo_bot.domain.acts import Act, Assign, Comment, Create, Flag, IssueNow, IssueType, Kind, Move, Option
 from fmo_bot.domain.issues import BoardShape
-from fmo_bot.errors import BoardUnavailable, ChangedMeanwhile, NoRight, NotFound, NotTaken, OutcomeUnknown
+from fmo_bot.errors import BoardUnavailable, ChangedMeanwhile, NoRight, NoScope, NotFound, NotTaken, OutcomeUnknown
 from fmo_bot.jira import acts_parse
 from fmo_bot.jira.client import Flavour, JiraClient, Refused, TokenRefused
 from fmo_bot.jira.readers import CloudReader, DataCenterReader
@@ -24,7 +24,15 @@ _PEOPLE = 100  # as many as Slack shows in one list
 _NEWEST = 50  # comments, or new issues, among which ours is looked for
 _CLOCKS_DIFFER = timedelta(minutes=2)
 _PROJECT = re.compile(r"[A-Z][A-Z0-9_]{0,79}")
-_REFUSALS = {400: NotTaken, 403: NoRight, 404: NotFound, 409: ChangedMeanwhile, 413: NotTaken, 422: NotTaken}
+_REFUSALS = {
+    400: NotTaken,
+    401: NoScope,
+    403: NoRight,
+    404: NotFound,
+    409: ChangedMeanwhile,
+    413: NotTaken,
+    422: NotTaken,
+}
 
 
 class JiraActions:

@@ -17,7 +17,7 @@ from fmo_bot.network import Network
 from fmo_bot.services.renewals import Tokens
 
 TIMEOUT = (5.0, 20.0)  # seconds to connect, to wait for the next bytes
-# Enough to read a board; the right to write is asked for where acting is switched on.
+# Enough to read a board.
 SCOPES = (
     "read:jira-work",
     "read:jira-user",
@@ -27,8 +27,11 @@ SCOPES = (
     "read:project:jira",
     "offline_access",
 )
-# What a person allows who acts as themselves.
-OWN_SCOPES = ("read:jira-work", "write:jira-work", "read:jira-user", "offline_access")
+# Asked for as well where acting from Slack is switched on for the site, and nowhere else.
+WRITING = "write:jira-work"
+# What a person allows who acts as themselves; and who only shows whose their account is, of which no token is kept.
+OWN_SCOPES = ("read:jira-work", WRITING, "read:jira-user", "offline_access")
+PROOF_SCOPES = ("read:jira-user",)
 _DOWN = "Atlassian does not answer at {url}. The bot tries again by itself; if it lasts, check HTTPS_PROXY."
 _NO_APP = "Atlassian does not know our app: check FMO_JIRA_OAUTH_CLIENT_ID and FMO_JIRA_OAUTH_CLIENT_SECRET."
 _ENDED = (
@@ -78,9 +81,13 @@ class OAuth:
         }
         return f"{self._auth}/authorize?{urlencode(asked)}"
 
-    def by_code(self, code: str, *, redirect: str, key: str) -> Tokens:
-        """What the code of a consent opens. Raises ConsentEnded, SiteUnavailable; `key` names the site."""
-        return self._tokens({"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}, key)
+    def by_code(self, code: str, *, redirect: str, key: str, lasting: bool = True) -> Tokens:
+        """What the code of a consent opens. Raises ConsentEnded, SiteUnavailable; `key` names the site.
+
+        `lasting`: `offline_access` was asked for; without it there is no refresh token ("").
+        """
+        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect}
+        return self._tokens(grant, key, lasting=lasting)
 
     def by_refresh(self, refresh: str, *, key: str) -> Tokens:
         """Fresh tokens; `refresh` is used up. Raises ConsentEnded, SiteUnavailable."""
@@ -96,7 +103,7 @@ class OAuth:
         found = answer if isinstance(answer, list) else []
         return [Resource(str(each["id"]), str(each["url"]).rstrip("/")) for each in found if _is_resource(each)]
 
-    def _tokens(self, grant: Mapping[str, str], key: str) -> Tokens:
+    def _tokens(self, grant: Mapping[str, str], key: str, *, lasting: bool = True) -> Tokens:
         asked = self._machine()
         try:
             answer = self._ask("POST", f"{self._auth}/oauth/token", json=self._app | dict(grant))
@@ -106,6 +113,7 @@ class OAuth:
             ) from None
         told = answer if isinstance(answer, Mapping) else {}
         access, refresh, lasts = (told.get(name) for name in ("access_token", "refresh_token", "expires_in"))
+        refresh = refresh if lasting else ""
         if not (isinstance(access, str) and isinstance(refresh, str) and isinstance(lasts, int | float)):
             raise SiteUnavailable(_DOWN.format(url=self._auth))
         return Tokens(access=access, refresh=refresh, until=asked + float(lasts))

@@ -97,6 +97,12 @@ def bind(
     note(session, link, "account_linked", at, how=how.value, by=by)
 
 
+def could_sign_in(session: Session, link: JiraAccountRow) -> bool:
+    """Whether signing in to Atlassian would change anything: prove the account, or let its owner act as themselves."""
+    granted = select(JiraGrantRow.id).where(JiraGrantRow.link_id == link.id)
+    return link.account is None or (link.site.acting and session.scalar(granted) is None)
+
+
 def release(session: Session, link: JiraAccountRow, at: datetime, *, why: str) -> None:
     """The account is nobody's any more."""
     link.account, link.how, link.linked_at, link.confirmed_by = None, None, None, None

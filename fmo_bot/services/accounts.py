@@ -49,6 +49,7 @@ CONFIRMED = "An admin of {owner} confirmed it: on Jira site {site} the account {
 REFUSED = "An admin of {owner} did not confirm that the account {shown} on Jira site {site} is yours."
 _LOOKED_THROUGH = 500  # issues
 SIGNED_IN = "On Jira site {site} the account {shown} is yours now, and what you do from here you do there as yourself."
+PROVED = "On Jira site {site} the account {shown} is yours now."
 DECIDED = "It is noted. {name} reads it as well."
 
 
@@ -91,9 +92,11 @@ class Accounts:
             unknown = [link.id for link in links if link.account is None and not link.declined]
             if unknown:
                 self._job(session, LOOK, person, {"links": unknown}, key=key, at=at)
-            lines = [(link.member_id, self._line(session, link)) for link in links]
+            offered = [
+                (link.member_id, self._line(session, link), account_rows.could_sign_in(session, link)) for link in links
+            ]
         # A way to Atlassian is a row of its own: not inside this transaction.
-        return AccountLinks(lines=tuple(self._offered(member_id, line) for member_id, line in lines))
+        return AccountLinks(lines=tuple(self._offered(*each) for each in offered))
 
     def begin(self, person: Person, ref: str, at: datetime) -> LinkWord:
         """A word for the person to write on an issue, for a quarter of an hour; the one before counts no more.
@@ -165,12 +168,12 @@ class Accounts:
             return Notice(text=DECIDED, values={"name": link.member.name})
 
     def signed_in(
-        self, member_id: int, site: str, account: Account, credentials: Sealed, api_url: str, at: datetime
+        self, member_id: int, site: str, account: Account, credentials: Sealed | None, api_url: str, at: datetime
     ) -> str:
         """Somebody signed in to Atlassian by this member's address. The word that the member has to say then.
 
         It is shown in that browser alone: whoever was lured into signing in would have to tell it to the member.
-        Raises NotFound.
+        `credentials`: with which the bot acts as them; None where nobody acts on the site. Raises NotFound.
         """
         with self._store.transaction(SYSTEM) as session:
             query = select(JiraAccountRow).join(JiraSiteRow, JiraSiteRow.id == JiraAccountRow.site_id)
@@ -195,15 +198,17 @@ class Accounts:
             return word
 
     def confirm(self, person: Person, word: str, at: datetime) -> Notice:
-        """The member says the word: the account is theirs, and they may act as it. Raises NotThatWord, AccountTaken."""
+        """The member says the word: the account is theirs, and they act as it. Raises NotThatWord, AccountTaken."""
         with self._store.transaction(SYSTEM) as session:
             row = self._meant(session, person, word, at)
             if row is not None:
                 link = session.get_one(JiraAccountRow, row.link_id, with_for_update=True)
-                grant = JiraGrantRow(link_id=link.id, credentials=row.credentials, api_url=row.api_url, granted_at=at)
+                sealed, api_url = row.credentials, row.api_url
                 account_rows.bind(session, link, Account(id=row.account, shown=row.shown), How.OAUTH, at)
-                session.add(grant)
-                return Notice(text=SIGNED_IN, values={"site": link.site.key, "shown": link.shown})
+                if sealed is not None:
+                    session.add(JiraGrantRow(link_id=link.id, credentials=sealed, api_url=api_url, granted_at=at))
+                values = {"site": link.site.key, "shown": link.shown}
+                return Notice(text=PROVED if sealed is None else SIGNED_IN, values=values)
         raise NotThatWord
 
     def _meant(self, session: Session, person: Person, word: str, at: datetime) -> SignInRow | None:
@@ -300,8 +305,8 @@ class Accounts:
             by_admin=not linked and bool(account_rows.admins(session, link.site)),
         )
 
-    def _offered(self, member_id: int, line: AccountLine) -> AccountLine:
-        return line if line.since else replace(line, sign_in=self._consent.address(member_id, line.site))
+    def _offered(self, member_id: int, line: AccountLine, could: bool) -> AccountLine:
+        return replace(line, sign_in=self._consent.address(member_id, line.site)) if could else line
 
     def _job(
         self, session: Session, kind: str, person: Person, payload: Mapping[str, Any], *, key: str, at: datetime

@@ -29,6 +29,7 @@ class Begun:
     state: str = field(repr=False)
     browser: str = field(repr=False)
     purpose: str
+    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Consents:
             if row is None or row.until <= self._machine():
                 raise ConsentLost
             row.state, row.browser = _digest(state), _digest(browser)
-            return Begun(state, browser, row.purpose)
+            return Begun(state, browser, row.purpose, dict(row.detail))
 
     def finish(self, *, state: str, browser: str) -> Returned:
         """Come back; nobody can a second time. Raises ConsentLost."""

@@ -14,13 +14,18 @@ from fmo_bot.db.parties import OrganisationRow
 from fmo_bot.db.secrets import Sealed, Vault
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
-from fmo_bot.errors import SiteNotConnected
+from fmo_bot.errors import SecretLocked, SiteNotConnected
 from fmo_bot.services import pauses
 from fmo_bot.services.governance import audit
 
 TWICE = (
     "Jira site {key} stands in FMO_JIRA_SITES and in the database. Remove it from one of them: "
     "`fmo-bot site disconnect {key}` takes it out of the database."
+)
+
+CONSENT_AGAIN = (
+    "People may act on Jira site {key} from Slack, but the consent for the bot covers reading only: run"
+    " `fmo-bot site connect {key} --oauth` and consent again."
 )
 
 
@@ -41,6 +46,7 @@ class Credentials:
     email: str | None = None
     refresh: str | None = field(default=None, repr=False)
     until: float = 0.0  # of an access token: machine time, Unix seconds
+    write: bool = False  # of a consent: whether it covers more than reading
     proxy: str | None = field(default=None, repr=False)  # its address may hold a password
 
     def sealed(self, vault: Vault) -> Sealed:
@@ -131,6 +137,22 @@ class Sites:
             ca_bundle=row.ca_bundle,
             version=row.version,
         )
+
+    def is_acted_on(self, key: str) -> bool:
+        """Whether acting from Slack is switched on for the site."""
+        with self._store.reading(SYSTEM) as session:
+            row = find(session, key)
+            return row is not None and row.acting
+
+    def lacks_consent(self, key: str) -> bool:
+        """Whether people act on it, but who consented let the bot read only."""
+        if self.version(key) is None or not self.is_acted_on(key):
+            return False
+        try:
+            site = self.site(key)
+        except SecretLocked:  # whoever uses it says so
+            return False
+        return site.auth is Auth.OAUTH and not site.credentials.write
 
     def keep(self, site: Site, *, owner: str | None, at: datetime) -> None:
         """Connect a site that was proved, or connect it anew. Raises SiteNotConnected, SecretLocked.

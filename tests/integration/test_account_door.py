@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,18 @@ from fmo_bot.bootstrap.errand import Errand
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.db.accounts import JiraAccountRow
 from fmo_bot.db.acting import JiraGrantRow
+from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import NotSignedIn
 from fmo_bot.services import team_file
 from fmo_bot.services.sites import Credentials
+from fmo_bot.slack import actions as names
 from fmo_bot.slack.actions import ACCOUNT_CHECK, ACCOUNT_SIGN_IN, ACCOUNT_UNLINK, ACCOUNT_WORD, ACCOUNT_YES
 from tests.integration.door_support import TEAM, House, house
 from tests.integration.sandbox_support import act, eventually
+from tests.integration.test_acts_door import card, form, jira, submit, told
+from tests.integration.test_links_door import team_file as changed_team_file
 from tests.integration.test_site_connect import _free_port as free_port
 from tests.integration.test_site_connect import place, running
 
@@ -113,40 +118,96 @@ def test_what_is_typed_otherwise_is_explained(home: House) -> None:
     eventually(lambda: sum(explained in each["text"] for each in home.joint("U0DIEGO")) == len(texts))
 
 
-def test_signing_in_to_atlassian_links_once_the_word_is_said_in_slack(tmp_path: Path) -> None:
-    """A connected Cloud site; Javier signs in as himself, and says in Slack what his browser shows."""
-    with place(tmp_path) as cloud:
+@contextmanager
+def connected(folder: Path, *, acting: bool) -> Iterator[House]:
+    """A Cloud site that is connected in the database, where people act from Slack or do not."""
+    site = {"site": "shared", "owner": "Huawei", "accepted_by": ["vendor", "operator"], "acting": acting}
+    with place(folder) as cloud:
         given = cloud.given | {"FMO_PORT": str(free_port())}
         cloud = replace(cloud, given=given | {"FMO_PUBLIC_URL": f"http://127.0.0.1:{given['FMO_PORT']}"})
         with Errand(cloud.settings) as errand:
             errand.connect(cloud.wanted(email="bot@shared.example", token="jira-sandbox-shared"))
-        set_up(cloud.settings, TEAM)
-        with running(cloud) as bot, requests.Session() as session:
-            home = House(cloud.box, bot, cloud.given["FMO_PUBLIC_URL"])
-            type_it(home, "U0JAVIER", "link jira")
-            message = eventually(lambda: shown(home, "U0JAVIER", ACCOUNT_SIGN_IN))
-            address = re.findall(r"http://127[^\"]*ticket=[\w-]+", json.dumps(message))[0]
-            asked = session.get(address, timeout=10)
-            assert "write:jira-work" in asked.text
-            who = {"who": "shared|sandbox:javier.ruiz", "answer": "accept"}
-            told = session.post(asked.url, data=who, timeout=10).text
-            assert "You signed in as Javier Ruiz" in told
-            assert linked(home, "U0JAVIER") == (None, None)
-            type_it(home, "U0JAVIER", re.findall(r"/fmo (link jira \S+)", told)[0])
-            assert eventually(lambda: linked(home, "U0JAVIER") == ("sandbox:javier.ruiz", "oauth"))
-            with bot.store.reading(SYSTEM) as session_:
-                grant = session_.scalars(select(JiraGrantRow)).one()
-            with bot.own_clients.client(grant.link_id, site="shared") as client:
-                assert client.account()["displayName"] == "Javier Ruiz"
-                dies = {"of": token_of(bot, grant), "dies_after": 0}  # and is renewed by the next call
-                url = f"{cloud.box.url}/control/jira/shared/tokens"
-                requests.post(url, json=dies, timeout=10).raise_for_status()
-                assert client.account()["displayName"] == "Javier Ruiz"
-            withdraw(bot, grant)
-            with pytest.raises(NotSignedIn), bot.own_clients.client(grant.link_id, site="shared") as client:
-                client.account()
-            with pytest.raises(NotSignedIn), bot.own_clients.client(grant.link_id, site="shared"):
-                raise AssertionError("there is nothing left to act with")
+        set_up(cloud.settings, changed_team_file(folder, jira=[site]))
+        with running(cloud) as bot:
+            yield House(cloud.box, bot, cloud.given["FMO_PUBLIC_URL"])
+
+
+def sign_in(home: House) -> str:
+    """Javier signs in at Atlassian as himself and says the word in Slack; what Atlassian asked him to allow."""
+    with requests.Session() as browser:
+        type_it(home, "U0JAVIER", "link jira")
+        message = eventually(lambda: shown(home, "U0JAVIER", ACCOUNT_SIGN_IN))
+        address = re.findall(r"http://127[^\"]*ticket=[\w-]+", json.dumps(message))[0]
+        asked = browser.get(address, timeout=10)
+        who = {"who": "shared|sandbox:javier.ruiz", "answer": "accept"}
+        told = browser.post(asked.url, data=who, timeout=10).text
+    assert "You signed in as Javier Ruiz" in told
+    assert linked(home, "U0JAVIER") == (None, None)
+    type_it(home, "U0JAVIER", re.findall(r"/fmo (link jira \S+)", told)[0])
+    assert eventually(lambda: linked(home, "U0JAVIER") == ("sandbox:javier.ruiz", "oauth"))
+    return asked.text
+
+
+def grants(home: House) -> list[JiraGrantRow]:
+    with home.bot.store.reading(SYSTEM) as session:
+        return list(session.scalars(select(JiraGrantRow)))
+
+
+def test_signing_in_to_atlassian_links_once_the_word_is_said_in_slack(tmp_path: Path) -> None:
+    """A connected Cloud site; Javier signs in as himself, and says in Slack what his browser shows."""
+    with connected(tmp_path, acting=True) as home:
+        assert "write:jira-work" in sign_in(home)
+        bot, (grant,) = home.bot, grants(home)
+        with bot.own_clients.client(grant.link_id, site="shared") as client:
+            assert client.account()["displayName"] == "Javier Ruiz"
+            dies = {"of": token_of(bot, grant), "dies_after": 0}  # and is renewed by the next call
+            url = f"{home.box.url}/control/jira/shared/tokens"
+            requests.post(url, json=dies, timeout=10).raise_for_status()
+            assert client.account()["displayName"] == "Javier Ruiz"
+        withdraw(bot, grant)
+        with pytest.raises(NotSignedIn), bot.own_clients.client(grant.link_id, site="shared") as client:
+            client.account()
+        with pytest.raises(NotSignedIn), bot.own_clients.client(grant.link_id, site="shared"):
+            raise AssertionError("there is nothing left to act with")
+
+
+def test_where_nobody_acts_signing_in_proves_the_account_and_nothing_is_kept(tmp_path: Path) -> None:
+    with connected(tmp_path, acting=False) as home:
+        asked = sign_in(home)
+        assert "read:jira-user" in asked
+        assert "jira-work" not in asked
+        assert "offline_access" not in asked
+        assert grants(home) == []
+
+
+def test_whoever_signed_in_acts_as_themselves_whatever_the_owner_allows_others(tmp_path: Path) -> None:
+    """Nobody of Telefonica may use the service account; Javier comments, moves and flags as Javier."""
+    with connected(tmp_path, acting=True) as home:
+        sign_in(home)
+        where = card(home, "CORE-50", user="U0JAVIER")
+        home.press("U0JAVIER", *where, names.ISSUE_COMMENT)
+        view = form(home, user="U0JAVIER")
+        assert submit(home, view, user="U0JAVIER", **{names.ACT_TEXT: "Seen in *Madrid*"})["ok"] is True
+        (comment,) = eventually(lambda: jira(home, "issue/CORE-50/comment")["comments"])
+        assert comment["author"]["displayName"] == "Javier Ruiz"
+        assert comment["body"].startswith("Seen in \\*Madrid\\*")
+        assert "for Javier" not in comment["body"]  # Jira itself shows who it was
+        was = bool(jira(home, "issue/CORE-50")["fields"].get("customfield_10021"))
+        eventually(lambda: told(home, "Done in Jira.", user="U0JAVIER"))
+        home.press("U0JAVIER", *where, names.ISSUE_UNFLAG if was else names.ISSUE_FLAG)
+        eventually(lambda: bool(jira(home, "issue/CORE-50")["fields"].get("customfield_10021")) != was)
+        eventually(lambda: len(told(home, "Done in Jira.", user="U0JAVIER")) == 2)
+        assert len(jira(home, "issue/CORE-50/comment")["comments"]) == 1  # nor is a line needed below it
+        with home.bot.store.reading(SYSTEM) as session:
+            acts = session.scalars(select(AuditRow.detail).where(AuditRow.action == "jira_act")).all()
+        assert {each["via"] for each in acts} == {"own"}
+        assert [each["outcome"] for each in acts] == ["tried", "done"] * 2
+        # What he allowed ends at Atlassian: nobody acts in his place.
+        withdraw(home.bot, grants(home)[0])
+        newest = told(home, "Done in Jira.", user="U0JAVIER")[-1]
+        home.press("U0JAVIER", where[0], newest, names.ISSUE_FLAG if was else names.ISSUE_UNFLAG)
+        eventually(lambda: told(home, "has ended. Sign in again", user="U0JAVIER"))
+        assert bool(jira(home, "issue/CORE-50")["fields"].get("customfield_10021")) != was
 
 
 def token_of(bot: Bot, grant: JiraGrantRow) -> str:

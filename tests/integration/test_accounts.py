@@ -19,7 +19,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox
 from fmo_bot.delivery.retention import ASKED_FOR, retain
 from fmo_bot.domain.accounts import CHECKS, CODE_FOR, Account, Contact, Remark
-from fmo_bot.domain.messages import AccountLine, LinkRequest, Notice
+from fmo_bot.domain.messages import AccountLine, AccountLinks, LinkRequest, Notice
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import (
     AccountTaken,
@@ -35,6 +35,7 @@ from fmo_bot.errors import (
 from fmo_bot.services import accounts, setup
 from fmo_bot.services.account_matching import AGAIN, Matching
 from fmo_bot.services.accounts import Accounts
+from fmo_bot.slack.render import render
 from tests.fakes import Machine
 from tests.joint_team import CHENYU, ELENA, LIWEI, LUCIA, SOFIA, JointTeam, clock, team_file
 
@@ -414,6 +415,25 @@ def test_signing_in_to_atlassian_proves_it_and_is_offered_where_a_site_has_a_cli
     assert offered.shown(SOFIA, key="k2", at=AT).lines[0].sign_in is None
     with pytest.raises(NotThatWord):
         offered.confirm(SOFIA, word, AT)
+
+
+def test_whoever_is_linked_is_offered_to_sign_in_where_people_act_until_they_have(world: World) -> None:
+    class Consents:
+        def address(self, member_id: int, site: str) -> str | None:
+            return "https://fmo.example/consent"
+
+    offered = Accounts(world.store, world.matching, {"shared": world.jira}, Consents())
+    offered.shown(CHENYU, key="k", at=AT)
+    world.work()
+    assert world.linked(CHENYU) == ("a-chen", "email")
+    assert offered.shown(CHENYU, key="k2", at=AT).lines[0].sign_in is None  # there is nothing to gain
+    with world.store.transaction(SYSTEM) as session:
+        session.scalars(select(JiraSiteRow)).one().acting = True
+    (line,) = offered.shown(CHENYU, key="k3", at=AT).lines
+    assert line.sign_in is not None
+    assert "Sign in to change issues there" in str(render(AccountLinks(lines=(line,)), "en").blocks)
+    offered.confirm(CHENYU, sign_in(world, offered, CHENYU, CHEN), AT)
+    assert offered.shown(CHENYU, key="k4", at=AT).lines[0].sign_in is None
 
 
 def sign_in(world: World, accounts: Accounts, person: Person, account: Account) -> str:

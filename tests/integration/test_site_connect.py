@@ -18,13 +18,15 @@ from sqlalchemy import select
 from config.settings import Settings
 from fmo_bot.bootstrap import Bot
 from fmo_bot.bootstrap.connecting import Wanted
+from fmo_bot.bootstrap.doctor import look
 from fmo_bot.bootstrap.errand import Errand
 from fmo_bot.bootstrap.jira_sites import JiraSites
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.db.boards import JiraSiteRow
 from fmo_bot.db.secrets import new_key
+from fmo_bot.domain.acts import Comment
 from fmo_bot.domain.parties import SYSTEM
-from fmo_bot.errors import SecretLocked, SettingsWrong, SiteNotConnected, SiteUnavailable
+from fmo_bot.errors import NoScope, SecretLocked, SettingsWrong, SiteNotConnected, SiteUnavailable
 from fmo_bot.jira.client import Flavour
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.sites import Auth
@@ -34,6 +36,7 @@ from tests.integration.door_support import TEAM, given_for
 from tests.integration.sandbox_support import START, eventually
 from tests.integration.scripted_jira import Answer, scripted_jira
 from tests.integration.test_cli import _environment
+from tests.integration.test_links_door import team_file as changed_team_file
 
 KEY = new_key()
 EMAIL, TOKEN, SCOPED = "bot@shared.example", "jira-sandbox-shared", "jira-sandbox-scoped-shared"
@@ -316,6 +319,27 @@ def test_a_site_by_consent_is_read_and_its_tokens_are_renewed(cloud: Place) -> N
         requests.post(f"{cloud.box.url}/control/jira/shared/tokens", json=told, timeout=10).raise_for_status()
         assert bot.jira["shared"].describe(1).name
         assert bot.jira.sites.site("shared").credentials.token != site.credentials.token
+
+
+def test_the_right_to_write_is_asked_for_where_acting_is_switched_on_and_only_there(
+    cloud: Place, tmp_path: Path
+) -> None:
+    """Connected to be read, then acted on: `setup` and `doctor` say so until somebody has consented again."""
+    acting = {"site": "shared", "owner": "Huawei", "accepted_by": ["vendor", "operator"], "acting": True}
+    with running(cloud) as bot, requests.Session() as session:
+        browser = Browser(session)
+        browser.answer(browser.go(bot.connecting.consent(cloud.wanted())))
+        assert set_up(bot.settings, TEAM).to_do == ()
+        (said,) = set_up(bot.settings, changed_team_file(tmp_path, jira=[acting])).to_do
+        assert "run `fmo-bot site connect shared --oauth` and consent again" in said
+        assert said in [fault for looked in look(bot.settings) for fault in looked.faults]
+        with pytest.raises(NoScope):
+            bot.jira.actions("shared", None).do(Comment(issue="10050", text="May I?", signed="by FMO bot", mark="m1"))
+        assert bot.pauses.until("shared") is None  # what it may not do keeps nobody from reading
+        asked = browser.go(bot.connecting.consent(cloud.wanted()))
+        assert "write:jira-work" in asked.text
+        browser.answer(asked)
+        assert set_up(bot.settings, changed_team_file(tmp_path, jira=[acting])).to_do == ()
 
 
 def test_another_browser_cannot_come_back_in_its_place(cloud: Place) -> None:

@@ -20,6 +20,7 @@ _HOW = {
     How.CODE: "you wrote a word there",
     How.ADMIN: "confirmed by an admin of the site's owner",
 }
+_TO_ACT = "Sign in to change issues there from Slack as yourself."
 
 
 def links(message: AccountLinks, t: Translator) -> list[Block]:
@@ -42,7 +43,8 @@ def _line(line: AccountLine, t: Translator) -> list[Block]:
             how=how,
             since=moment(line.since, t),
         )
-        return [section(said, button=button(t("Unlink"), ACCOUNT_UNLINK, line.ref))]
+        linked = section(said, button=button(t("Unlink"), ACCOUNT_UNLINK, line.ref))
+        return [linked, *([actions(_sign_in(line, t)), context(t(_TO_ACT))] if line.sign_in else [])]
     ways = [
         *([_sign_in(line, t)] if line.sign_in else []),
         *([button(t("Write a word there"), ACCOUNT_WORD, line.ref)] if line.by_word else []),
