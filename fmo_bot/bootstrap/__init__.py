@@ -44,7 +44,7 @@ from fmo_bot.services import accounts, acts, digests, expiries, hooks, issues, r
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
 from fmo_bot.services.acting import Acting
-from fmo_bot.services.acts import Acts
+from fmo_bot.services.acts import Acts, forget_old
 from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
@@ -314,6 +314,7 @@ class Bot:
     def _retain(self) -> None:
         inbox.give_up_old(self.store, self.clock.now() - retention.UNDONE_FOR, at=self.clock.now())
         retention.retain(self.store, self.clock.now())
+        forget_old(self.store, self.clock.now())
 
 
 def open_store(settings: Settings) -> Store:

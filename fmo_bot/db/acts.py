@@ -24,7 +24,7 @@ class JiraActRow(Base):
         ForeignKey("jira_site.id", ondelete="CASCADE"), default=None
     )  # create: chosen in the form
     jira_issue_id: Mapped[str | None] = mapped_column(default=None)
-    state: Mapped[str] = mapped_column(default="form")  # form | asked | tried | done | refused | unknown
+    state: Mapped[str] = mapped_column(default="form")  # as in services.acts
     offer: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # what the form offers, as services.acts has it
     wanted: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # what was put in
     source: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # of a message: workspace, channel, ts, thread

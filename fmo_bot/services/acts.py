@@ -4,7 +4,7 @@ Whoever acts never waits for Jira: forms are filled, and acts done, by jobs. An 
 marks the row before it sends, so that a job that is repeated, after a crash or an answer that was lost, only looks
 whether it stands in Jira.
 
-form --sent--> asked --marked--> tried --Jira said so--> naming --> done | refused | unknown
+form --sent--> asked --marked--> tried --Jira said so--> naming --> done | refused | unknown     (or forgotten)
 """
 
 import secrets
@@ -57,7 +57,9 @@ NOT_SHOWN_ON = (
     "Jira did not say whether this was done, and it does not show there: {what}, {issue}. Look before you ask again."
 )
 LOOKS = 4  # how often an act whose end is not known is looked for
-FORGOTTEN = timedelta(days=1)  # what a form offered, if it was never sent
+FORGOTTEN = timedelta(days=1)  # what a form offered and what was typed, if it came to no end
+KNOWN_FOR = timedelta(days=30)  # that there was an act
+_OPEN = ("form", "asked", "tried", "naming")  # states in which something may still be done
 _WHAT = {
     act_forms.ASSIGN: Act.ASSIGN,
     act_forms.MOVE: Act.TRANSITION,
@@ -197,9 +199,9 @@ class Acts:
         """Have it done. Raises NotFound, InvalidInput (a required field is empty, or holds what was not offered)."""
         with self._store.transaction(SYSTEM) as session:
             row = self._mine(session, person, filled.ref)
+            if row.state == "forgotten":
+                raise NotFound
             if row.state == "form":  # sent twice, it is one act
-                if not row.offer:  # it stood open until it was forgotten
-                    raise NotFound
                 _judge(row.kind, values.from_json(Offer, row.offer), filled)
                 row.state, row.wanted = "asked", values.to_json(filled)
                 payload = {"act": row.ref} | _who(person)
@@ -233,7 +235,7 @@ class Acts:
         with self._store.reading(SYSTEM) as session:
             row = self._mine(session, person, payload["act"])
             actor = actor_in(session, person, row.team_id)
-        if row.state not in ("asked", "tried", "naming"):
+        if row.state not in _OPEN[1:]:
             return
         filled = values.from_json(Filled, row.wanted)
         issue, site = self._where(row, filled)
@@ -245,8 +247,9 @@ class Acts:
         except Refusal:
             self._end(row, "refused")
             raise
-        if now is not None:
+        if now is not None:  # told before it ends: whoever is killed between the two only looks, and tells it once
             self._tell(person, actor, row, now, at)
+            self._end(row, "done")
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -270,7 +273,6 @@ class Acts:
         if row.state != "naming":
             self._note(row, actor, grant, "done", at, state="naming")
         self._name(actions, row, grant, act, now)
-        self._end(row, "done")
         return now
 
     def _looked_in_vain(self, row: JiraActRow, actor: Actor, grant: Grant, at: datetime) -> None:
@@ -513,11 +515,13 @@ class Acts:
                 _tell_thread(session, row, actor, now, at)
 
 
-def forget_old(session: Session, at: datetime) -> None:
-    """Forms that were never sent are forgotten after a day; of acts their rows go after thirty."""
-    old = JiraActRow.asked_at < at - FORGOTTEN
-    session.execute(update(JiraActRow).where(old, JiraActRow.state == "form").values(offer={}, source={}))
-    session.execute(delete(JiraActRow).where(JiraActRow.asked_at < at - 30 * FORGOTTEN))
+def forget_old(store: Store, at: datetime) -> None:
+    """Forms that were never sent, and acts that were given up, are forgotten after a day; all rows go after thirty."""
+    old = JiraActRow.asked_at < at - FORGOTTEN, JiraActRow.state.in_(_OPEN)
+    nothing: dict[str, Any] = {"state": "forgotten", "offer": {}, "wanted": {}, "source": {}}
+    with store.transaction(SYSTEM) as session:
+        session.execute(update(JiraActRow).where(*old).values(nothing))
+        session.execute(delete(JiraActRow).where(JiraActRow.asked_at < at - KNOWN_FOR))
 
 
 def issues_unavailable() -> Refusal:

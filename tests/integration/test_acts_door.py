@@ -2,17 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
 from sqlalchemy import select
 
+from fmo_bot.db.acts import JiraActRow
 from fmo_bot.db.audit import AuditRow
 from fmo_bot.delivery import inbox
 from fmo_bot.domain.acting import Act
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import BoardUnavailable
+from fmo_bot.services.acts import forget_old
 from fmo_bot.slack import actions as names
 from tests.integration.door_support import House, house
 from tests.integration.sandbox_support import act, eventually, faults, see
@@ -240,6 +243,20 @@ def test_what_was_typed_outlives_a_choice_that_jira_cannot_answer(home: House, m
     back = choose(home, again, "CORE · Bug", holding=f"{names.ACT_FIELD}priority")
     summary = next(block for block in back["blocks"] if block["block_id"] == names.ACT_SUMMARY)
     assert summary["element"]["initial_value"] == "Typed for minutes"
+    close(home)
+
+
+def test_a_form_that_nobody_sent_is_forgotten_after_a_day(home: House) -> None:
+    press(home, card(home, "CORE-56"), names.ISSUE_COMMENT)
+    view = form(home)
+    home.bot._retain()  # nothing is old yet
+    forget_old(home.bot.store, home.bot.clock.now() + timedelta(hours=25))
+    said = submit(home, view, **{names.ACT_TEXT: "Too late"})
+    assert "no longer here" in json.dumps(said)
+    with home.bot.store.reading(SYSTEM) as session:
+        rows = session.scalars(select(JiraActRow)).all()
+    assert not any(row.offer or row.wanted for row in rows)
+    assert comments(home, "CORE-56") == []
     close(home)
 
 
