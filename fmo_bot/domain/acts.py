@@ -143,6 +143,8 @@ class Create:
 Act = Assign | Move | Comment | Flag | Create
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,6})?")
+# What Jira links by itself; with none of the signs that markup outside a word begins with.
+_ADDRESS = re.compile(r"(https?://[A-Za-z0-9][A-Za-z0-9./?=&%#_~:@+,;-]*[A-Za-z0-9/=#])")
 _ANYWHERE = re.compile(r"[{}\[\]*_+^~?!|]")
 _DASH = re.compile(r"(?<![A-Za-z0-9])-|-(?![A-Za-z0-9])")
 _HEAD = re.compile(r"^(\s*)(h[1-6]|bq)\.", re.MULTILINE)
@@ -159,9 +161,14 @@ def number_in(text: str) -> float | None:
 def plain_wiki(text: str) -> str:
     """A person's words for Jira's wiki markup (version 2 of its API), so that they read as they were written.
 
-    A backslash is an entity: two of them would be a line break.
+    A backslash is an entity: two of them would be a line break. Addresses stay as they are: escaped, they lead nowhere.
     """
     text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).encode("utf-8", "replace").decode("utf-8")
+    parts = _ADDRESS.split(text)  # every second one is an address
+    return "".join(part if n % 2 else _escaped(part) for n, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
     text = text.replace("\\", "&#92;")
     text = _DASH.sub(r"\\-", _ANYWHERE.sub(lambda sign: f"\\{sign[0]}", text))
     return _LIST.sub(r"\1\\#", _HEAD.sub(r"\1\2&#46;", text))

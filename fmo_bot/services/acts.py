@@ -56,6 +56,8 @@ NOT_SHOWN = "Jira did not say whether this was done, and it does not show there:
 NOT_SHOWN_ON = (
     "Jira did not say whether this was done, and it does not show there: {what}, {issue}. Look before you ask again."
 )
+NOT_DONE = "Not done in Jira: {what}. {text}"
+NOT_DONE_ON = "Not done in Jira: {what}, {issue}. {text}"
 LOOKS = 4  # how often an act whose end is not known is looked for
 FORGOTTEN = timedelta(days=1)  # what a form offered and what was typed, if it came to no end
 KNOWN_FOR = timedelta(days=30)  # that there was an act
@@ -244,7 +246,8 @@ class Acts:
             grant = self._grant(actor, issue, row.kind, at, transition=transition)
             with self._hands.of(grant, self._shape(row.team_id, site)) as actions:
                 now = self._through(actions, actor, grant, row, filled, at)
-        except Refusal:
+        except Refusal:  # why not is said by whoever runs this job
+            self._give_back(row, filled, at)
             self._end(row, "refused")
             raise
         if now is not None:  # told before it ends: whoever is killed between the two only looks, and tells it once
@@ -258,6 +261,9 @@ class Acts:
     ) -> IssueNow | None:
         """Send it if it was never sent, else look for it; then have it named. None: it does not show."""
         act = self._act(row, grant, filled)
+        is_state = isinstance(act, acts.Flag | acts.Assign)
+        if row.state == "asked" and is_state and (stands := actions.settled(act)) is not None:
+            return stands  # pressed twice, or somebody was faster: nothing is done, and nobody named for it
         if row.state == "asked":
             self._note(row, actor, grant, "tried", at, state="tried")
             try:
@@ -275,6 +281,24 @@ class Acts:
         self._name(actions, row, grant, act, now)
         return now
 
+    def _give_back(self, row: JiraActRow, filled: Filled, at: datetime) -> None:
+        """Say what was not done, on which issue; with the words somebody typed, for they are kept nowhere else."""
+        with self._store.transaction(Scope(team_id=row.team_id)) as session:
+            told: dict[str, Any] = {"what": row.kind, "text": "\n".join(filter(None, (filled.title, filled.text)))}
+            text = NOT_DONE
+            if (issue := _stored(session, row)) is not None:
+                site = session.get_one(JiraSiteRow, row.site_id).key
+                text, told["issue"] = NOT_DONE_ON, issues_named.name_of(issue, site)
+            member = session.get_one(MemberRow, row.member_id)
+            outbox.owe(
+                session,
+                name=f"act:{row.ref}:refused",
+                message=Notice(text=text, values=told),
+                due=at,
+                language=member.language,
+                person=member.person,
+            )
+
     def _looked_in_vain(self, row: JiraActRow, actor: Actor, grant: Grant, at: datetime) -> None:
         """Raises BoardUnavailable, to look again; the last time the person is told, and nothing is sent again."""
         looked = int(row.source.get("looked", 0)) + 1
@@ -286,9 +310,9 @@ class Acts:
         self._end(row, "unknown")
         with self._store.transaction(Scope(team_id=row.team_id)) as session:
             notice = Notice(text=NOT_SHOWN, values={"what": row.kind})
-            if row.kind != act_forms.CREATE:
-                name_of = issues_named.name_of(_issue(session, row), session.get_one(JiraSiteRow, row.site_id).key)
-                notice = Notice(text=NOT_SHOWN_ON, values={"what": row.kind, "issue": name_of})
+            if (issue := _stored(session, row)) is not None:
+                issue_name = issues_named.name_of(issue, session.get_one(JiraSiteRow, row.site_id).key)
+                notice = Notice(text=NOT_SHOWN_ON, values={"what": row.kind, "issue": issue_name})
             member = session.get_one(MemberRow, row.member_id)
             name, language = f"act:{row.ref}:unknown", member.language
             outbox.owe(session, name=name, message=notice, due=at, language=language, person=member.person)
@@ -573,9 +597,14 @@ def _said(act: acts.Act, now: IssueNow) -> str:
     return "Flagged" if now.flagged else "Not flagged"
 
 
-def _issue(session: Session, row: JiraActRow) -> IssueRow:
+def _stored(session: Session, row: JiraActRow) -> IssueRow | None:
+    """The issue it is about; None where it is to be created, or is no longer stored."""
     query = select(IssueRow).where(IssueRow.site_id == row.site_id, IssueRow.jira_issue_id == row.jira_issue_id)
-    if (found := session.scalar(query)) is None:
+    return session.scalar(query)
+
+
+def _issue(session: Session, row: JiraActRow) -> IssueRow:
+    if (found := _stored(session, row)) is None:
         raise NotFound
     return found
 

@@ -155,6 +155,17 @@ def test_an_issue_is_given_to_somebody_and_flagged(home: House) -> None:
     eventually(lambda: bool(jira(home, "issue/CORE-52")["fields"].get("customfield_10021")) != was)
 
 
+def test_a_button_that_is_pressed_twice_does_it_once(home: House) -> None:
+    where = card(home, "CORE-57")
+    for times in (1, 2):
+        press(home, where, names.ISSUE_FLAG)
+        done = eventually(
+            lambda n=times: [each for each in told(home, "Done in Jira.") if "CORE-57" in each["text"]][n - 1 :]
+        )
+        assert "Flagged" in done[-1]["text"]
+    assert len([each for each in comments(home, "CORE-57") if "Flagged" in each]) == 1
+
+
 def test_an_issue_is_made_of_a_message_and_its_key_said_in_the_thread(home: House) -> None:
     ts = act(home.box, "U0CHENYU", "say", channel="C0JOINT", text="The UPF restarts every night")["ts"]
     action = {"app_id": "A0FMOHUAWEI", "callback_id": names.ISSUE_FROM_MESSAGE, "channel": "C0JOINT", "ts": ts}
@@ -244,6 +255,20 @@ def test_what_was_typed_outlives_a_choice_that_jira_cannot_answer(home: House, m
     summary = next(block for block in back["blocks"] if block["block_id"] == names.ACT_SUMMARY)
     assert summary["element"]["initial_value"] == "Typed for minutes"
     close(home)
+
+
+def test_what_jira_refuses_is_given_back_with_its_issue(home: House) -> None:
+    press(home, card(home, "CORE-58"), names.ISSUE_COMMENT)
+    view = form(home)
+    allow(home, "Huawei", Act.COMMENT, yes=False)
+    try:
+        submit(home, view, **{names.ACT_TEXT: "Typed for minutes"})
+        (said,) = eventually(lambda: told(home, "Not done in Jira"))
+        eventually(lambda: told(home, "has not allowed this"))
+    finally:
+        allow(home, "Huawei", Act.COMMENT)
+    assert "comment, CORE-58. Typed for minutes" in said["text"]
+    assert comments(home, "CORE-58") == []
 
 
 def test_a_form_that_nobody_sent_is_forgotten_after_a_day(home: House) -> None:

@@ -121,3 +121,8 @@ def test_news_of_hostile_statuses_are_whole_lines_within_one_section() -> None:
     assert all(line.startswith("• CORE-1 moved to ") for line in shown[:-1])
     assert shown[-1] == f"… +{60 - len(shown) + 1}"
     assert "<!channel>" not in news["text"]["text"]
+
+
+def test_an_address_still_leads_somewhere_in_jira_and_nothing_else_is_markup() -> None:
+    said = acts.plain_wiki("see https://x.example/a_b?c=1#d_e, *not* [~me] https://y.example/!z! {x}")
+    assert said == ("see https://x.example/a_b?c=1#d_e, \\*not\\* \\[\\~me\\] https://y.example/\\!z\\! \\{x\\}")

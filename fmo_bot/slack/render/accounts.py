@@ -47,11 +47,13 @@ def _line(line: AccountLine, t: Translator) -> list[Block]:
         return [linked, *([actions(_sign_in(line, t)), context(t(_TO_ACT))] if line.sign_in else [])]
     ways = [
         *([_sign_in(line, t)] if line.sign_in else []),
-        *([button(t("Write a word there"), ACCOUNT_WORD, line.ref)] if line.by_word else []),
+        *([button(t("Prove it by a comment in Jira"), ACCOUNT_WORD, line.ref)] if line.by_word else []),
     ]
     asked = t("Or let an admin confirm it: `/fmo link jira {site} ACCOUNT`", site=escape(line.site))
     return [
-        section(t("{site}: not known. If your e-mail tells, you hear of it in a moment.", site=site)),
+        section(
+            t("{site}: no account of yours is known. If your e-mail shows one, you hear of it in a moment.", site=site)
+        ),
         *([actions(*ways)] if ways else []),
         *([context(asked)] if line.by_admin else []),
     ]

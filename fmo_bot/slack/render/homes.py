@@ -26,7 +26,10 @@ def home(message: Home, t: Translator) -> list[Block]:
 
 
 def _unread(team: str, since: datetime, t: Translator) -> str:
-    return t("The board of {team} cannot be read since {since}.", team=escape(team), since=moment(since, t))
+    said = (
+        "The board of {team} cannot be read since {since}. Scrum masters of the company whose Jira it is are told why."
+    )
+    return t(said, team=escape(team), since=moment(since, t))
 
 
 def _team(name: str, ref: str, t: Translator) -> Block:
