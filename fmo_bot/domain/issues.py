@@ -8,6 +8,8 @@ STATUS, SPRINT, FLAGGED, RESOLUTION, POINTS = "status", "sprint", "flagged", "re
 ASSIGNEE, LINK, FIX_VERSION, PROJECT, KEY = "assignee", "link", "fix_version", "project", "key"
 KEPT_FIELDS = frozenset({STATUS, SPRINT, FLAGGED, RESOLUTION, POINTS, ASSIGNEE, LINK, FIX_VERSION, PROJECT, KEY})
 
+_EVERYWHERE = frozenset({STATUS, RESOLUTION, ASSIGNEE, PROJECT})  # a board may come to look at other points, or sprints
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -62,16 +64,26 @@ class Issue:
 def merged(known: Issue, read: Issue) -> Issue:
     """What is known of an issue after it was read again, not older than before.
 
-    A history that is proved whole is the truth: what it no longer shows is gone. One that is not takes nothing away.
+    A history that is proved whole is the truth: what it no longer shows is gone. One that is not takes nothing away,
+    nor does one that claims to be whole and lacks the beginning we know: no Jira forgets that, so somebody cut it.
     """
-    if read.complete:
+    if read.complete and not beheaded(known, read):
         return read
     if known.complete and known.updated == read.updated:
         return known
     shown = {change.history for change in read.changes}
     kept = (change for change in known.changes if change.history not in shown)
     changes = sorted((*kept, *read.changes), key=lambda change: (change.at, change.history))
-    return replace(read, changes=tuple(changes))
+    return replace(read, changes=tuple(changes), complete=False)
+
+
+def beheaded(known: Issue, read: Issue) -> bool:
+    """Whether a history begins later than the one we know, of fields that are the same whatever a board looks at."""
+    knew, shows = (
+        min((change.history for change in issue.changes if change.field in _EVERYWHERE), default=None)
+        for issue in (known, read)
+    )
+    return knew is not None and (shows is None or shows > knew)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,12 @@ Cloud's bulk answer gives no totals. If it should ever be cut (as `expand=change
 a read shows it: its own list says how many there are, and every history of that length is in doubt then. An answer that
 leaves out an updated issue is in doubt too. Doubts are settled one by one, but only so many at a time: the rest is
 marked as not proved, and read again by later syncs.
+
+Data Center says how many there are; a proxy may cut its answers and make that fit. Where several histories of a read
+end at one length that none exceeds, that is taken for such a cut.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +22,8 @@ HISTORIES = 10_000  # in one bulk answer
 BULK = 1000  # issues in one bulk question
 ALONE_PAGE = 1000  # of one issue's histories; a server may give fewer
 ALONE = 100  # issues of one part that are asked about by themselves
+SHORTEST_CUT = 20  # histories: nobody is known to cut at fewer
+SHARED_BY = 3  # histories of one length that are no coincidence
 _NOT_THERE = frozenset({404, 405})
 _HISTORY = "the history of issues"
 
@@ -87,6 +92,26 @@ class Histories:
             self._cut = len(longest)
         else:
             self._proved = len(longest)
+
+
+class SharedLength:
+    """A length at which several histories of a read end and that none exceeds: perhaps somebody cuts them there."""
+
+    def __init__(self) -> None:
+        """Of a read that begins."""
+        self._longest = self._shared_by = 0
+
+    def note(self, raws: Iterable[Raw]) -> None:
+        """What came next."""
+        # A total that says more than what came is honest: it ends at no such length.
+        for length in (max(len(log.histories), log.total or 0) for raw in raws if (log := raw.changelog)):
+            if length > self._longest:
+                self._longest, self._shared_by = length, 0
+            self._shared_by += length == self._longest
+
+    def is_suspicious(self, length: int) -> bool:
+        """Whether one of this length may have been longer."""
+        return length >= SHORTEST_CUT and length == self._longest and self._shared_by >= SHARED_BY
 
 
 class Alone:

@@ -1,11 +1,13 @@
 """Whether an issue's history hangs together: what Cloud's bulk answer, which gives no totals, is checked by.
 
+Data Center gives totals; a proxy that cuts an answer may make them fit, so its long histories are checked as well.
+
 Every item says what was before it. So a history that is missing between two others, or after the last one, leaves a
 field whose value jumps, or one that is not what the issue shows now. What is missing before the first one leaves no
 such trace: that is found by asking the longest history of a read for its own total (`jira.readers`).
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 
 from fmo_bot.domain.issues import ASSIGNEE, FLAGGED, POINTS, PROJECT, RESOLUTION, SPRINT, STATUS, Change, Issue
 from fmo_bot.domain.timelines import is_set
@@ -13,12 +15,20 @@ from fmo_bot.domain.timelines import is_set
 Value = Hashable
 
 
-def chained(issue: Issue) -> bool:
-    """Whether each change of a field begins where the one before it ended, and the last ends at what is now."""
+# On Data Center a history names people by their keys and the issue by their names, and a deleted sprint, or points of a
+# field that was replaced, go without leaving a history.
+SURE = frozenset({STATUS, RESOLUTION, FLAGGED})
+
+
+def chained(issue: Issue, fields: Collection[str] | None = None) -> bool:
+    """Whether each change of a field begins where the one before it ended, and the last ends at what is now.
+
+    `fields`: only these; None is every one that can be followed.
+    """
     held: dict[str, Value] = {}
     for change in issue.changes:
         read = _READ.get(change.field)
-        if read is None:
+        if read is None or (fields is not None and change.field not in fields):
             continue
         before, after = read(change)
         if held.get(change.field, before) != before:

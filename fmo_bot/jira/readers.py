@@ -5,14 +5,14 @@ what proves that it is whole.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, Protocol, TypeVar
 
 from fmo_bot.domain.issues import BoardShape, Issue
 from fmo_bot.jira import parse, proof, wire
 from fmo_bot.jira.client import JiraClient, Refused
-from fmo_bot.jira.histories import Alone, Histories
+from fmo_bot.jira.histories import SHORTEST_CUT, Alone, Histories, SharedLength, Told
 from fmo_bot.jira.paging import batches, by_token
 from fmo_bot.ports import Part
 
@@ -157,10 +157,11 @@ class DataCenterReader:
         """Pages of `search`, changelogs expanded; one that was cut is read again by itself."""
         mark = question.mark or ""
         start = int(mark) if mark.isascii() and mark.isdigit() else 0
-        alone = Alone(self._client)
+        alone, shared = Alone(self._client), SharedLength()
         for page, following in self._pages(_expanded(question.jql, question), _reading(question), start):
             alone.renew()
-            issues = (self._whole(raw, alone, question.build) for raw in filter(question.wanted, page.issues))
+            shared.note(page.issues)
+            issues = (self._whole(raw, alone, shared, question.build) for raw in filter(question.wanted, page.issues))
             yield Part(issues=tuple(issues), mark=None if following is None else str(following))
 
     def direct(self, ids: list[str], question: Question) -> Iterator[Issue]:
@@ -168,9 +169,11 @@ class DataCenterReader:
 
         Then it is asked in halves.
         """
-        alone = Alone(self._client)
-        for raw in _in_halves(ids, lambda some: self._pages(_expanded(_by_ids(some), question), _reading(question), 0)):
-            yield self._whole(raw, alone, question.build)
+        alone, shared = Alone(self._client), SharedLength()
+        raws = _in_halves(ids, lambda some: self._pages(_expanded(_by_ids(some), question), _reading(question), 0))
+        shared.note(raws)
+        for raw in raws:
+            yield self._whole(raw, alone, shared, question.build)
 
     def visible(self, ids: Sequence[str]) -> set[str]:
         """What a search for the ids does not refuse."""
@@ -202,14 +205,22 @@ class DataCenterReader:
             if last:
                 return
 
-    def _whole(self, raw: Raw, alone: Alone, build: Build) -> Issue:
-        told = raw.changelog
-        if not parse.cut_short(told):
-            return build(raw, told.histories if told else (), True)
-        again = alone.read(raw)
-        if again is None:
-            return build(raw, told.histories if told else (), False)
-        return build(raw, again.histories, again.whole)
+    def _whole(self, raw: Raw, alone: Alone, shared: SharedLength, build: Build) -> Issue:
+        histories = raw.changelog.histories if raw.changelog else []
+        told = Told(raw, histories, not parse.cut_short(raw.changelog))
+        issue = _believed(told, shared, build)
+        if issue.complete or (again := alone.read(raw)) is None:
+            return issue
+        return _believed(again, shared, build)
+
+
+def _believed(told: Told, shared: SharedLength, build: Build) -> Issue:
+    """Data Center's issue, whole if its count says so and nothing speaks against the count."""
+    length = len(told.histories)
+    issue = build(told.raw, told.histories, told.whole and not shared.is_suspicious(length))
+    if not issue.complete or length < SHORTEST_CUT or proof.chained(issue, proof.SURE):
+        return issue
+    return replace(issue, complete=False)
 
 
 def _by_ids(ids: Sequence[str]) -> str:

@@ -44,6 +44,7 @@ class _Held:
     key: str
     updated: datetime
     tries: int
+    value: str
 
 
 def find(session: Session, board_id: int, *, lock: bool = False) -> BoardRow:
@@ -64,7 +65,7 @@ def keep(session: Session, board: BoardRow, read: Sequence[Packed], at: datetime
     hidden = withheld.sift(session, board, [each.issue for each in read])
     read = [each for each in read if each.issue.id not in hidden]
     held = _held(session, board, [each.issue.id for each in read])
-    rows = [_issue_row(session, board.site_id, each, held.get(each.issue.id), at) for each in read]
+    rows = [_issue_row(board.site_id, each, held.get(each.issue.id), at) for each in read]
     upsert(session, IssueRow, rows, key=("site_id", "jira_issue_id"), newest="updated")
     here = _ids(board, [row["jira_issue_id"] for row in rows]).add_columns(literal(board.id)).order_by(IssueRow.id)
     insert_from(session, BoardIssueRow, ["issue_id", "board_id"], here)
@@ -164,19 +165,18 @@ def guess_workflow(board: BoardRow, shape: BoardShape, seen: Collection[str]) ->
 
 def _held(session: Session, board: BoardRow, numbers: Sequence[str]) -> dict[str, "_Held"]:
     here = IssueRow.site_id == board.site_id, IssueRow.jira_issue_id.in_(numbers)
-    columns = IssueRow.id, IssueRow.jira_issue_id, IssueRow.key, IssueRow.updated, IssueRow.tries
+    columns = IssueRow.id, IssueRow.jira_issue_id, IssueRow.key, IssueRow.updated, IssueRow.tries, IssueRow.value
     return {
-        row.jira_issue_id: _Held(row.id, row.key, row.updated, row.tries)
+        row.jira_issue_id: _Held(row.id, row.key, row.updated, row.tries, row.value)
         for row in session.execute(select(*columns).where(*here))
     }
 
 
-def _issue_row(session: Session, site_id: int, read: Packed, held: "_Held | None", at: datetime) -> dict[str, Any]:
+def _issue_row(site_id: int, read: Packed, held: "_Held | None", at: datetime) -> dict[str, Any]:
     issue, value = read.issue, read.value
-    if held and not issue.complete and held.updated <= issue.updated:
-        known = values.unpack(Issue, session.get_one(IssueRow, held.id).value)
-        issue = merged(known, issue)
-        value = values.pack(issue)
+    if held and held.updated <= issue.updated:
+        issue = merged(values.unpack(Issue, held.value), issue)
+        value = value if issue is read.issue else values.pack(issue)
     tries = 0 if issue.complete else min((held.tries if held else 0) + 1, MOST_TRIES)
     return {
         "site_id": site_id,

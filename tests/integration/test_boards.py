@@ -529,10 +529,13 @@ def test_whatever_happened_meanwhile_a_sweep_ends_with_what_jira_shows(
     source, at = FakeSource(), AT
     site = f"site{next(_SITES)}"
     board_id, boards = put_board(sqlite_store, site=site), Boards(sqlite_store, {site: source})
+    lived: dict[int, tuple[Change, ...]] = {}
     for what, number, minutes in steps:
         at += timedelta(minutes=minutes)
         if what in ("add", "move"):
-            source.hold([issue(number, updated=at, status="3" if what == "move" else "1")])
+            now, past = issue(number, updated=at, status="3" if what == "move" else "1"), lived.get(number, ())
+            lived[number] = (*past, *(replace(each, history=len(past) + 1) for each in now.changes))
+            source.hold([replace(now, changes=lived[number])])
         elif what == "remove":
             source.issues.pop(str(number), None)
         else:

@@ -76,6 +76,51 @@ def test_a_history_that_stays_cut_is_marked_as_not_proved() -> None:
         assert not issue.complete
 
 
+def moves(*numbers: int) -> list[dict[str, Any]]:
+    """Histories that lead an issue from status 3 to another one and back, again and again."""
+    found = [history(number) for number in numbers]
+    for number, each in zip(numbers, found, strict=True):
+        each["items"][0] |= {"from": "3", "to": "4"} if number % 2 else {"from": "4", "to": "3"}
+    return found
+
+
+@pytest.mark.parametrize("cut", [22, 40])
+@pytest.mark.parametrize("kept", ["oldest", "newest"])
+def test_a_cut_that_changes_the_total_too_is_not_taken_for_whole(cut: int, kept: str) -> None:
+    """Of sixty histories: those cut at the new end show it each by itself, those cut at the old end together."""
+    left = range(1, cut) if kept == "oldest" else range(61 - cut, 61)
+    told = {"total": len(left), "histories": moves(*left)}
+    short = {"total": 2, "histories": moves(1, 2)}
+    with reading("Server") as (jira, source):
+        found = [*(raw(number, changelog=told) for number in (1, 2, 3)), raw(4, changelog=short)]
+        jira.script = [Answer({"total": 4, "issues": found})]
+        for number in (1, 2, 3):
+            jira.standing[str(number)] = Answer(raw(number, changelog=told))
+        jira.standing["changelog"] = Answer({}, 404)
+        assert [issue.complete for issue in changed(source)] == [False, False, False, True]
+
+
+def test_one_cut_at_the_new_end_shows_it_by_itself_and_is_whole_once_nobody_cuts() -> None:
+    with reading("Server") as (jira, source):
+        cut = {"total": 21, "histories": moves(*range(1, 22))}  # ends at status 4, and the issue shows 3
+        whole = {"total": 22, "histories": moves(*range(1, 23))}
+        jira.script = [Answer({"total": 1, "issues": [raw(1, changelog=cut)]})]
+        jira.standing["1"] = Answer(raw(1, changelog=whole))
+        jira.standing["changelog"] = Answer({}, 404)
+        (issue,) = changed(source)
+        assert (len(issue.changes), issue.complete) == (22, True)
+
+
+def test_long_histories_of_one_length_are_whole_where_another_is_longer() -> None:
+    with reading("Server") as (jira, source):
+        lengths = (20, 20, 20, 22)
+        logs = [{"total": length, "histories": moves(*range(1, length + 1))} for length in lengths]
+        jira.script = [
+            Answer({"total": 4, "issues": [raw(number, changelog=log) for number, log in enumerate(logs, 1)]})
+        ]
+        assert all(issue.complete for issue in changed(source))
+
+
 def test_a_short_page_is_not_the_last_one_on_data_center() -> None:
     pages = [[1, 2], [3], [4]]  # the library stops after the second and loses the fourth issue
     with reading("Server") as (jira, source):

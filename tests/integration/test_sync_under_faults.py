@@ -127,6 +127,29 @@ def test_a_changelog_that_is_cut_is_never_taken_for_whole_and_is_whole_once_it_i
     assert differences(stormy) == []
 
 
+@pytest.mark.parametrize("newest", [20, 40])
+def test_a_cut_that_tells_a_wrong_total_takes_nothing_of_a_known_history_away(stormy: Stage, newest: int) -> None:
+    long = open_keys(stormy)[0]
+    make_a_long_history(stormy)
+    stormy.sync()
+    stormy.pass_time(120)
+    stormy.faults(changelog_cut=newest, changelog_totals="wrong")
+    for name in ("In Progress", "Done"):
+        stormy.control("POST", f"/issues/{long}/move", {"status": name})
+    for _ in range(3):
+        stormy.pass_time(600)
+        stormy.sync()
+    (held,) = (issue for issue in stormy.held().values() if issue.key == long)
+    (told,) = (raw for raw in stormy.record().values() if raw["key"] == long)
+    assert as_kept(held)["changes"] == as_told(told, stormy.points)["changes"]
+    assert held.complete == stormy.is_cloud  # an expanded changelog is not what the bot reads there
+    stormy.faults(changelog_cut=0)
+    for _ in range(4):
+        stormy.pass_time(SWEEP)
+        stormy.sync()
+    assert differences(stormy) == []
+
+
 @pytest.mark.parametrize("stormy", ["cloud"], indirect=True)
 @pytest.mark.parametrize("newest", [20, 40])
 def test_a_bulk_answer_that_is_cut_is_found_out_and_the_rest_is_read_issue_by_issue(stormy: Stage, newest: int) -> None:

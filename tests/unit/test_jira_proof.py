@@ -84,5 +84,20 @@ def test_a_history_that_is_not_proved_takes_nothing_away() -> None:
 
 
 def test_a_history_that_is_proved_is_the_truth() -> None:
-    fewer = replace(ISSUE, changes=LIFE[1:])  # one was erased in Jira
+    fewer = replace(ISSUE, changes=tuple(each for each in LIFE if each.history != 5))  # one was erased in Jira
     assert merged(ISSUE, fewer) == fewer
+
+
+# What is left of a history that says it is whole.
+@pytest.mark.parametrize("left", [LIFE[1:], LIFE[-2:], LIFE[-3:-2], ()])
+def test_a_history_that_lost_the_beginning_we_know_takes_nothing_away(left: tuple[Change, ...]) -> None:
+    cut = replace(ISSUE, changes=left, updated=ISSUE.updated + timedelta(hours=1))
+    assert merged(ISSUE, cut) == replace(cut, changes=LIFE, complete=False)
+    doubted = replace(cut, changes=LIFE, complete=False)
+    assert merged(doubted, cut) == doubted, "nor the next time"
+    assert merged(doubted, replace(cut, changes=LIFE)).complete
+
+
+def test_points_of_another_field_do_not_make_a_history_begin_later() -> None:
+    known = replace(ISSUE, changes=(change(0, POINTS, None, None, None, "1"), *LIFE))
+    assert merged(known, ISSUE) == ISSUE
