@@ -7,7 +7,7 @@ from config.settings import Settings
 from fmo_bot.bootstrap.jira_sites import JiraSites, oauth_of
 from fmo_bot.db.store import Store
 from fmo_bot.errors import NotSignedIn
-from fmo_bot.jira.client import Access, JiraClient
+from fmo_bot.jira.client import Access, JiraClient, TokenRefused
 from fmo_bot.jira.oauth import ConsentEnded
 from fmo_bot.services.own_grants import OwnGrants
 from fmo_bot.services.renewals import Tokens
@@ -24,19 +24,18 @@ class OwnClients:
     @contextmanager
     def client(self, link_id: int, *, site: str) -> Iterator[JiraClient]:
         """A client of the site (its key) as the person of this link. Raises NotSignedIn, SiteUnavailable."""
-        api_url, authorization = self.grants.api_url(link_id), self.grants.of(link_id)
+        given, authorization = self.grants.given(link_id), self.grants.of(link_id)
         network = self._settings.network
         client = JiraClient(
-            Access(key=site, url=api_url, token="", network=network, connected=True, authorization=authorization)
+            Access(key=site, url=given.api_url, network=network, connected=True, authorization=authorization)
         )
         try:
             yield client
+        except (ConsentEnded, TokenRefused):
+            self.grants.forget(given)
+            raise NotSignedIn from None
         finally:
             client.close()
 
     def _renew(self, refresh: str, key: str) -> Tokens:
-        try:
-            return oauth_of(self._settings).by_refresh(refresh, key=key)
-        except ConsentEnded:
-            self.grants.forget(int(key))
-            raise NotSignedIn from None
+        return oauth_of(self._settings).by_refresh(refresh, key=key)

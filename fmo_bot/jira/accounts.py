@@ -40,14 +40,19 @@ class JiraAccounts:
             return None
 
     def remarks(self, issue: str) -> tuple[Remark, ...]:
-        """The newest comments. An older Data Center knows no order: there the last page is read as well."""
+        """The newest comments. An older Data Center knows no order: there the last page is read as well.
+
+        Those of the bot's own account are left out: anybody may have it write for them.
+        """
         params = {"orderBy": "-created", "maxResults": _NEWEST}
         page = self._comments(issue, params)
         found = page["comments"]
         total = page.get("total")
         if isinstance(total, int) and total > len(found) and not self._is_cloud():
             found += self._comments(issue, params | {"startAt": max(0, total - _NEWEST)})["comments"]
-        return tuple(remark for each in found if (remark := _remark(each)) is not None)
+        own = account_of(self._client.account())
+        remarks = [remark for each in found if (remark := _remark(each)) is not None]
+        return tuple(remark for remark in remarks if own is None or remark.author.id != own.id)
 
     def _comments(self, issue: str, params: Mapping[str, Any]) -> dict[str, Any]:
         page: Any = self._client.get(f"issue/{issue}/comment", what="the comments of an issue", params=params)

@@ -31,7 +31,6 @@ UNTRUSTED = (
 NO_JSON = "answers with something that is not Jira's. Check that {URL} is the address of a Jira."
 WAIT = "asks for a pause of {minutes} min before anybody reads on. The bot tries again by itself."
 UNKNOWN = "did not say whether it has done what was asked ({what}). Look there before you ask again."
-STALE = "wanted a fresh token for {what}. Try again."
 
 
 @dataclass(frozen=True, kw_only=True)

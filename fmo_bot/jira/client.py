@@ -261,8 +261,8 @@ class JiraClient:
         except Lost as lost:
             silent = SiteUnavailable(self._advice.sentence(advice.SILENT))
             raise (unknown if unknown is not None and lost.sent else silent) from None
-        except Trouble:
-            raise BoardUnavailable(self._advice.sentence(advice.STALE, what=what)) from None
+        except Trouble:  # stale, though it was fresh: there is no use in renewing it for ever
+            raise TokenRefused(self._advice.about(401, what=what), 401) from None
 
     def _busy(self, busy: Busy) -> BoardUnavailable:
         sentence = self._advice.sentence(advice.WAIT, minutes=max(1, round(busy.wait / 60)))

@@ -108,15 +108,18 @@ class Retry:
         self._lock = threading.Lock()
 
     def run(self, lane: Lane, attempt: Callable[[], T]) -> T:
-        """The result of a read. Raises the `Trouble` of its fourth try, or `TooBusy`."""
+        """The result of a read. Raises the `Trouble` of its fourth try, `TooBusy`, or a second `Stale`."""
+        trouble: Trouble | None = None
         for backoff in BACKOFF:
             try:
                 return self.once(lane, attempt, backoff=backoff)
             except TooBusy:
                 raise
             except Trouble as met:
+                if isinstance(met, Stale) and isinstance(trouble, Stale):
+                    raise  # it was fresh: another one will not please either
                 trouble = met
-        raise trouble
+        raise trouble or Trouble
 
     def once(self, lane: Lane, attempt: Callable[[], T], *, backoff: float = BACKOFF[0]) -> T:
         """The result of one attempt, begun when nothing holds its lane any more. Raises `Trouble`."""

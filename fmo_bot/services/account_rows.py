@@ -93,7 +93,8 @@ def bind(
     _forget_grant(session, link)  # it may have been another account's
     link.account, link.name, link.shown = account.id, account.name, account.shown
     link.how, link.linked_at, link.confirmed_by, link.declined = how.value, at, by, False
-    forget_ways(session, link)
+    if how in PROVED:  # an e-mail that is found meanwhile breaks off no proof
+        forget_ways(session, link)
     note(session, link, "account_linked", at, how=how.value, by=by)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import AdminRow, JiraAccountRow
@@ -112,17 +112,14 @@ class Acting:
             if whose is None:
                 raise NotFound
             listed = sorted({act.value for act in acts})
-            mine = (
-                JiraPermissionRow.site_id == row.id,
-                JiraPermissionRow.project == project,
-                JiraPermissionRow.organisation_id == whose.id,
-            )
+            about = _is_about(session, JiraPermissionRow, row, project)
+            mine = JiraPermissionRow.site_id == row.id, about, JiraPermissionRow.organisation_id == whose.id
             # Said anew either way: what was allowed for a project that had this key before goes.
             session.execute(delete(JiraPermissionRow).where(*mine, JiraPermissionRow.act.in_(listed)))
             if yes:
-                about = _about(session, row, project)
+                named = _about(session, row, project)
                 said = {"organisation_id": whose.id, "allowed_at": at, "allowed_by": member.id}
-                insert_once(session, JiraPermissionRow, [about | said | {"act": act} for act in listed])
+                insert_once(session, JiraPermissionRow, [named | said | {"act": act} for act in listed])
             detail = {"site": site, "project": project, "organisation": whose.id, "acts": listed}
             action = "jira_acts_allowed" if yes else "jira_acts_forbidden"
             audit(session, at=at, action=action, team_id=None, member_id=member.id, detail=detail)
@@ -135,7 +132,7 @@ class Acting:
         """Mark a transition, by its id, as an approval, or no more; the ids of all of them. Raises like `allow`."""
         with self._store.transaction(SYSTEM) as session:
             row, member = _owned(session, admin, site, project)
-            mine = ApprovalRow.site_id == row.id, ApprovalRow.project == project
+            mine = ApprovalRow.site_id == row.id, _is_about(session, ApprovalRow, row, project)
             session.execute(delete(ApprovalRow).where(*mine, ApprovalRow.transition == transition))
             if yes:
                 about = _about(session, row, project)
@@ -222,6 +219,15 @@ def _about(session: Session, site: JiraSiteRow, project: str) -> dict[str, objec
     if not number:
         raise ProjectUnread(project=project, site=site.key)
     return {"site_id": site.id, "project": project, "jira_project_id": number}
+
+
+def _is_about(
+    session: Session, row: type[JiraPermissionRow | ApprovalRow], site: JiraSiteRow, project: str
+) -> ColumnElement[bool]:
+    """What was said of the project that has this key now, also when it had another, or of one that had it before."""
+    number = _id_of(session, site, project)
+    named = row.project == project
+    return or_(named, row.jira_project_id == number) if number else named
 
 
 def _id_of(session: Session, site: JiraSiteRow, project: str) -> str:

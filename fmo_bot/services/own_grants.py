@@ -1,6 +1,8 @@
 """What persons allowed the bot to do as themselves: their tokens, renewed by the same rules as those of sites."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from time import sleep, time
 
 from sqlalchemy import delete, select
@@ -12,6 +14,15 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import NotSignedIn
 from fmo_bot.services.renewals import Renew, Renewals, Renewed
+
+
+@dataclass(frozen=True)
+class Given:
+    """What one person allowed. `api_url`: where their token is taken."""
+
+    link_id: int
+    api_url: str
+    at: datetime
 
 
 class OwnGrants:
@@ -29,22 +40,24 @@ class OwnGrants:
         """`renew` takes a refresh token and the link's id as text."""
         self._store, self._renewals = store, Renewals(store, vault, renew, row=_row, machine=machine, pause=pause)
 
-    def api_url(self, link_id: int) -> str:
-        """Where the person's token is taken. Raises NotSignedIn where they have allowed nothing, or no more."""
+    def given(self, link_id: int) -> Given:
+        """What the person allows now. Raises NotSignedIn where they have allowed nothing, or no more."""
+        columns = JiraGrantRow.api_url, JiraGrantRow.granted_at
         with self._store.reading(SYSTEM) as session:
-            url = session.scalar(select(JiraGrantRow.api_url).where(JiraGrantRow.link_id == link_id))
-        if url is None:
+            row = session.execute(select(*columns).where(JiraGrantRow.link_id == link_id)).one_or_none()
+        if row is None:
             raise NotSignedIn
-        return url
+        return Given(link_id, *row)
 
     def of(self, link_id: int) -> Renewed:
         """What requests in this person's name are signed with."""
         return self._renewals.of(str(link_id))
 
-    def forget(self, link_id: int) -> None:
-        """The person has withdrawn it at Atlassian, or it has ended there: what is left of it opens nothing."""
+    def forget(self, given: Given) -> None:
+        """The person has withdrawn it at Atlassian, or it has ended there. What they allowed since then stays."""
+        this = JiraGrantRow.link_id == given.link_id, JiraGrantRow.granted_at == given.at
         with self._store.transaction(SYSTEM) as session:
-            session.execute(delete(JiraGrantRow).where(JiraGrantRow.link_id == link_id))
+            session.execute(delete(JiraGrantRow).where(*this))
 
 
 def _row(session: Session, key: str) -> JiraGrantRow:

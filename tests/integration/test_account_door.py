@@ -3,8 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,15 @@ from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.parties import MemberRow
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import NotSignedIn
+from fmo_bot.jira.accounts import JiraAccounts
+from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.services import team_file
 from fmo_bot.services.sites import Credentials
 from fmo_bot.slack import actions as names
 from fmo_bot.slack.actions import ACCOUNT_CHECK, ACCOUNT_SIGN_IN, ACCOUNT_UNLINK, ACCOUNT_WORD, ACCOUNT_YES
 from tests.integration.door_support import TEAM, House, house
 from tests.integration.sandbox_support import act, eventually
+from tests.integration.scripted_jira import Answer, scripted_jira
 from tests.integration.test_acts_door import card, form, jira, submit, told
 from tests.integration.test_links_door import team_file as changed_team_file
 from tests.integration.test_site_connect import _free_port as free_port
@@ -219,3 +223,29 @@ def withdraw(bot: Bot, grant: JiraGrantRow) -> None:
     ended = Credentials(token="none", refresh="withdrawn", until=0.0).sealed(bot.jira.sites.vault)
     with bot.store.transaction(SYSTEM) as session:
         session.get_one(JiraGrantRow, grant.id).credentials = ended
+
+
+def test_what_the_bots_own_account_wrote_proves_nothing() -> None:
+    """Where people act from Slack, anybody can have it write their word."""
+    with scripted_jira() as site, closing(JiraClient(Access(key="shared", url=site.url, token="t"))) as client:
+        written = [{"body": "abcd-efgh", "author": {"accountId": who}} for who in ("bot", "javier")]
+        site.standing["comment"] = Answer({"comments": written, "total": 2})
+        assert [each.author.id for each in JiraAccounts(client).remarks("10050")] == ["javier"]
+
+
+def test_a_consent_that_ended_takes_along_none_given_since(tmp_path: Path) -> None:
+    """Javier signs in again while a call of his is under way with what he has just withdrawn."""
+
+    def ask_meanwhile(home: House, grant: JiraGrantRow) -> None:
+        with home.bot.own_clients.client(grant.link_id, site="shared") as client:
+            with home.bot.store.transaction(SYSTEM) as session:
+                session.get_one(JiraGrantRow, grant.id).granted_at = grant.granted_at + timedelta(minutes=1)
+            client.account()
+
+    with connected(tmp_path, acting=True) as home:
+        sign_in(home)
+        (grant,) = grants(home)
+        withdraw(home.bot, grant)
+        with pytest.raises(NotSignedIn):
+            ask_meanwhile(home, grant)
+        assert len(grants(home)) == 1

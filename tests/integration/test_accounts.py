@@ -417,6 +417,14 @@ def test_signing_in_to_atlassian_proves_it_and_is_offered_where_a_site_has_a_cli
         offered.confirm(SOFIA, word, AT)
 
 
+def test_an_e_mail_that_is_found_meanwhile_breaks_off_no_proof(world: World) -> None:
+    word = sign_in(world, world.accounts, CHENYU, CHEN)
+    world.matching.run(AT)
+    assert world.linked(CHENYU) == ("a-chen", "email")
+    world.accounts.confirm(CHENYU, word, AT)
+    assert world.linked(CHENYU) == ("a-chen", "oauth")
+
+
 def test_whoever_is_linked_is_offered_to_sign_in_where_people_act_until_they_have(world: World) -> None:
     class Consents:
         def address(self, member_id: int, site: str) -> str | None:

@@ -184,6 +184,20 @@ def test_a_project_that_is_known_by_its_key_is_looked_up_by_its_id(world: World)
         world.acting.grant_for(world.actor(SOFIA), by_key, Act.CREATE, at=AT)
 
 
+def test_what_was_said_of_a_project_can_be_taken_back_when_its_key_has_moved(world: World) -> None:
+    world.allow(Act.COMMENT)
+    world.acting.mark_approval(LIWEI, "shared", "CORE", "31", yes=True, at=AT)
+    with world.store.transaction(SYSTEM) as session:
+        session.scalars(select(IssueRow)).one().key = "NEXT-1"
+    moved = ProjectName(site="shared", id="10000", key="NEXT")
+    assert world.acting.grant_for(world.actor(SOFIA), moved, Act.COMMENT, at=AT).via is Via.SERVICE
+    left = world.acting.allow(LIWEI, "shared", "NEXT", "Telefonica", [Act.COMMENT], yes=False, at=AT)
+    assert left == frozenset()
+    with pytest.raises(ActNotAllowed):
+        world.acting.grant_for(world.actor(SOFIA), moved, Act.COMMENT, at=AT)
+    assert world.acting.mark_approval(LIWEI, "shared", "NEXT", "31", yes=False, at=AT) == frozenset()
+
+
 def test_every_act_and_everything_said_is_in_the_audit_log_with_the_person(world: World) -> None:
     world.allow(Act.COMMENT)
     sofia = world.actor(SOFIA)

@@ -348,6 +348,21 @@ def test_where_no_other_token_is_left_the_refusal_is_said(jira: ScriptedJira, sl
     assert asked(jira, "field") == 1
 
 
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_site_that_refuses_even_a_fresh_token_is_left_alone_and_no_token_renewed_again(
+    jira: ScriptedJira, sleeper: Sleeper, writes: bool
+) -> None:
+    """As Atlassian does when whoever consented has lost the site: renewing goes on to work."""
+    jira.standing |= {"field": Answer({}, 401), "comment": Answer({}, 401)}
+    tokens, gate = FakeTokens(["old", "new", "newer", "newest", "last"]), FakeGate()
+    access = Access(key="shared", url=jira.url, authorization=tokens)
+    client = JiraClient(access, sleep=sleeper.sleep, machine=lambda: sleeper.now, gate=gate)
+    with closing(client), pytest.raises(TokenRefused):
+        comment(client) if writes else client.get("field", what="the fields")
+    assert [header for _, _, header in jira.asked] == ["Bearer old", "Bearer new"]
+    assert gate.heard == ["failed 0"]
+
+
 # --- what is about the whole site, and who hears of it -----------------------------------------------------------
 
 
