@@ -28,21 +28,21 @@ def register(app: App, bot: Bot) -> None:
         # A trigger id lives three seconds: the form opens empty at once, and is filled when the database has answered.
         opened = client.views_open(trigger_id=body["trigger_id"], view=forms.waiting("en"))
         context["view_id"] = view_id = opened["view"]["id"]
-        form = bot.standups.form(person, action["value"], at)
+        form = bot.answers.form(person, action["value"], at)
         client.views_update(view_id=view_id, view=forms.standup(form, bot.language_of(person)))
 
     def choose(ack: Ack, body: dict[str, Any], client: WebClient, person: Person, at: datetime) -> None:
         ack()
         view = body["view"]
         typed = forms.read(view)
-        form = bot.standups.form(person, typed.ref, at)
+        form = bot.answers.form(person, typed.ref, at)
         shown = forms.standup(form, bot.language_of(person), typed=typed)
         client.views_update(view_id=view["id"], hash=view["hash"], view=shown)
 
     def submit(ack: Ack, view: dict[str, Any], person: Person, at: datetime) -> None:
         # Acknowledged only when it is stored: a sentence under a field is part of the acknowledgement.
         filled = forms.read(view)
-        bot.standups.submit(person, filled.ref, filled.answers, filled.blocked, at)
+        bot.answers.submit(person, filled.ref, filled.answers, filled.blocked, at)
         ack()
 
     app.action(STANDUP_OPEN)(open_form)

@@ -21,6 +21,7 @@ from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import setup
 from fmo_bot.services.boards import BoardView
+from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
 
 LIWEI, CHENYU, RAJESH, WANG = (Person("T0HUAWEI", user) for user in ("U0LIWEI", "U0CHENYU", "U0RAJESH", "U0WANG"))
@@ -120,7 +121,7 @@ class JointTeam:
 
     def __init__(self, store: Store, file: dict[str, Any] | None = None) -> None:
         self.store = store
-        self.standups = Standups(store, QUESTIONS)
+        self.standups, self.answers = Standups(store), Answers(store, QUESTIONS)
         self.handlers: dict[str, occurrences.Handler | occurrences.Composed | occurrences.Together] = {
             "prompt": occurrences.Together(self.standups.due_prompts),
             "reminder": self.standups.due_reminder,
@@ -213,7 +214,7 @@ class JointTeam:
 
     def answer(self, person: Person, at: str, *, blocked: Blocked | None = None, **said: Any) -> None:
         """Submit the form, some answers other than usual."""
-        self.standups.submit(person, self.prompt_ref(person), SAID | said, blocked or {}, clock(at))
+        self.answers.submit(person, self.prompt_ref(person), SAID | said, blocked or {}, clock(at))
 
     def add_issue(self, key: str, *, status_category: str = "indeterminate") -> None:
         """An issue on the joint team's board."""

@@ -60,6 +60,7 @@ from fmo_bot.services.pauses import Pauses
 from fmo_bot.services.raising import Raising
 from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
+from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
 from fmo_bot.slack.act_forms import SlackWindow
 from fmo_bot.slack.archive import SlackArchive
@@ -154,7 +155,8 @@ class Bot:
         self._syncs = SiteSyncs(self.store, self.boards.sync)
         self.parties = Parties(self.store)
         self.deliveries = Deliveries(self.store, self.parties)
-        self.standups = Standups(self.store, questions)
+        self.standups = Standups(self.store)
+        self.answers = Answers(self.store, questions)
         self.raising = Raising(self.store, self.parties)
         self.blockers = Blockers(self.store, questions)
         self.sprints = Sprints(self.store, self.boards)

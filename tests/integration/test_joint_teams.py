@@ -230,7 +230,7 @@ def test_of_several_prompts_the_one_of_the_channel_is_next_and_an_open_one_befor
         return prompt
 
     assert [asked(channel).team for channel in ("C0JOINT", "C0ORANGE")] == ["5G Core", "Orange RAN"]
-    team.standups.submit(LIWEI, asked("C0ORANGE").ref, SAID, {}, clock("01:20"))
+    team.answers.submit(LIWEI, asked("C0ORANGE").ref, SAID, {}, clock("01:20"))
     assert asked("C0ORANGE").state == "answered"
     assert (asked(None).team, asked(None).state) == ("5G Core", "open")
     assert parties.next_prompt(SOFIA, channel=None, at=clock("01:30")) is None  # not asked yet

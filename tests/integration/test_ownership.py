@@ -96,7 +96,7 @@ def test_the_other_side_is_not_offered_internal_issues_and_cannot_name_them(sqli
         team.add_issue(key)
     team.play("08:00")
     for person, offered in ((LIWEI, ["LAB-1", "CORE-1"]), (LUCIA, ["CORE-1"])):
-        form = team.standups.form(person, team.prompt_ref(person), clock("08:10"))
+        form = team.answers.form(person, team.prompt_ref(person), clock("08:10"))
         assert [each.issue.key for each in form.issues] == offered
     with pytest.raises(Exception, match="another look"):
         team.answer(LUCIA, "08:20", blocked={"side": "vendor", "issue": "LAB-1"})

@@ -258,7 +258,7 @@ def test_an_edit_changes_the_same_post(store: Store) -> None:
     team = JointTeam(store)
     team.play("01:00")
     team.answer(LIWEI, "01:20")
-    assert team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:25")).given["done"] == "Wired the core"
+    assert team.answers.form(LIWEI, team.prompt_ref(LIWEI), clock("01:25")).given["done"] == "Wired the core"
     team.answer(LIWEI, "01:30", done="Wired both cores")
     post = answer_of(team)
     assert (post.said[0].text, post.edited) == ("Wired both cores", True)
@@ -298,7 +298,7 @@ def test_what_a_prompt_says_is_true_whenever_it_is_read(store: Store) -> None:
     team.send()
     team.answer(LIWEI, "01:20")
     team.answer(CHENYU, "05:01")  # after the deadline of Shanghai
-    assert team.standups.form(LUCIA, team.prompt_ref(LUCIA), clock("12:01")).late
+    assert team.answers.form(LUCIA, team.prompt_ref(LUCIA), clock("12:01")).late
     assert prompts(team, op="update") == {"U0LIWEI": "answered", "U0CHENYU": "kept"}
 
 
@@ -342,11 +342,11 @@ def test_only_the_member_who_was_asked_may_answer(store: Store) -> None:
     ]
     for person, refusal in refusals:
         with pytest.raises(refusal):
-            team.standups.form(person, ref, clock("01:10"))
+            team.answers.form(person, ref, clock("01:10"))
         with pytest.raises(refusal):
-            team.standups.submit(person, ref, {"done": "x", "next": "y"}, {}, clock("01:10"))
+            team.answers.submit(person, ref, {"done": "x", "next": "y"}, {}, clock("01:10"))
     with pytest.raises(NotFound):
-        team.standups.form(LIWEI, "no such ref", clock("01:10"))
+        team.answers.form(LIWEI, "no such ref", clock("01:10"))
 
 
 # --- blocked? ------------------------------------------------------------------------------------------------------
@@ -357,7 +357,7 @@ def test_the_form_offers_the_other_company_and_open_issues(store: Store) -> None
     team.add_issue("CORE-1")
     team.add_issue("CORE-2", status_category="done")
     team.play("01:00")
-    form = team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:10"))
+    form = team.answers.form(LIWEI, team.prompt_ref(LIWEI), clock("01:10"))
     assert [(side.value, side.text) for side in form.sides] == [
         ("operator", "Telefonica"),
         ("external", "somebody outside the team"),
@@ -377,7 +377,7 @@ def test_a_choice_raises_a_blocker_that_both_sides_read_the_same_way(store: Stor
     assert line is not None
     assert line.issue is not None
     assert (line.waiting, line.waited_on, line.issue.key, line.what) == ("Huawei", "Telefonica", "CORE-1", "Lab access")
-    form = team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:30"))
+    form = team.answers.form(LIWEI, team.prompt_ref(LIWEI), clock("01:30"))
     assert form.blocked == chosen | {"issue": form.issues[0].value}  # which says the site as well
 
 
@@ -408,7 +408,7 @@ def test_words_about_a_blocker_that_is_open_already_stand_in_the_answer(store: S
     assert [said.text for said in first.said][2:] == []  # the blocker's own line says it
     assert [(said.label, said.text) for said in second.said][2:] == [("What is missing?", "And the keys")]
     assert first.blocker == second.blocker
-    form = team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:25"))
+    form = team.answers.form(LIWEI, team.prompt_ref(LIWEI), clock("01:25"))
     assert form.blocked["what"] == "And the keys"
 
 
@@ -433,7 +433,7 @@ def test_a_resolved_blocker_stays_with_its_answer_when_other_words_are_edited(st
     line = answer_of(team).blocker
     assert line is not None
     Blockers(store, QUESTIONS).resolve(LIWEI, line.ref, clock("01:20"))
-    assert team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:30")).blocked == {}
+    assert team.answers.form(LIWEI, team.prompt_ref(LIWEI), clock("01:30")).blocked == {}
     team.answer(LIWEI, "01:30", done="More")
     again = answer_of(team).blocker
     assert again is not None

@@ -75,7 +75,7 @@ def test_a_bare_key_on_two_sites_is_asked_about_and_never_guessed(store: Store) 
     assert "stands on several sites" in asked.value.fields["issue"]
     assert (asked.value.values["issue"], asked.value.values["sites"]) == ("CORE-1", "operator, shared")
     assert team.owed("answer:") == []
-    form = team.standups.form(LIWEI, team.prompt_ref(LIWEI), clock("01:15"))
+    form = team.answers.form(LIWEI, team.prompt_ref(LIWEI), clock("01:15"))
     assert [(each.site, each.issue.key) for each in form.issues] == [("shared", "CORE-1"), ("operator", "CORE-1")]
     chosen = next(each.value for each in form.issues if each.site == "operator")
     team.answer(LIWEI, "01:20", blocked={"side": "operator", "issue": chosen, "what": "Lab access"})
