@@ -46,7 +46,14 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         }
         with house(folder, "socket", team=team_file(folder, operators=request.param), **given) as made:
             made.step()
+            eventually(lambda: len(held(made)) == 2)  # each site is read in its own time
             yield made, bool(request.param)
+
+
+def held(home: House) -> list[int]:
+    """The sites of which the bot holds the issue."""
+    with home.bot.store.reading(SYSTEM) as session:
+        return list(session.scalars(select(IssueRow.site_id).where(IssueRow.key == KEY)))
 
 
 def whispers(home: House, user: str) -> list[dict[str, Any]]:
