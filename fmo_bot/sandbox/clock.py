@@ -72,6 +72,7 @@ class Clock:
                 "now": iso(self.now()),
                 "offset": self._offset.total_seconds(),
                 "version": self.version,
+                "reporters": sorted(self._reporters),
             }
 
     def planned_by(self, source: Callable[[], datetime | None]) -> None:

@@ -99,6 +99,8 @@ def house(folder: Path, transport: str, *, team: Path = TEAM, jira: str = "cloud
             try:
                 url = f"http://127.0.0.1:{door.port}"
                 _register(box, url, transport)
+                # A world that has not heard of the bot yet would not wait for it when it is stepped.
+                eventually(lambda: requests.get(f"{box.url}/clock", timeout=10).json()["reporters"])
                 yield House(box, bot, url)
             finally:
                 door.stop()
