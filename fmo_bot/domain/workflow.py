@@ -3,21 +3,20 @@
 A status in no stage is unmapped. Statuses are known by id; names repeat and change.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from fmo_bot.domain import stage_words
+from fmo_bot.domain import stage_words, told
 from fmo_bot.domain.issues import BoardShape, Status
 from fmo_bot.domain.parties import is_side
 from fmo_bot.errors import FileWrong
 
 NO_SIDE = "none"  # definition 0: time in a stage without a side belongs to this one
 _KEYS = ("commitment", "stages", "abandoned_resolutions")
-_OTHER_KEYS = ("incidents", "fields", "calendars", "value")  # stand in the same file, belong to other readers
+_OTHER_KEYS = ("incidents", "fields", "calendars", "value")  # of the same file: `domain.workflow_file`
 # Resolutions with which Jira sites usually say "not done"; proposed with a guess, confirmed by a scrum master.
 _USUAL_ABANDONED = ("Won't Do", "Won't Fix", "Duplicate", "Declined", "Cannot Reproduce", "Cancelled")
 
@@ -97,17 +96,16 @@ class Workflow:
     @classmethod
     def from_mapping(cls, mapping: object, *, where: str = "workflow") -> "Workflow":
         """Read the YAML format; raises `FileWrong` that starts with `where`, names the place and says what to put."""
-        content = _mapping(mapping, where)
-        _refuse_unknown(content, (*_KEYS, *_OTHER_KEYS), where)
+        content = told.mapping(mapping, where)
+        told.refuse_unknown(content, (*_KEYS, *_OTHER_KEYS), where)
         stages = tuple(
             _stage(entry, f"{where}: stages[{number}]")
-            for number, entry in enumerate(_list(content.get("stages"), f"{where}: stages"), start=1)
+            for number, entry in enumerate(told.sequence(content.get("stages"), f"{where}: stages"), start=1)
         )
-        _refuse_repeats((stage.name for stage in stages), f"{where}: stages", "the name {!r} stands twice")
+        told.refuse_repeats((stage.name for stage in stages), f"{where}: stages", "the name {!r} stands twice")
         statuses = (status for stage in stages for status in stage.statuses)
-        _refuse_repeats(statuses, f"{where}: stages", "status {!r} stands in two places; leave it in one stage")
-        resolutions = _list(content.get("abandoned_resolutions", []), f"{where}: abandoned_resolutions")
-        listed = tuple(_text(entry, f"{where}: abandoned_resolutions") for entry in resolutions)
+        told.refuse_repeats(statuses, f"{where}: stages", "status {!r} stands in two places; leave it in one stage")
+        listed = told.texts(content.get("abandoned_resolutions", []), f"{where}: abandoned_resolutions")
         return cls(stages, _commitment(content.get("commitment"), stages, where), listed)
 
     def to_mapping(self) -> dict[str, Any]:
@@ -214,14 +212,16 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 
 def _stage(entry: object, where: str) -> Stage:
-    content = _mapping(entry, where)
-    _refuse_unknown(content, ("name", "kind", "side", "statuses"), where)
-    name = _text(content.get("name"), f"{where}.name")
+    content = told.mapping(entry, where)
+    told.refuse_unknown(content, ("name", "kind", "side", "statuses"), where)
+    name = told.text(content.get("name"), f"{where}.name")
     here = f"{where} ({name})"
     kinds = [str(kind) for kind in StageKind]
     if content.get("kind") not in kinds:
         raise FileWrong(f"{here}.kind: {content.get('kind')!r} is none of {', '.join(kinds)}")
-    statuses = tuple(_text(status, f"{here}.statuses") for status in _list(content.get("statuses"), f"{here}.statuses"))
+    statuses = tuple(
+        told.text(status, f"{here}.statuses") for status in told.sequence(content.get("statuses"), f"{here}.statuses")
+    )
     return Stage(name, StageKind(str(content["kind"])), statuses, _side(content.get("side"), here))
 
 
@@ -233,7 +233,7 @@ def _side(value: object, where: str) -> str | None:
 
 def _commitment(value: object, stages: tuple[Stage, ...], where: str) -> str:
     """The name of the commitment stage: an active, waiting or (nothing ever starts) done one, after every backlog."""
-    name = _text(value, f"{where}: commitment")
+    name = told.text(value, f"{where}: commitment")
     chosen = next((stage for stage in stages if stage.name == name), None)
     if chosen is None:
         raise FileWrong(f"{where}: commitment: no stage is called {name!r}; put one of the names under stages")
@@ -248,38 +248,3 @@ def _commitment(value: object, stages: tuple[Stage, ...], where: str) -> str:
 def _same(resolution: str) -> str:
     """Resolutions are compared without case and with straight apostrophes: Jira shows "Won’t Do" and "Won't Do"."""
     return resolution.strip().casefold().replace("’", "'")
-
-
-def _mapping(value: object, where: str) -> Mapping[str, Any]:
-    if isinstance(value, Mapping):
-        return value
-    raise FileWrong(f"{where}: here a mapping (name: value) is needed, not {value!r:.60}")
-
-
-def _list(value: object, where: str) -> list[Any]:
-    if isinstance(value, list | tuple):
-        return list(value)
-    raise FileWrong(f"{where}: here a list is needed, not {value!r:.60}")
-
-
-def _text(value: object, where: str) -> str:
-    """Text, or a whole number as YAML reads an id without quotes."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str) and value.strip():
-        return value.strip()
-    raise FileWrong(f"{where}: here a text is needed, not {value!r:.60}")
-
-
-def _refuse_unknown(content: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    unknown = [key for key in content if key not in known]
-    if unknown:
-        raise FileWrong(f"{where}: {unknown[0]!r} is not known here; known are {', '.join(known)}")
-
-
-def _refuse_repeats(values: Iterable[str], where: str, sentence: str) -> None:
-    seen: set[str] = set()
-    for value in values:
-        if value in seen:
-            raise FileWrong(f"{where}: {sentence.format(value)}")
-        seen.add(value)
