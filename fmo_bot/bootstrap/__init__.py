@@ -43,8 +43,9 @@ from fmo_bot.ports import Engine
 from fmo_bot.services import accounts, acts, digests, expiries, hooks, issues, renewals, sprints, standup_plan
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
+from fmo_bot.services.act_rows import forget_old
 from fmo_bot.services.acting import Acting
-from fmo_bot.services.acts import Acts, forget_old
+from fmo_bot.services.acts import Acts
 from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards

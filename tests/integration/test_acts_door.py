@@ -15,7 +15,7 @@ from fmo_bot.delivery import inbox
 from fmo_bot.domain.acting import Act
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import BoardUnavailable
-from fmo_bot.services.acts import forget_old
+from fmo_bot.services.act_rows import forget_old
 from fmo_bot.slack import actions as names
 from tests.integration.door_support import House, house
 from tests.integration.sandbox_support import act, eventually, faults, see
@@ -257,7 +257,7 @@ def test_what_was_typed_outlives_a_choice_that_jira_cannot_answer(home: House, m
     asking = choose(home, of_message(home, "C0JOINT", ts), "CORE · Bug", holding=f"{names.ACT_FIELD}priority")
     typed = {names.ACT_SUMMARY: {names.INPUT: "Typed for minutes"}}
     with monkeypatch.context() as away:
-        away.setattr(home.bot.acts, "_in_project", unavailable)
+        away.setattr(home.bot.acts._offers, "_in_project", unavailable)
         again = choose(home, asking, "CORE · Task", holding="does not answer", **typed)
     assert again["submit"] is None
     back = choose(home, again, "CORE · Bug", holding=f"{names.ACT_FIELD}priority")
