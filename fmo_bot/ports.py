@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from fmo_bot.domain.accounts import Account, Contact, Remark
 from fmo_bot.domain.acts import Act, IssueNow, IssueType, Option, Transition
 from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint
+from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
 
@@ -123,6 +124,10 @@ class BoardSource(Protocol):
 
     def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
         """Every sprint of the board, or those that are not closed; empty for a board without sprints."""
+        ...
+
+    def own_report(self, board_id: int, sprint_id: int) -> JirasReport | None:
+        """Jira's own report on a sprint, asked for once; None, and never an error, where it does not come."""
         ...
 
     def changed(

@@ -140,11 +140,21 @@ class BurnUpPoint:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SprintDifference:
+    """An issue that Jira's own sprint report counts otherwise: msgids of where it stands there, here, and why here."""
+
+    key: str
+    theirs: str
+    ours: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SprintReport:
     """A sprint by definitions 0 to 3, 5 and 12; `provisional` while the sprint runs.
 
     `counted`: the projects whose issues are in the figures, never none; `left_out`: companies of whose internal issues
-    on the board nothing is in them.
+    on the board nothing is in them. `differences`: from Jira's own report; None where it did not answer.
     """
 
     ref: str
@@ -176,6 +186,7 @@ class SprintReport:
     planned_end: datetime | None = None  # Jira's endDate; `end` is when it was completed, or as_of
     counted: tuple[ProjectName, ...] = ()
     left_out: tuple[str, ...] = ()
+    differences: tuple[SprintDifference, ...] | None = None
     shared_by: str | None = None  # name of who shared it; None while only the asker sees it
     shareable: bool = True
 

@@ -41,8 +41,9 @@ JIRA: Mapping[type, Mapping[str, str]] = {
         FIGURES,
         "counted left_out board sprint goal start end provisional planned_end committed added removed completed"
         " carried_over completed_outside re_estimated unestimated cycle_time never_started split_s flagged burn_up"
-        " data_quality workflow_guessed",
+        " data_quality workflow_guessed differences",
     ),
+    m.SprintDifference: _all(FIGURES, "key theirs ours why"),
     m.SprintSet: _all(FIGURES, "issues points keys"),
     m.Spread: _all(FIGURES, "n p50_s p85_s p95_s"),
     m.BurnUpPoint: _all(FIGURES, "at scope done"),

@@ -30,7 +30,9 @@ T = TypeVar("T")
 PLATFORM = "rest/api/2"
 PLATFORM_3 = "rest/api/3"  # only where version 2 has no such path
 AGILE = "rest/agile/1.0"
+GREENHOPPER = "rest/greenhopper/1.0"  # of Jira's own screens: documented nowhere
 TIMEOUT = (5.0, 30.0)  # seconds to connect, to wait for the next bytes
+ASIDE = (3.0, 10.0)  # the same for what we can do without
 
 
 class Nonsense(BoardUnavailable):
@@ -158,6 +160,24 @@ class JiraClient:
         Raises BoardUnavailable; `Refused` where the site answered.
         """
         return self._read("GET", f"{api}/{path}", what, of, params=params)
+
+    def aside(self, path: str, *, params: Mapping[str, Any], api: str, of: wire.Reading[T]) -> T | None:
+        """The answer to a GET that we can do without, None where none comes: asked once, and never waited for.
+
+        Whatever is said instead is about this question only; the site counts as up or down by other calls. A pause it
+        asks for is kept all the same.
+        """
+        path = f"{api}/{path}"
+
+        def attempt() -> T:
+            response = self._ask("GET", path, "something of its own", {"params": params, "timeout": ASIDE})
+            return of.decode(response.content)
+
+        try:
+            self._gate.enter()
+            return self._retry.once(Lane.of("GET", path), attempt, patience=0)
+        except (Trouble, BoardUnavailable, ValueError, RecursionError):
+            return None
 
     def read_by_post(
         self,

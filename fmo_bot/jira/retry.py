@@ -121,9 +121,14 @@ class Retry:
                 trouble = met
         raise trouble or Trouble
 
-    def once(self, lane: Lane, attempt: Callable[[], T], *, backoff: float = BACKOFF[0]) -> T:
-        """The result of one attempt, begun when nothing holds its lane any more. Raises `Trouble`."""
-        self._wait_for(lane)
+    def once(
+        self, lane: Lane, attempt: Callable[[], T], *, backoff: float = BACKOFF[0], patience: float = PATIENCE
+    ) -> T:
+        """The result of one attempt, begun when nothing holds its lane any more. Raises `Trouble`.
+
+        `patience`: seconds it may wait for that; `TooBusy` where it would be longer.
+        """
+        self._wait_for(lane, patience)
         try:
             return attempt()
         except Trouble as trouble:
@@ -134,20 +139,20 @@ class Retry:
         with self._lock:
             self._holds[key] = max(self._holds.get(key, 0.0), self._machine() + seconds)
 
-    def _wait_for(self, lane: Lane) -> None:
+    def _wait_for(self, lane: Lane, patience: float) -> None:
         """Until nothing holds the lane: while one thread waits, another may be told to wait for longer."""
-        patience = self._machine() + PATIENCE
-        while (wait := self._wait(lane, patience)) > 0:
+        at_most = self._machine() + patience
+        while (wait := self._wait(lane, at_most)) > 0:
             self._sleep(wait)
 
-    def _wait(self, lane: Lane, patience: float) -> float:
-        """Seconds for which the lane is held, none more than 0. Raises TooBusy where that is past `patience`."""
+    def _wait(self, lane: Lane, at_most: float) -> float:
+        """Seconds for which the lane is held, none more than 0. Raises TooBusy where it is held past `at_most`."""
         now = self._machine()
         with self._lock:
             self._holds = {key: until for key, until in self._holds.items() if until > now}
             site = self._holds.get(_SITE, 0.0)
             until = max(site, *(self._holds.get(key or "", 0.0) for key in (lane.endpoint, lane.issue)))
-        if until > patience:
+        if until > at_most:
             raise TooBusy(until - now, "" if until == site else BURST)
         return until - now
 

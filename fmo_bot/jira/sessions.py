@@ -62,14 +62,18 @@ class Sessions:
         self._lock = threading.Lock()
         self._opened: list[JIRA] = []
 
-    def ask(self, method: str, path: str, *, what: str, **how: Any) -> requests.Response:
-        """One request, sent once; `what` names it for a person.
+    def ask(
+        self, method: str, path: str, *, what: str, timeout: tuple[float, float] | None = None, **how: Any
+    ) -> requests.Response:
+        """One request, sent once; `what` names it for a person, `timeout` is for this one only.
 
         Never followed elsewhere: whoever answers at a site's address could have us ask others in its place, a write
         would be sent again or become something else, and whatever a login page says is no answer.
         """
+        session = self._session()._session
+        session.timeout = timeout or self._timeout  # the library takes none with a request; the session is our thread's
         try:
-            response = self._session()._session.request(method, f"{self._url}/{path}", allow_redirects=False, **how)
+            response = session.request(method, f"{self._url}/{path}", allow_redirects=False, **how)
         except JIRAError as error:
             raise self._from_answer(error, what) from None
         except requests.exceptions.SSLError as error:

@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint
-from fmo_bot.jira import parse, wire
-from fmo_bot.jira.client import AGILE, Flavour, JiraClient, Refused
+from fmo_bot.domain.jiras_report import JirasReport
+from fmo_bot.jira import parse, sprint_report, wire
+from fmo_bot.jira.client import AGILE, GREENHOPPER, Flavour, JiraClient, Refused
 from fmo_bot.jira.paging import batches
 from fmo_bot.jira.readers import CloudReader, DataCenterReader, Question, Reader
 from fmo_bot.ports import NOTHING, Part
@@ -54,6 +55,15 @@ class JiraSource:
             return ()
         with self._clear():
             return tuple({sprint.id: sprint for sprint in map(parse.sprint, raws)}.values())
+
+    def own_report(self, board_id: int, sprint_id: int) -> JirasReport | None:
+        """Jira's own report on a sprint; nobody waits long for it, and no answer is as good as none."""
+        asked = {"rapidViewId": board_id, "sprintId": sprint_id}
+        told = self._client.aside(sprint_report.PATH, params=asked, api=GREENHOPPER, of=sprint_report.READING)
+        try:
+            return None if told is None else sprint_report.understood(told, sprint_id)
+        except parse.Malformed:
+            return None
 
     def changed(
         self,

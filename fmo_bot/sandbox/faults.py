@@ -62,6 +62,7 @@ SWITCHES: Mapping[str, tuple[Any, Callable[[str, Any], Any]]] = {  # name: (wher
     "jira_429_holds": (False, lambda name, value: bool(value)),
     "jira_503_wait_s": (None, _number),
     "jira_skew_s": (0.0, lambda name, value: float(value or 0)),
+    "jira_report": (None, _one_of(None, "missing", "gone", "odd")),
     "jira_paths": ([], _words),
     "jira_site": (None, lambda name, value: None if value is None else str(value)),
 }

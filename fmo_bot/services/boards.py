@@ -20,6 +20,7 @@ from fmo_bot.db import values
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.issues import STATUS, BoardShape, Issue, Sprint
+from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import BoardUnavailable
@@ -123,6 +124,14 @@ class Boards:
             with self._store.transaction(SYSTEM) as session:
                 board_rows.let_go_everywhere(session, target.board.site_id, gone)
                 absences.note(session, target.board.site_id, gone, Unseen.DELETED, at)
+
+    def own_report(self, board_id: int, sprint_id: int) -> JirasReport | None:
+        """Jira's own report on a sprint (Jira's id); None where it does not come, whatever the reason."""
+        try:
+            target = self._target(board_id)
+            return target.source.own_report(target.board.jira_board_id, sprint_id)
+        except BoardUnavailable:
+            return None
 
     def view(self, session: Session, board_id: int) -> BoardView:
         """The board as far as it was read. Raises BoardUnavailable where it never was, NotFound outside the scope."""

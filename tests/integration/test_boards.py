@@ -16,6 +16,7 @@ from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.issues import KEY, NOTHING_SOUGHT, STATUS, BoardShape, Change, Column, Issue, Sought, Sprint, Status
+from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.parties import SYSTEM, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound
 from fmo_bot.ports import NOTHING, Part
@@ -91,6 +92,9 @@ class FakeSource:
 
     def sprints(self, board_id: int, *, only_open: bool = False) -> tuple[Sprint, ...]:
         return tuple(each for each in self.sprint_list if each.state != "closed" or not only_open)
+
+    def own_report(self, board_id: int, sprint_id: int) -> JirasReport | None:
+        return None
 
     def changed(
         self,

@@ -54,6 +54,12 @@ class Boards:
         return self.by_id[str(number)]
 
 
+def done_statuses(shape: Json) -> set[str]:
+    """Those of the last column with statuses: what Jira's own reports call done."""
+    filled = [column for column in shape["columnConfig"]["columns"] if column.get("statuses")]
+    return {str(status["id"]) for status in filled[-1]["statuses"]} if filled else set()
+
+
 def configured(board: Json, site: "Site") -> Json:
     """A configuration as it was exported, with what it may lack filled in."""
     return {**made_up(site), **board}

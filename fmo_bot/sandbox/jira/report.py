@@ -1,14 +1,18 @@
-"""Jira's own sprint report (`greenhopper`), by Jira's rule: the last column with statuses is done."""
+"""Jira's own sprint report (`greenhopper`), by Jira's rules.
+
+The last column with statuses of that board is done. What is done at the close counts as completed where it came there
+while the sprint ran and it was in it, else as completed in another sprint.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint
+from fmo_bot.sandbox.jira.boards import done_statuses
+from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint, Handler
 from fmo_bot.sandbox.jira.fields import id_list, subject
 from fmo_bot.sandbox.jira.issue import Issue
 from fmo_bot.sandbox.jira.refusals import Refused
-from fmo_bot.sandbox.jira.site import Site
 from fmo_bot.sandbox.jira.sprints import Sprint
 
 Json = dict[str, Any]
@@ -35,6 +39,8 @@ class Place:
 def sprint_report(call: Call) -> Answer:
     """`rapidViewId` and `sprintId`; as of now for a sprint that is not closed."""
     call.site.permit("report")
+    if (fault := call.site.troubles.get("jira_report")) is not None:
+        return _FAULTS[fault](call)
     here = call.site.boards.by_id.get(str(call.ask("rapidViewId")))
     if here is None:
         raise Refused(
@@ -47,18 +53,19 @@ def sprint_report(call: Call) -> Answer:
         raise Refused(400, "The sprint has not been started.")
     close = min(sprint.complete or call.at, call.at)
     there = [issue for issue in call.site.present(close, call.me) if here.takes(issue, close)]
-    places = [found for issue in there if (found := _place(call.site, issue, sprint, close))]
+    done = done_statuses(here.shape)
+    places = [found for issue in there if (found := _place(issue, sprint, close, done))]
     return {"contents": _contents(call, places), "sprint": _sprint(call, sprint), "supportsPages": False}
 
 
-def _place(site: Site, issue: Issue, sprint: Sprint, close: datetime) -> Place | None:
+def _place(issue: Issue, sprint: Sprint, close: datetime, done: set[str]) -> Place | None:
     start = sprint.start or close
     joined = _joined(issue, sprint, start, close)
     if joined is None:
         return None
-    points = site.ids.points
+    points = issue.ids.points
     here = sprint.id in issue.sprints(close)
-    group = _group(site, issue, start, close) if here else PUNTED
+    group = _group(issue, sprint, start, close, done) if here else PUNTED
     initial = issue.state(joined).get(points)
     return Place(issue, group, joined > start, initial, issue.state(close).get(points))
 
@@ -75,17 +82,22 @@ def _joined(issue: Issue, sprint: Sprint, start: datetime, close: datetime) -> d
     return issue.created if born_in else None
 
 
-def _group(site: Site, issue: Issue, start: datetime, close: datetime) -> str:
-    done = site.done_statuses()
-    if issue.state(close)["status"] not in done:
+def _group(issue: Issue, sprint: Sprint, start: datetime, close: datetime, done: set[str]) -> str:
+    came = _done_since(issue, close, done)
+    if came is None:
         return OPEN
-    moved = [
-        issue.instants[place]
-        for place in range(issue.past(close))
-        for item in issue.histories[place].items
-        if item["field"].lower() == "status" and str(item.get("to")) in done
-    ]
-    return DONE if (moved[-1] if moved else issue.created) >= start else ELSEWHERE
+    return DONE if came >= start and sprint.id in issue.sprints(came) else ELSEWHERE
+
+
+def _done_since(issue: Issue, close: datetime, done: set[str]) -> datetime | None:
+    """Since when it has been done without a break, as of the close."""
+    if issue.state(close)["status"] not in done:
+        return None
+    for place in reversed(range(issue.past(close))):
+        for item in reversed(issue.histories[place].items):
+            if subject(item, issue.ids) == "status" and str(item.get("from")) not in done:
+                return issue.instants[place]
+    return issue.created
 
 
 def _contents(call: Call, places: list[Place]) -> Json:
@@ -139,4 +151,17 @@ def _sprint(call: Call, sprint: Sprint) -> Json:
     }
 
 
+def _gone(call: Call) -> Answer:
+    raise Refused(410, "The requested API has been removed.")
+
+
+def _missing(call: Call) -> Answer:
+    raise Refused(404, body={"message": f"null for uri: {call.request.url}", "status-code": 404})
+
+
+def _odd(call: Call) -> Answer:
+    return {"contents": {DONE: "none"}}
+
+
+_FAULTS: dict[str, Handler] = {"missing": _missing, "gone": _gone, "odd": _odd}
 ENDPOINTS = [Endpoint("GET", "/rest/greenhopper/1.0/rapid/charts/sprintreport", sprint_report)]

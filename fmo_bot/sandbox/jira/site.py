@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from fmo_bot.sandbox.jira import boards, fields, statuses, times
 from fmo_bot.sandbox.jira.access import Access
-from fmo_bot.sandbox.jira.boards import Boards
+from fmo_bot.sandbox.jira.boards import Boards, done_statuses
 from fmo_bot.sandbox.jira.export import Export, Json, check_sprint
 from fmo_bot.sandbox.jira.histories import History, Items, OnceEach
 from fmo_bot.sandbox.jira.issue import Issue, sprints_named
@@ -203,9 +203,8 @@ class Site:
         return found
 
     def done_statuses(self) -> set[str]:
-        """Those of the last column with statuses: what Jira's own reports call done."""
-        filled = [column for column in self.board["columnConfig"]["columns"] if column.get("statuses")]
-        return {str(status["id"]) for status in filled[-1]["statuses"]} if filled else set()
+        """What the first board calls done."""
+        return done_statuses(self.board)
 
     def last_change(self) -> datetime | None:
         """The last instant of the whole known history."""
