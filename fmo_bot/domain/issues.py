@@ -1,7 +1,7 @@
 """A Jira issue, its changes and its sprints, as our own frozen values. Instants are aware UTC datetimes."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 # Names of the fields whose changes we keep (an allow-list; anything else never leaves `jira`).
 STATUS, SPRINT, FLAGGED, RESOLUTION, POINTS = "status", "sprint", "flagged", "resolution", "points"
@@ -33,6 +33,16 @@ class Named:
     issue: str  # its key, or its numeric id
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version an issue is to be released with (`fixVersions`), as it is now."""
+
+    id: str
+    name: str
+    released: bool = False
+    release: date | None = None  # releaseDate: a date without a zone, planned where not released
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """An issue with its kept history, sorted by (at, history). `complete`: the history is proved whole."""
@@ -56,6 +66,7 @@ class Issue:
     labels: tuple[str, ...] = ()
     project: str | None = None  # the project's id; decides whose the issue is, and whether it can still be seen
     security: str | None = None  # the id of its security level; None: open to whoever may browse the project
+    versions: tuple[Version, ...] = ()  # fixVersions now
     named: tuple[Named, ...] = ()  # counterparts, in the fields that team files name for them
     changes: tuple[Change, ...] = ()
     complete: bool = True

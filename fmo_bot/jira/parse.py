@@ -7,7 +7,7 @@ comments, authors and display names stay behind here.
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from fmo_bot.domain.issues import (
     Sought,
     Sprint,
     Status,
+    Version,
 )
 from fmo_bot.jira import naming, wire
 
@@ -100,6 +101,7 @@ def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, c
         labels=tuple(_words(label) for label in fields.labels or ()),
         project=_id(fields.project),
         security=None if fields.security is None else _id(fields.security) or UNREADABLE,
+        versions=versions(fields.versions),
         named=_named(fields, shape) if shape.naming_fields else (),
         changes=changes(histories, shape, place),
         complete=complete,
@@ -297,6 +299,23 @@ def _named(fields: wire.Fields, shape: BoardShape) -> tuple[Named, ...]:
         for said, known in shape.naming_fields
         for site, issue in naming.issues(getattr(fields, known), shape.addresses)
     )
+
+
+def versions(listed: Any) -> tuple[Version, ...]:
+    """The fixVersions of an issue; what names no version we can read is left out, a date we cannot read is none."""
+    found = ((one, _id(one)) for one in _listed(listed))
+    return tuple(
+        Version(number, _words(one.get("name")), one.get("released") is True, _day(one.get("releaseDate")))
+        for one, number in found
+        if number is not None
+    )
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _points(value: Any) -> float | None:

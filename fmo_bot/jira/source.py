@@ -22,7 +22,7 @@ from fmo_bot.ports import NOTHING, Part
 IDS_PER_QUESTION = 100
 _FIELDS = (
     *("summary", "issuetype", "status", "resolution", "created", "updated", "assignee", "labels"),
-    *("project", "security"),
+    *("project", "security", "fixVersions"),
 )
 
 

@@ -71,6 +71,7 @@ class Fields(Struct, kw_only=True):
     resolution: Any = None
     assignee: Any = None
     labels: list[Any] | None = None
+    versions: Any = field(name="fixVersions", default=None)
     sprint: Any = None
     closed_sprints: Any = field(name="closedSprints", default=None)
     flag: Any = field(name="flagged", default=None)

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmo_bot.db import values
-from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint
+from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint, Version
 from fmo_bot.jira import parse, wire
 from fmo_bot.jira.parse import Malformed
 
@@ -88,6 +88,36 @@ def test_what_is_no_instant_is_refused_by_name(value: Any) -> None:
 def test_only_the_fields_of_the_allow_list_are_kept(changed: dict[str, Any], kept: str | None) -> None:
     found = parse.changes([history(7, changed)], SHAPE, "CORE-1")
     assert [change.field for change in found] == ([kept] if kept else [])
+
+
+@pytest.mark.parametrize(
+    ("listed", "read"),
+    [
+        (None, ()),  # an export or an issue without the field
+        ([], ()),
+        (  # released, on a date without a zone
+            [{"id": "10100", "name": "R1", "released": True, "archived": False, "releaseDate": "2026-03-02"}],
+            (Version("10100", "R1", True, date(2026, 3, 2)),),
+        ),
+        (  # planned: Data Center gives ids as strings too, and both a date in the account's language
+            [{"id": "10101", "name": "R2", "released": False, "releaseDate": "2026-04-02", "userReleaseDate": "2/abr"}],
+            (Version("10101", "R2", False, date(2026, 4, 2)),),
+        ),
+        ([{"id": 10102, "name": "R3", "released": True}], (Version("10102", "R3", True, None),)),  # nobody said when
+        ([{"id": "10103", "released": "yes", "releaseDate": "soon"}], (Version("10103", "", False, None),)),  # nonsense
+        ([{"name": "no id"}, "R4", None, 7], ()),
+    ],
+)
+def test_the_versions_of_an_issue_come_with_their_release(listed: Any, read: tuple[Version, ...]) -> None:
+    found = parse.issue(raw_issue(fixVersions=listed), [], site="lab", shape=SHAPE)
+    assert found.versions == read
+    assert values.unpack(Issue, values.pack(found)) == found
+
+
+def test_an_issue_stored_before_versions_were_read_has_none() -> None:
+    stored = json.loads(values.pack(parse.issue(raw_issue(), [], site="lab", shape=SHAPE)))
+    del stored["versions"]
+    assert values.unpack(Issue, json.dumps(stored)).versions == ()
 
 
 @pytest.mark.parametrize(
