@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.histories import Step, created, events_before_created, steps
-from fmo_bot.domain.intervals import Interval, cut, instant, ms
+from fmo_bot.domain.intervals import Interval, cut, ms
 from fmo_bot.domain.issues import FLAGGED, PROJECT, STATUS, Issue
 from fmo_bot.domain.standing import Standing, first_status, standing_at
 from fmo_bot.domain.workflow import Stage, StageKind, Workflow
@@ -127,7 +127,7 @@ class Timeline:
         total: Counter[str] = Counter()
         for part, side, window in self.parts:
             if side is not None and side in calendars:
-                total[part] += calendars[side].working_ms(instant(window[0]), instant(window[1]))
+                total[part] += calendars[side].working_ms(*window)
         return dict(total)
 
     @property

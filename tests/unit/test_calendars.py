@@ -4,14 +4,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fmo_bot.domain.calendars import SideCalendar, instant_of, local_date, wall_time, weekdays, zone_of
+from fmo_bot.domain.calendars import SideCalendar, days_between, instant_of, local_date, wall_time, weekdays, zone_of
+from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.errors import FileWrong
+from tests.profiles import NAME, fewer
 
-DAY, MS = timedelta(days=1), timedelta(milliseconds=1)
+DAY = timedelta(days=1)
 SPAIN = SideCalendar(zone="Europe/Madrid")
 CHINA = SideCalendar(
     zone="Asia/Shanghai", off=frozenset({date(2026, 10, 1)}), extra_working=frozenset({date(2026, 10, 10)})
@@ -144,21 +147,72 @@ def test_which_days_a_side_works(calendar: SideCalendar, day: date, works: bool)
     ],
 )  # fmt: skip
 def test_working_time(calendar: SideCalendar, since: str, until: str, hours: float) -> None:
-    found = calendar.working_seconds(datetime.fromisoformat(since), datetime.fromisoformat(until))
-    assert found == pytest.approx(hours * 3600, abs=1e-9)
+    start, end = ms(datetime.fromisoformat(since)), ms(datetime.fromisoformat(until))
+    assert calendar.working_ms(start, end) == pytest.approx(hours * 3_600_000, abs=1e-6)
 
 
-INSTANTS = st.integers(0, 6 * 365 * 24 * 3600 * 1000).map(lambda ms: datetime(2024, 1, 1, tzinfo=UTC) + ms * MS)
+def slowly(calendar: SideCalendar, start: int, end: int) -> int:
+    """Working time day by day, each day's hours by `instant_of`: what the quick way is held against."""
+    if start >= end:
+        return 0
+    total = 0
+    for day in days_between(instant(start).date() - 2 * DAY, instant(end).date() + 2 * DAY):
+        if calendar.is_working_day(day):
+            opens, closes = (ms(_at_minute(day, minute, calendar.zone)) for minute in (calendar.opens, calendar.closes))
+            total += max(0, min(end, closes) - max(start, opens))
+    return total
 
 
-@given(
-    st.lists(INSTANTS, min_size=3, max_size=3), st.sampled_from(["Europe/Madrid", "America/Mexico_City", "Asia/Gaza"])
-)
-def test_working_time_of_two_parts_is_that_of_the_whole(instants: list[datetime], zone: str) -> None:
+def _at_minute(day: date, minute: int, zone: str) -> datetime:
+    return instant_of(day + minute // 1440 * DAY, time(*divmod(minute % 1440, 60)), zone)
+
+
+# Clocks that change at midnight, at 24:00, by half an hour, not at all, and four times a year.
+TRICKY = ("Europe/Madrid", "America/Mexico_City", "Asia/Gaza", "Asia/Beirut", "Africa/Cairo", "America/Havana",
+          "Australia/Lord_Howe", "Asia/Kolkata", "Africa/Casablanca", "America/Santiago", "UTC")  # fmt: skip
+MILLISECONDS = st.integers(ms(datetime(2023, 1, 1, tzinfo=UTC)), ms(datetime(2029, 1, 1, tzinfo=UTC)))
+HOURS = st.tuples(st.integers(0, 1440), st.integers(0, 1440)).filter(lambda pair: pair[0] < pair[1])
+DATES = st.frozensets(st.dates(date(2023, 1, 1), date(2028, 12, 31)), max_size=5)
+
+
+@st.composite
+def side_calendars(draw: st.DrawFn) -> SideCalendar:
+    opens, closes = draw(HOURS | st.just((0, 1440)) | st.just((540, 1080)))
+    days = draw(st.frozensets(st.integers(0, 6), min_size=1))
+    return SideCalendar(
+        draw(st.sampled_from(TRICKY)), days, opens, closes, off=draw(DATES), extra_working=draw(DATES),
+        holidays=draw(DATES),
+    )  # fmt: skip
+
+
+@settings(fewer(2), deadline=None)
+@given(side_calendars(), st.lists(st.tuples(MILLISECONDS, st.integers(-(10**9), 10**10)), min_size=1, max_size=3))
+def test_working_time_is_that_of_going_day_by_day(calendar: SideCalendar, asked: list[tuple[int, int]]) -> None:
+    expected = [slowly(calendar, start, start + length) for start, length in asked]
+    assert [calendar.working_ms(start, start + length) for start, length in asked] == expected
+    starts = np.array([start for start, _ in asked])
+    assert calendar.working_ms_many(starts, starts + np.array([length for _, length in asked])).tolist() == expected
+
+
+def test_working_time_is_exact_around_every_clock_change() -> None:
+    for zone in ZONES if NAME == "long" else TRICKY:
+        calendar = SideCalendar(zone, frozenset(range(7)), 60, 1440)
+        for turn in transitions(zone):
+            start, end = ms(turn - DAY), ms(turn + DAY)
+            assert calendar.working_ms(start, end) == slowly(calendar, start, end), (zone, turn)
+
+
+@given(side_calendars(), st.lists(MILLISECONDS, min_size=3, max_size=3))
+def test_working_time_of_two_parts_is_that_of_the_whole(calendar: SideCalendar, instants: list[int]) -> None:
     first, middle, last = sorted(instants)
-    calendar = SideCalendar(zone=zone, holidays=frozenset({date(2026, 12, 25)}))
     parts = calendar.working_ms(first, middle) + calendar.working_ms(middle, last)
-    assert parts == calendar.working_ms(first, last) <= (last - first) / MS
+    assert parts == calendar.working_ms(first, last) <= last - first
+
+
+def test_years_far_away_neither_fail_nor_cost_much() -> None:
+    today, ever = ms(datetime(2026, 11, 23, tzinfo=UTC)), ms(datetime.max.replace(tzinfo=UTC))
+    assert SPAIN.working_ms(ms(datetime.min.replace(tzinfo=UTC)), ever) > SPAIN.working_ms(today, ever) > 0
+    assert SPAIN.working_ms_many(np.array([], dtype=np.int64), np.array([], dtype=np.int64)).size == 0
 
 
 def test_a_calendar_goes_to_a_mapping_and_back() -> None:
