@@ -30,7 +30,10 @@ class Looked:
 
 
 def look(settings: Settings) -> Iterator[Looked]:
-    """Look at the database, the Slack apps and the Jira sites, in this order; each comes as soon as it is looked at."""
+    """Look at the database, the Slack apps, the calendars and the Jira sites, in this order.
+
+    Each comes as soon as it is looked at.
+    """
     store = Store(settings.database_url)
     try:
         unusable = _unusable(store)
@@ -38,6 +41,8 @@ def look(settings: Settings) -> Iterator[Looked]:
         yield Looked("Database", (unusable,) if unusable else tuple(locked))
         for app in settings.slack_apps:
             yield Looked(f"Slack app {app.key}", tuple(_slack(app, settings)))
+        if not unusable:
+            yield Looked("Side calendars", checkups.calendars(store, clock_of(settings).now()))
         yield from _named(settings) if unusable else _connected(settings, store)
     finally:
         store.close()

@@ -14,12 +14,15 @@ from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.domain.issues import BoardShape
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.services.absences import Unseen
+from fmo_bot.services.calendars import make_up_gaps
 
 Found = tuple[tuple[str, int], ...]
 FORBIDDEN, HIDDEN = "forbidden_issues", "hidden_issues"
 NO_POINTS, NO_FLAG, UNMAPPED = "no_points_field", "no_flagged_field", "columns_of_no_stage"
 UNPROVED = "truncated_changelogs"  # the name reports give it
-NAMES = (FORBIDDEN, HIDDEN, NO_POINTS, NO_FLAG, UNMAPPED)
+NO_MAKE_UP_DAYS = "years_without_make_up_days"  # of all sides' calendars
+NAMES = (FORBIDDEN, HIDDEN, NO_POINTS, NO_FLAG, UNMAPPED, NO_MAKE_UP_DAYS)
+OF_TEAM = frozenset({NO_MAKE_UP_DAYS})  # the same for each board of a joint team
 OF_ISSUES = frozenset({FORBIDDEN, HIDDEN})  # counted over every issue of the board, internal ones among them
 HIDDEN_FOR = timedelta(days=30)  # so long an issue that is deleted, or hidden from us, is spoken of
 
@@ -33,6 +36,7 @@ def found(session: Session, board: BoardRow) -> Found:
         (NO_POINTS, int(shape is not None and shape.kind == "scrum" and shape.points_field is None)),
         (NO_FLAG, int(shape is not None and shape.flagged_field is None)),
         (UNMAPPED, _unmapped(board, shape)),
+        (NO_MAKE_UP_DAYS, _without_make_up_days(session, board)),
     )
     return tuple((name, count) for name, count in counts if count)
 
@@ -64,6 +68,13 @@ def _hidden(session: Session, board: BoardRow) -> int:
     query = query.where(IssueRow.site_id == board.site_id, IssueRow.unseen == Unseen.HIDDEN.value)
     recent = query.where(IssueRow.unseen_at >= board.synced_at - HIDDEN_FOR, IssueRow.project.in_(mine))
     return session.execute(recent).scalar_one()
+
+
+def _without_make_up_days(session: Session, board: BoardRow) -> int:
+    """Years of a side's calendar for which its country's make-up working days are not known yet."""
+    if board.synced_at is None:
+        return 0
+    return sum(len(gap.years) for _, gap in make_up_gaps(session, board.synced_at, team_id=board.team_id))
 
 
 def _unmapped(board: BoardRow, shape: BoardShape | None) -> int:

@@ -1,4 +1,5 @@
-"""What is wrong as far as the database tells: sites nobody owns, tokens that end, webhooks that do not arrive."""
+"""What is wrong as far as the database tells: sites nobody owns, tokens that end, webhooks that do not arrive, and days
+of a calendar that are not known."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.hooks import JiraHookRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.services.calendars import make_up_gaps
 from fmo_bot.services.expiries import DAYS
 
 LATE = timedelta(hours=1)  # a webhook comes within minutes of its change; Jira tries for an hour
@@ -34,6 +36,14 @@ def known(store: Store, key: str, at: datetime, *, has_secret: bool) -> Known:
         boards = tuple(dict.fromkeys(session.scalars(numbers)))
         found = (*_owner(site), *_expiry(site, at), *_webhook(session, site, has_secret=has_secret))
         return Known(boards=boards, faults=found)
+
+
+def calendars(store: Store, at: datetime) -> tuple[str, ...]:
+    """What is not known of the sides' calendars."""
+    with store.reading(SYSTEM) as session:
+        return tuple(
+            gap.sentence(f"{side.organisation.name} in {side.team.name}") for side, gap in make_up_gaps(session, at)
+        )
 
 
 def _owner(site: JiraSiteRow) -> Iterator[str]:

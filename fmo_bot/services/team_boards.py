@@ -91,7 +91,8 @@ def _others(
 def _summed(found: Iterable[board_quality.Found]) -> board_quality.Found:
     total: Counter[str] = Counter()
     for each in found:
-        total.update(dict(each))
+        for name, count in each:
+            total[name] = max(total[name], count) if name in board_quality.OF_TEAM else total[name] + count
     return tuple(total.items())
 
 

@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import yaml
+from holidays import country_holidays
 from sqlalchemy import select
 
 from config.manifests import manifest
@@ -24,6 +25,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.jira import checkup
 from fmo_bot.sandbox.server import Options, Sandbox
+from fmo_bot.services import checkups
 from fmo_bot.services.hooks import Hooks
 from tests.integration.door_support import TEAM, WEBHOOK_SECRET, given_for
 from tests.integration.sandbox_support import START
@@ -84,6 +86,7 @@ def test_a_whole_world_has_no_faults_and_every_part_of_it_is_named(patient: Pati
         "Database",
         "Slack app huawei",
         "Slack app telefonica",
+        "Side calendars",
         "Jira site shared",
     ]
     assert [fault for each in looked for fault in each.faults] == []
@@ -149,6 +152,16 @@ def test_a_proxy_that_is_not_there(patient: Patient) -> None:
 def test_a_site_that_nobody_owns(patient: Patient) -> None:
     patient.change(JiraSiteRow, organisation_id=None)
     only(patient.faults(), "Nobody has said whose Jira site shared is", "team file")
+
+
+def test_make_up_days_that_are_not_known_yet(patient: Patient) -> None:
+    last = max(day.year for day in country_holidays("CN", years=range(2024, 2035)).weekend_workdays)
+    with closing(patient.store) as store:
+        assert checkups.calendars(store, START) == ()
+        (found,) = checkups.calendars(store, datetime(last + 1, 6, 1, tzinfo=UTC))
+    assert "make-up working days of CN" in found
+    assert "the calendar of Huawei" in found
+    assert "under `extra_working`" in found
 
 
 def test_webhooks_that_never_arrived(patient: Patient) -> None:

@@ -37,6 +37,12 @@ NOTES = {
         "{n} status on the board belongs to no stage",
         "{n} statuses on the board belong to no stage",
     ),
+    "years_without_make_up_days": (
+        "the make-up working days of one year are not known to a side's calendar yet:"
+        " list them in the team file under extra_working",
+        "the make-up working days of {n} years are not known to the sides' calendars yet:"
+        " list them in the team file under extra_working",
+    ),
     "moved": ("{n} issue came from another project", "{n} issues came from another project"),
 }
 
