@@ -26,8 +26,8 @@ class _Sum:
 
     def __init__(self, years: range, intervals: Iterable[Interval]) -> None:
         self.years = years
-        self.valid_from = _year_ms(years.start) + _MARGIN_MS
-        self.valid_to = _year_ms(years.stop) - _MARGIN_MS
+        self.valid_from = year_ms(years.start) + _MARGIN_MS
+        self.valid_to = year_ms(years.stop) - _MARGIN_MS
         start = -(2**62)
         self.opens, self.closes, self.before = [start], [start], [0]  # an empty one first: every instant has one before
         for opens, closes in intervals:
@@ -59,7 +59,7 @@ class _Sum:
 class Accumulated:
     """The measure of a set of intervals that is asked for year by year, and only as far as somebody asks.
 
-    `of_year` gives the intervals of one year's local dates in epoch milliseconds, sorted and disjoint, also from
+    `of_year` gives the intervals of one year (its local dates) in epoch milliseconds, sorted and disjoint, also from
     those of the years beside it. Instants are epoch milliseconds.
     """
 
@@ -96,9 +96,9 @@ class Accumulated:
         return grown
 
 
-def _year_ms(year: int) -> int:
+def year_ms(year: int) -> int:
     """Epoch milliseconds at which a year begins in UTC."""
     return ms(datetime(year, 1, 1, tzinfo=UTC))
 
 
-_FIRST_MS, _LAST_MS = _year_ms(_YEARS.start), _year_ms(_YEARS.stop)
+_FIRST_MS, _LAST_MS = year_ms(_YEARS.start), year_ms(_YEARS.stop)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
 from fmo_bot.domain.accumulated import Accumulated
@@ -68,6 +68,19 @@ def days_between(first: date, last: date) -> Iterator[date]:
         yield first + number * _DAY
 
 
+class WorkingTime(Protocol):
+    """What a calendar is asked: of one version (`SideCalendar`) or of several (`dated_calendars.DatedCalendar`)."""
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether this side works on a local date."""
+
+    def working_ms(self, start: int, end: int) -> int:
+        """Milliseconds of working time in [start, end), both epoch milliseconds; 0 where end is not later."""
+
+    def working_ms_many(self, starts: "Instants", ends: "Instants") -> "Instants":
+        """The same for numpy arrays of equal length (int64)."""
+
+
 @dataclass(frozen=True)
 class SideCalendar:
     """The working time of one side. National holidays come in as data: see `with_holidays`.
@@ -112,11 +125,13 @@ class SideCalendar:
         """The same for numpy arrays of equal length (int64)."""
         return self._worked.between_many(starts, ends)
 
+    def open_on(self, day: date) -> Interval | None:
+        """The working hours of a local date, in epoch milliseconds; None where it is not worked."""
+        return open_hours(self.zone, self.opens, self.closes, day) if self.is_working_day(day) else None
+
     def _open_in(self, year: int) -> Iterator[Interval]:
-        """The open hours of every working day of a year."""
-        for day in days_between(date(year, 1, 1), date(year, 12, 31)):
-            if self.is_working_day(day):
-                yield open_hours(self.zone, self.opens, self.closes, day)
+        hours = (self.open_on(day) for day in days_between(date(year, 1, 1), date(year, 12, 31)))
+        return (interval for interval in hours if interval is not None)
 
     @classmethod
     def from_mapping(cls, mapping: object, *, where: str = "calendar") -> "SideCalendar":

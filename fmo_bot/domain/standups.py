@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from fmo_bot.domain.calendars import SideCalendar, instant_of, wall_time, weekdays
+from fmo_bot.domain.calendars import WorkingTime, instant_of, wall_time, weekdays
 from fmo_bot.domain.messages import SideCount
 from fmo_bot.domain.parties import Role
 
@@ -78,7 +78,7 @@ class Turn:
 
 
 def turns(
-    schedule: Schedule, roster: Iterable[RosterMember], calendars: Mapping[str, SideCalendar], day: date
+    schedule: Schedule, roster: Iterable[RosterMember], calendars: Mapping[str, WorkingTime], day: date
 ) -> tuple[Turn, ...]:
     """Everybody's part in the round of a local date, earliest first; nobody where nobody's side works that day.
 
@@ -112,7 +112,7 @@ def counts(states: Iterable[tuple[str, str]], companies: Mapping[str, str]) -> t
     )
 
 
-def _takes_part(member: RosterMember, calendars: Mapping[str, SideCalendar], day: date) -> bool:
+def _takes_part(member: RosterMember, calendars: Mapping[str, WorkingTime], day: date) -> bool:
     calendar = calendars.get(member.side)
     return member.role is not Role.STAKEHOLDER and (calendar is None or calendar.is_working_day(day))
 
