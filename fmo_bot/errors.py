@@ -27,6 +27,7 @@ FmoError
 │   ├── WordSpent          no word is being waited for
 │   ├── TooLate            the round has closed
 │   │   └── NotChangedAnyMore   it is open, but one's own deadline for changing an answer has passed
+│   ├── WindowsOverlap     two windows that are to be compared share a day
 │   └── InvalidInput       one sentence per field of a form
 ├── Failure                said to the log, and to a scrum master where it touches them
 │   ├── SettingsWrong      every missing or wrong setting at once; the process exits with 2
@@ -167,6 +168,10 @@ class TooLate(Refusal):
 
 class NotChangedAnyMore(TooLate):
     """Your answer could be changed until {closed}. It stays as it is; your next prompt comes with the next round."""
+
+
+class WindowsOverlap(Refusal):
+    """Baseline and current window overlap. Choose windows that share no day, such as 2026-01-01..2026-03-31."""
 
 
 class InvalidInput(Refusal):
