@@ -4,12 +4,17 @@ Words a person wrote (names, answers, issue summaries) are carried as they are a
 Companies are named; nothing that both sides read says "we" or "you". Instants are aware UTC; the renderer shows
 them in the reader's own zone. `ref` is always an opaque, unguessable reference, safe to travel through Slack.
 What of Jira a reader may know is decided by `domain.visibility`, which has to be told of every class and field here.
+Charts, and the figures they share with reports, are in `domain.charts`.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from fmo_bot.domain.charts import BurnUpChart as BurnUpChart
+from fmo_bot.domain.charts import BurnUpPoint as BurnUpPoint
+from fmo_bot.domain.charts import Chart
+from fmo_bot.domain.charts import Spread as Spread
 from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import Person
 
@@ -112,31 +117,12 @@ class RoundSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spread:
-    """A statistic by nearest rank: n and percentiles in seconds, None where n is 0."""
-
-    n: int
-    p50_s: float | None
-    p85_s: float | None
-    p95_s: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class SprintSet:
     """One set of definition 12: its size in issues, its points, its keys."""
 
     issues: int
     points: float
     keys: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BurnUpPoint:
-    """A step of the burn-up: scope and done in issues from this instant on."""
-
-    at: datetime
-    scope: int
-    done: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,18 +175,6 @@ class SprintReport:
     differences: tuple[SprintDifference, ...] | None = None
     shared_by: str | None = None  # name of who shared it; None while only the asker sees it
     shareable: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class BurnUpChart:
-    """The burn-up of one sprint as a picture with alt text; drawn when it is sent."""
-
-    sprint: str
-    start: datetime
-    end: datetime
-    as_of: datetime
-    points: tuple[BurnUpPoint, ...]
-    counted: tuple[ProjectName, ...] = ()  # as in SprintReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -399,7 +373,7 @@ Message = (
     | AnswerPost
     | RoundSummary
     | SprintReport
-    | BurnUpChart
+    | Chart
     | Digest
     | Help
     | BoardNews

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar, cast
 
+from fmo_bot.domain import charts as c
 from fmo_bot.domain import messages as m
 from fmo_bot.domain.follows import may_hear
 from fmo_bot.domain.names import IssueName, internal
@@ -24,6 +25,7 @@ NOBODYS_FIGURES = (
 NAMES = "names"
 # Figures over the projects named in `counted`: told as a whole or not at all.
 FIGURES = "figures"
+_OF_FIGURES = m.SprintReport | m.Digest | c.Chart
 
 
 def _all(kind: str, names: str) -> dict[str, str]:
@@ -46,8 +48,23 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     m.SprintDifference: _all(FIGURES, "key theirs ours why"),
     m.SprintSet: _all(FIGURES, "issues points keys"),
     m.Spread: _all(FIGURES, "n p50_s p85_s p95_s"),
-    m.BurnUpPoint: _all(FIGURES, "at scope done"),
-    m.BurnUpChart: _all(FIGURES, "counted sprint start end as_of points"),
+    c.BurnUpPoint: _all(FIGURES, "at scope done"),
+    c.BurnUpChart: _all(FIGURES, "counted sprint start end as_of points"),
+    c.Finish: _all(FIGURES, "at cycle_time_s"),
+    c.CycleTimeChart: _all(FIGURES, "counted board since until as_of zone finishes cycle_time never_started"),
+    c.Week: _all(FIGURES, "label finished partial"),
+    c.ThroughputChart: _all(FIGURES, "counted board since until as_of zone weeks"),
+    c.AgeingStage: _all(FIGURES, "name n p50_s p85_s"),
+    c.AgeingMark: {"issue": NAMES} | _all(STATUS, "stage age_s percentile over_p85"),
+    c.AgeingChart: {"items": NAMES} | _all(FIGURES, "counted board as_of zone stages"),
+    c.SideWait: _all(FIGURES, "side waited_s alone_s"),
+    c.WaitingWeek: _all(FIGURES, "label partial waits both_s"),
+    c.WaitingChart: _all(FIGURES, "counted board since until as_of zone weeks companies working"),
+    c.Chance: _all(FIGURES, "day share"),
+    c.ForecastChart: _all(
+        FIGURES,
+        "counted board as_of zone items n_days trials seed numpy chances p50 p85 p95 backtest_weeks hit_rate_p85",
+    ),
     m.Digest: {"ageing": NAMES}
     | _all(
         FIGURES,
@@ -106,7 +123,7 @@ def visible(message: T, standpoint: Standpoint) -> T | m.Notice:
     Figures that are not for them become a notice that says whose they are, changes that are not for them are left out.
     Anything else stays as it is.
     """
-    if isinstance(message, m.SprintReport | m.BurnUpChart | m.Digest):
+    if isinstance(message, _OF_FIGURES):
         kept_back = [each for each in message.counted if not standpoint.may_count(each)]
         # A report that does not say what it counted says nothing to anybody.
         if kept_back or not message.counted:
@@ -120,7 +137,7 @@ def visible(message: T, standpoint: Standpoint) -> T | m.Notice:
 
 def tells_of_jira(value: object) -> bool:
     """Whether anything in a value has to be decided; most messages have nothing."""
-    if isinstance(value, IssueName | m.SprintReport | m.BurnUpChart | m.Digest):
+    if isinstance(value, IssueName | _OF_FIGURES):
         return True
     if isinstance(value, tuple | list):
         return any(map(tells_of_jira, value))

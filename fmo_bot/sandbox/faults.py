@@ -50,6 +50,7 @@ SWITCHES: Mapping[str, tuple[Any, Callable[[str, Any], Any]]] = {  # name: (wher
     **{name: (0.0, _rate) for name in (*RATES, *JIRA_RATES)},
     **{name: (0.0, _seconds) for name in SECONDS},
     "methods": ([], _words),
+    "blocks_refused": ([], _words),
     "sabotage": (None, _one_of(None, *SABOTAGE)),
     "sabotage_after": (None, _number),
     "seed": (None, _number),

@@ -1,6 +1,6 @@
 """Block Kit as plain dicts, within Slack's limits (slack.md 1.2). slack_sdk's classes do not know the newer blocks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fmo_bot.slack.text import clean, clip, escape, hush
@@ -12,6 +12,8 @@ TOP_TEXT = 4000  # chat.update refuses more
 SECTION, FIELD, FIELDS, HEADER, BUTTON, BUTTON_VALUE = 3000, 2000, 10, 150, 75, 2000
 TITLE, LABEL, HINT, OPTION, OPTIONS, OPTION_VALUE = 24, 2000, 2000, 75, 100, 150
 CONTEXT_ELEMENTS, ACTION_ELEMENTS = 10, 25
+CHART = "data_visualization"
+CHART_TITLE, TABLE_CELL, TABLE_PAGE = 50, 100, 10
 
 
 def plain(text: str, limit: int) -> Block:
@@ -67,6 +69,31 @@ def actions(*buttons: Block) -> Block:
     return {"type": "actions", "elements": list(buttons[:ACTION_ELEMENTS])}
 
 
+def bars(title: str, categories: Sequence[str], series: Mapping[str, Sequence[float]], unit: str) -> Block:
+    """Slack's own bar chart: a value of each series for each category, both unlike each other and short."""
+    data = {
+        name: [{"label": each, "value": value} for each, value in zip(categories, values, strict=True)]
+        for name, values in series.items()
+    }
+    chart = {
+        "type": "bar",
+        "series": [{"name": name, "data": points} for name, points in data.items()],
+        "axis_config": {"categories": list(categories), "y_label": _line(unit, CHART_TITLE)},
+    }
+    return {"type": CHART, "title": _line(title, CHART_TITLE), "chart": chart}
+
+
+def data_table(caption: str, rows: Sequence[Sequence[str]]) -> Block:
+    """A table, its first row the head; `caption` names it for screen readers too."""
+    cells = [[{"type": "raw_text", "text": _line(text, TABLE_CELL)} for text in row] for row in rows]
+    return {"type": "data_table", "caption": _line(caption, HEADER), "rows": cells, "page_size": TABLE_PAGE}
+
+
+def _line(words: str, limit: int) -> str:
+    """Words where Slack takes a bare text."""
+    return clip(hush(clean(words)), limit) or " "
+
+
 def fit(blocks: list[Block], limit: int = MESSAGE_BLOCKS) -> list[Block]:
     """At most `limit` blocks; what is left out is counted, and the last row of buttons or of small print stays."""
     if len(blocks) <= limit:
@@ -95,9 +122,21 @@ def _rich_lines(block: Block) -> list[str]:
     return ["".join(escape(run["text"]) for run in part["elements"]) for part in block["elements"]]
 
 
+def _table_lines(block: Block) -> list[str]:
+    """The caption, then each row with its heads, so that it is understood when it is read out."""
+    head, *rows = [[escape(cell["text"]) for cell in row] for row in block["rows"]]
+    lines = [f"{row[0]}: " + ", ".join(_pairs(head[1:], row[1:])) for row in rows]
+    return [escape(block["caption"]), *lines]
+
+
+def _pairs(heads: Sequence[str], cells: Sequence[str]) -> list[str]:
+    return [f"{head} {cell}" for head, cell in zip(heads, cells, strict=True)]
+
+
 _LINES = {
     "header": lambda block: [escape(block["text"]["text"])],
     "section": _section_lines,
     "context": lambda block: [str(element["text"]) for element in block["elements"]],
     "rich_text": _rich_lines,
+    "data_table": _table_lines,
 }

@@ -9,13 +9,14 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from fmo_bot.delivery.lanes import of_method
-from fmo_bot.domain.messages import BurnUpChart
+from fmo_bot.domain.charts import Chart
 from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import NotNow, Undeliverable
 from fmo_bot.network import Network
 from fmo_bot.ports import Outgoing, Pictures
 from fmo_bot.slack import history
 from fmo_bot.slack.actions import METADATA_EVENT
+from fmo_bot.slack.blocks import CHART
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.outcomes import code_of, speak
 from fmo_bot.slack.render import Rendered, render
@@ -35,8 +36,8 @@ class SlackChat:
     def post(self, place: Place, outgoing: Outgoing) -> str:
         """Post; returns the ts (of a picture the file's id, since Slack tells no ts for it)."""
         client = self._installs.client_of(place.workspace)
-        if isinstance(outgoing.message, BurnUpChart):
-            return self._post_picture(client, place, outgoing)
+        if isinstance(outgoing.message, Chart):
+            return self._post_chart(client, place, outgoing)
         answer = self._write(client, place, outgoing, thread_ts=outgoing.thread_ts)
         return str(answer["ts"])
 
@@ -68,6 +69,21 @@ class SlackChat:
         view = {"type": "home", "blocks": render(outgoing.message, outgoing.language).blocks}
         lane = of_method(person.workspace, "views.publish")
         speak(lambda: client.views_publish(user_id=person.user, view=view), lane=lane, idempotent=True)
+
+    def _post_chart(self, client: WebClient, place: Place, outgoing: Outgoing) -> str:
+        """As Slack's own blocks where there are such and the workspace takes them, else as a picture."""
+        rendered = render(outgoing.message, outgoing.language)
+        if not any(block["type"] == CHART for block in rendered.blocks):
+            return self._post_picture(client, place, outgoing)
+        arguments = _arguments(place, outgoing, rendered)
+        lane = of_method(place.workspace, "chat.postMessage")
+        try:
+            answer = speak(lambda: client.chat_postMessage(**arguments, thread_ts=outgoing.thread_ts), lane=lane)
+        except Undeliverable as refused:
+            if not _is_about_blocks(refused):
+                raise
+            return self._post_picture(client, place, outgoing)
+        return str(answer["ts"])
 
     def _write(self, client: WebClient, place: Place, outgoing: Outgoing, **where: str | None) -> Any:
         """Post or update (`ts` in `where`); where Slack refuses the blocks, the full text goes out without them."""

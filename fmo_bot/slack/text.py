@@ -10,8 +10,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
-from babel.units import format_unit
 
 from fmo_bot.domain.names import IssueName
 from fmo_bot.locales import Translator
@@ -21,7 +19,6 @@ _BROADCAST = re.compile(r"@(?=here|channel|everyone|group)", re.IGNORECASE)
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$|<[^>]*$")
 _MARKED = re.compile(r"<([^<>\n]+)>")
 _WORD_JOINER = "\u2060"
-_HOUR, _DAY = 3600.0, 86400.0
 
 
 def clean(text: str) -> str:
@@ -83,18 +80,3 @@ def issue_name(issue: IssueName, t: Translator) -> str:
     if issue.key is not None:
         return issue.key
     return t("an internal issue of {company}", company=issue.company) if issue.company else t("an internal issue")
-
-
-def number(value: float, t: Translator) -> str:
-    """At most one decimal, in the language's own signs."""
-    return format_decimal(value, format="#,##0.#", locale=t.locale)
-
-
-def duration(seconds: float | None, t: Translator) -> str:
-    """Elapsed time in days, hours or minutes with one decimal; a dash where there is none."""
-    if seconds is None:
-        return "–"
-    size, unit = next(
-        ((size, unit) for size, unit in ((_DAY, "day"), (_HOUR, "hour")) if seconds >= size), (60.0, "minute")
-    )
-    return format_unit(round(seconds / size, 1), f"duration-{unit}", length="short", locale=t.locale)

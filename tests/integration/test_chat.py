@@ -20,6 +20,7 @@ from fmo_bot.slack import history
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
+from tests.charts_made import THROUGHPUT
 from tests.integration.sandbox_support import START, act, client, faults, record, see
 
 JOINT = Place("T0HUAWEI", "C0JOINT")
@@ -107,6 +108,31 @@ def test_a_picture_carries_its_words_and_is_found_by_its_key(box: Sandbox) -> No
     assert picture["thread_ts"] == thread
     assert "Core Sprint 12" in picture["files"][0]["alt_txt"]
     assert chat.find(JOINT, "pic", since=START, thread_ts=thread) == picture["ts"]
+
+
+BARS = Outgoing(message=THROUGHPUT, key="bars", language="en")
+
+
+def test_a_chart_that_slack_can_draw_is_a_message_with_its_numbers(box: Sandbox) -> None:
+    chat = chat_of(box)
+    thread = chat.post(JOINT, HELLO)
+    ts = chat.post(JOINT, replace(BARS, thread_ts=thread))
+    (shown,) = (each for each in see(box, "U0LUCIA", "messages", channel="C0JOINT") if each["ts"] == ts)
+    assert shown["thread_ts"] == thread
+    assert [block["type"] for block in shown["blocks"]] == ["data_visualization", "data_table", "context"]
+    assert "2026-W47*: Finished 2" in shown["text"]
+    assert chat.find(JOINT, "bars", since=START, thread_ts=thread) == ts
+
+
+def test_a_workspace_without_slacks_own_charts_gets_the_picture(box: Sandbox) -> None:
+    chat = chat_of(box)
+    thread = chat.post(JOINT, HELLO)
+    faults(box, blocks_refused=["data_visualization"])
+    chat.post(JOINT, replace(BARS, thread_ts=thread))
+    (shown,) = (each for each in see(box, "U0LUCIA", "messages", channel="C0JOINT") if each.get("files"))
+    assert shown["thread_ts"] == thread
+    assert "2026-W46: 0" in shown["files"][0]["alt_txt"]
+    assert chat.find(JOINT, "bars", since=START, thread_ts=thread) == shown["ts"]
 
 
 def test_app_home_is_published_in_ones_own_workspace(box: Sandbox) -> None:

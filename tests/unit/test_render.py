@@ -4,21 +4,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fmo_bot.domain import charts as c
 from fmo_bot.domain import flow
 from fmo_bot.domain import messages as m
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
+from fmo_bot.sandbox.slack.blocks import problems
 from fmo_bot.services import board_quality
 from fmo_bot.services.team_boards import MIRRORS
 from fmo_bot.slack import forms
 from fmo_bot.slack.render import RENDERERS, render, trust
 from fmo_bot.slack.text import clip, escape
+from tests import charts_made as made
 
 AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 DAY = date(2026, 11, 16)
@@ -92,7 +95,7 @@ def every_message(words: str) -> list[m.Message]:
             data_quality=((words, 3),),
             workflow_guessed=True,
         ),
-        m.BurnUpChart(sprint=words, start=AT, end=AT, as_of=AT, points=burn_up),
+        *(made.named(chart, words) for chart in made.EVERY),
         m.Digest(
             team=words,
             team_ref="t",
@@ -194,6 +197,8 @@ def judge(blocks: list[dict[str, Any]], limit: int) -> None:
         if block["type"] == "section":
             assert len(block.get("fields", ())) <= 10
             assert all(len(field["text"]) <= 2000 for field in block.get("fields", ()))
+        if block["type"] == "data_visualization":
+            assert problems([block], "message") == []
         if block["type"] == "input":
             assert len(block["block_id"]) <= 255
             options = block["element"].get("options", ())
@@ -254,7 +259,7 @@ def test_every_language_renders(language: str) -> None:
         assert render(message, language).text.strip()
 
 
-IN_THE_JOINT_CHANNEL = (m.RoundPost, m.AnswerPost, m.RoundSummary, m.SprintReport, m.BurnUpChart, m.Digest)
+IN_THE_JOINT_CHANNEL = (m.RoundPost, m.AnswerPost, m.RoundSummary, m.SprintReport, m.Digest, *get_args(c.Chart))
 
 
 def test_what_both_sides_read_names_companies_and_never_says_we_or_you() -> None:

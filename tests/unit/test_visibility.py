@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from fmo_bot.domain import charts as c
 from fmo_bot.domain import messages as m
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.names import IssueName, ProjectName, internal
@@ -23,6 +24,7 @@ from fmo_bot.domain.ownership import (
 )
 from fmo_bot.domain.parties import Person
 from fmo_bot.domain.visibility import JIRA, NOBODYS_FIGURES, PLAIN, tells_of_jira, visible
+from tests import charts_made as made
 
 HOUSE = Path(__file__).parents[2]
 AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
@@ -212,13 +214,21 @@ def digest(**more: Any) -> m.Digest:
 def test_figures_of_internal_issues_never_reach_the_other_side(
     counted: tuple[ProjectName, ...], standpoint: Standpoint, told: bool
 ) -> None:
-    chart = m.BurnUpChart(sprint=SECRET, start=AT, end=AT, as_of=AT, points=(), counted=counted)
-    for message in (digest(counted=counted), chart):
+    charts = [replace(made.named(chart, SECRET), counted=counted) for chart in made.EVERY if chart is not made.AGEING]
+    for message in (digest(counted=counted), *charts):
         shown = visible(message, standpoint)
         assert (shown == message) == told
         assert (SECRET in repr(shown)) == told
     if not counted:
-        assert visible(chart, standpoint) == m.Notice(text=NOBODYS_FIGURES, values={"company": ""})
+        assert visible(charts[0], standpoint) == m.Notice(text=NOBODYS_FIGURES, values={"company": ""})
+
+
+def test_ageing_work_names_no_issue_that_is_not_for_its_reader() -> None:
+    mark = c.AgeingMark(issue=issue("LAB-1"), stage="Doing", age_s=9.0, percentile=90.0, over_p85=True)
+    shown = visible(replace(made.AGEING, items=(mark,), counted=(CORE,)), BOTH)
+    assert isinstance(shown, c.AgeingChart)
+    hidden = c.AgeingMark(issue=internal("Huawei"), stage=None, age_s=None, percentile=None, over_p85=None)
+    assert shown.items == (hidden,)
 
 
 def board(*keys: str, **more: Any) -> tuple[Issue, ...]:

@@ -4,7 +4,7 @@ The numbers are those of Slack's reference of Block Kit.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from fmo_bot.sandbox.slack import charts, elements
@@ -18,14 +18,19 @@ CHARTS = 2
 Block = Mapping[str, Any]
 
 
-def problems(blocks: object, surface: str) -> list[str]:
-    """Everything wrong with `blocks` on a `surface` (message, modal, home); empty when Slack would take them."""
+def problems(blocks: object, surface: str, *, unknown: Collection[str] = ()) -> list[str]:
+    """Everything wrong with `blocks` on a `surface` (message, modal, home); empty when Slack would take them.
+
+    `unknown`: types of blocks that this workspace does not have yet.
+    """
     if not isinstance(blocks, list):
         return ["must be an array [json-pointer:/blocks]"]
     found: list[str] = []
     if len(blocks) > MOST[surface]:
         found.append(f"no more than {MOST[surface]} items allowed [json-pointer:/blocks]")
     for index, block in enumerate(blocks):
+        if isinstance(block, Mapping) and block.get("type") in unknown:
+            found.append(f"unsupported type: {block['type']} [json-pointer:/blocks/{index}/type]")
         found += [f"{text} [json-pointer:/blocks/{index}{where}]" for where, text in _block(block, surface)]
     return found + (_together(blocks) if not found else [])
 

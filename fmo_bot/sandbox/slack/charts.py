@@ -49,6 +49,18 @@ def _pie(chart: Mapping[str, Any]) -> Problems:
             yield f"{where}/value", "must be greater than 0"
 
 
+def _categories(categories: list[Any]) -> Problems:
+    for index, category in enumerate(categories):
+        if not isinstance(category, str) or not 1 <= len(category) <= 20:
+            yield f"/axis_config/categories/{index}", "must be a string of 1 to 20 characters"
+    if len(set(map(str, categories))) != len(categories):
+        yield "/axis_config/categories", "must be unique"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _series(chart: Mapping[str, Any]) -> Problems:
     axis = chart.get("axis_config")
     axis = axis if isinstance(axis, Mapping) else {}
@@ -56,6 +68,7 @@ def _series(chart: Mapping[str, Any]) -> Problems:
     if not isinstance(categories, list) or not 1 <= len(categories) <= 20:
         yield "/axis_config/categories", "must have 1 to 20 items"
         return
+    yield from _categories(categories)
     for name in ("x_label", "y_label"):
         yield from (("/axis_config" + where, text) for where, text in length(axis, name, 50, required=False))
     names = []
@@ -66,8 +79,11 @@ def _series(chart: Mapping[str, Any]) -> Problems:
         yield from ((where + deeper, text) for deeper, text in length(series, "name", 20))
         names.append(series.get("name"))
         data = series.get("data")
-        labels = [point.get("label") for point in data if isinstance(point, Mapping)] if isinstance(data, list) else []
+        points = [point for point in data if isinstance(point, Mapping)] if isinstance(data, list) else []
+        labels = [point.get("label") for point in points]
         if sorted(map(str, labels)) != sorted(map(str, categories)):
             yield f"{where}/data", "must have exactly one point per category"
+        elif not all(_is_number(point.get("value")) for point in points):
+            yield f"{where}/data", "values must be numbers"
     if len(set(map(str, names))) != len(names):
         yield "/series", "names must be unique"

@@ -24,7 +24,8 @@ def content(call: Call) -> dict[str, Any]:
     if not (text or blocks or attachments):
         raise SlackError("no_text")
     if blocks is not None:
-        refuse(block_rules.problems(blocks, "message"), "invalid_blocks")
+        unknown: list[str] = call.state.faults.held["blocks_refused"]
+        refuse(block_rules.problems(blocks, "message", unknown=unknown), "invalid_blocks")
         blocks = with_ids(call.state, blocks)
     if isinstance(attachments, list) and len(attachments) > 100:
         raise SlackError("too_many_attachments")

@@ -4,10 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fmo_bot.domain import charts as c
 from fmo_bot.domain import messages as m
 from fmo_bot.locales import Translator, translator
 from fmo_bot.slack.blocks import VIEW_BLOCKS, Block, fit, text_of
-from fmo_bot.slack.render import accounts, cards, deliveries, digests, homes, issues, news, notices, sprints, standups
+from fmo_bot.slack.render import (
+    accounts,
+    cards,
+    charts,
+    deliveries,
+    digests,
+    homes,
+    issues,
+    news,
+    notices,
+    sprints,
+    standups,
+)
 
 Renderer = Callable[[Any, Translator], list[Block]]
 
@@ -19,7 +32,12 @@ RENDERERS: dict[type, Renderer] = {
     m.AnswerPost: standups.answer,
     m.RoundSummary: standups.summary,
     m.SprintReport: sprints.report,
-    m.BurnUpChart: sprints.chart,
+    c.BurnUpChart: charts.beside,
+    c.CycleTimeChart: charts.beside,
+    c.ThroughputChart: charts.throughput,
+    c.AgeingChart: charts.beside,
+    c.WaitingChart: charts.waiting,
+    c.ForecastChart: charts.beside,
     m.Digest: digests.digest,
     m.Home: homes.home,
     m.WhichIssue: issues.which,

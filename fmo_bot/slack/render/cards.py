@@ -4,7 +4,8 @@ from fmo_bot.domain.messages import IssueCard
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import ISSUE_ASSIGN, ISSUE_COMMENT, ISSUE_FLAG, ISSUE_MOVE, ISSUE_UNFLAG
 from fmo_bot.slack.blocks import Block, actions, button, context, section
-from fmo_bot.slack.text import escape, issue_name, number
+from fmo_bot.slack.text import escape, issue_name
+from fmo_bot.words.plain import number
 
 
 def card(message: IssueCard, t: Translator) -> list[Block]:

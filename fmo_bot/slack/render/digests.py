@@ -6,7 +6,8 @@ from fmo_bot.slack.actions import SPRINT_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
 from fmo_bot.slack.render.sprints import spread
 from fmo_bot.slack.render.trust import trust
-from fmo_bot.slack.text import clip, day_of, duration, escape, issue_name, moment
+from fmo_bot.slack.text import clip, day_of, escape, issue_name, moment
+from fmo_bot.words.plain import duration
 
 _AGEING_SHOWN = 5
 _SUMMARY_SHOWN = 80

@@ -1,12 +1,13 @@
-"""The sprint report and its chart."""
+"""The sprint report."""
 
-from fmo_bot.domain.messages import BurnUpChart, Spread, SprintReport, SprintSet
+from fmo_bot.domain.messages import Spread, SprintReport, SprintSet
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import SPRINT_SHARE
 from fmo_bot.slack.blocks import Block, actions, button, context, fields, header, quote, section
 from fmo_bot.slack.render.standups import blocker
 from fmo_bot.slack.render.trust import trust
-from fmo_bot.slack.text import duration, escape, moment, number
+from fmo_bot.slack.text import escape, moment
+from fmo_bot.words.plain import duration, number
 
 _BLOCKERS_SHOWN = 10
 _KEYS_SHOWN = 12
@@ -29,11 +30,6 @@ def report(message: SprintReport, t: Translator) -> list[Block]:
     if not message.shareable:
         return blocks
     return [*blocks, actions(button(t("Share in the joint channel"), SPRINT_SHARE, message.ref, primary=True))]
-
-
-def chart(message: BurnUpChart, t: Translator) -> list[Block]:
-    """What stands beside the picture."""
-    return [section(t("Burn-up: {sprint}", sprint=escape(message.sprint)))]
 
 
 def _span(message: SprintReport, t: Translator) -> str:
