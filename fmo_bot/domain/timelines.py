@@ -11,6 +11,7 @@ from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.histories import Step, created, events_before_created, steps
 from fmo_bot.domain.intervals import Interval, cut, ms
 from fmo_bot.domain.issues import FLAGGED, PROJECT, STATUS, Issue
+from fmo_bot.domain.lives import is_set
 from fmo_bot.domain.standing import Standing, first_status, standing_at
 from fmo_bot.domain.workflow import Stage, StageKind, Workflow
 
@@ -208,11 +209,6 @@ def _flags(issue: Issue, born: datetime, as_of: datetime) -> tuple[tuple[datetim
         elif is_set(step.after, step.after_text):
             since = since or step.at
     return (*found, (since, None)) if since else tuple(found)
-
-
-def is_set(value: str | None, text: str | None) -> bool:
-    """A flag is on where its shown text is not empty; where no text came, its value (ids stand in brackets)."""
-    return bool(text if text is not None else (value or "").strip("[] "))
 
 
 def _part(stage: Stage | None) -> str:

@@ -10,7 +10,7 @@ such trace: that is found by asking the longest history of a read for its own to
 from collections.abc import Callable, Collection, Hashable
 
 from fmo_bot.domain.issues import ASSIGNEE, FLAGGED, POINTS, PROJECT, RESOLUTION, SPRINT, STATUS, Change, Issue
-from fmo_bot.domain.timelines import is_set
+from fmo_bot.domain.lives import is_set
 
 Value = Hashable
 

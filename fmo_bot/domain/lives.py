@@ -1,0 +1,221 @@
+"""All that figures read of one issue, in epoch milliseconds, and nothing else (metrics.md, definition 1).
+
+Two doors lead here: `of` takes what the database holds, a reader of files calls `lived` with the items as it met them.
+Histories are ordered by (created, numeric id), whatever order they came in; the items of one history count at once.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
+
+from fmo_bot.domain.intervals import Interval, ms
+from fmo_bot.domain.issues import FLAGGED, POINTS, PROJECT, RESOLUTION, SPRINT, STATUS, Issue, Version
+
+T = TypeVar("T")
+Track = tuple[tuple[int, T], ...]  # (instant, value held from then on), sorted; of one instant the last counts
+Item = tuple[int, int, str | None, str | None, str | None, str | None]
+"""(instant, history id, before, after, text before, text after) of one item of one history."""
+
+FIELDS = frozenset({STATUS, RESOLUTION, FLAGGED, SPRINT, POINTS, PROJECT})  # whose items figures read
+FOREVER = 1 << 62  # where an interval that has not ended ends
+NO_SPRINTS: frozenset[int] = frozenset()
+_at, _order = itemgetter(0), itemgetter(0, 1)
+_NOTHING: list[Item] = []
+
+
+class Present(NamedTuple):
+    """The fields of an issue as they are now: what a field without any item always was."""
+
+    status: str
+    resolution: str | None = None
+    flagged: bool = False
+    sprints: frozenset[int] = NO_SPRINTS
+    points: Decimal | None = None
+
+
+class Life(NamedTuple):
+    """One issue through time. A track other than `statuses` is empty where its field never had a value."""
+
+    site: str
+    id: str
+    key: str
+    issue_type: str
+    subtask: bool
+    project: str | None
+    secured: bool  # has a security level
+    created: int  # moved back by events before it
+    complete: bool  # the history is proved whole
+    statuses: Track[str]  # status ids, from `created` on; one entry per history, so a stay may have no length
+    resolutions: Track[str | None]  # names, else ids; None: unresolved
+    flags: tuple[Interval, ...]  # when the flag was set; FOREVER where it still is
+    sprints: Track[frozenset[int]]
+    points: Track[Decimal | None]
+    versions: tuple[Version, ...]
+    gaps: tuple[int, ...]  # when a status item came from another status than the one before it
+    before_created: int  # histories dated before Jira's own `created`
+    disagreeing: tuple[tuple[str, int], ...]  # fields whose last item (then) leads elsewhere than the field is now
+    moved: int | None  # when it first came from another project
+
+
+def held(track: Track[T], instant: int, default: T) -> T:
+    """The value at an instant, changes of that very instant included; `default` before there was any."""
+    place = bisect_right(track, instant, key=_at)
+    return track[place - 1][1] if place else default
+
+
+def of(issue: Issue) -> Life:
+    """The life of an issue as the database holds it."""
+    items: dict[str, list[Item]] = {}
+    for change in issue.changes:
+        if change.field in FIELDS:
+            items.setdefault(change.field, []).append(
+                (ms(change.at), change.history, change.before, change.after, change.before_text, change.after_text)
+            )
+    return lived(
+        site=issue.site,
+        id=issue.id,
+        key=issue.key,
+        issue_type=issue.issue_type,
+        subtask=issue.subtask,
+        project=issue.project,
+        secured=issue.security is not None,
+        created=ms(issue.created),
+        complete=issue.complete,
+        versions=issue.versions,
+        present=Present(
+            issue.status,
+            issue.resolution,
+            issue.flagged,
+            frozenset(issue.sprints),
+            None if issue.points is None else points_of(None, repr(issue.points)),
+        ),
+        items=items,
+    )
+
+
+def lived(
+    *,
+    site: str,
+    id: str,
+    key: str,
+    issue_type: str,
+    subtask: bool,
+    project: str | None,
+    secured: bool,
+    created: int,
+    complete: bool,
+    versions: tuple[Version, ...],
+    present: Present,
+    items: Mapping[str, list[Item]],
+) -> Life:
+    """The life of an issue from its items by field (one of FIELDS), in any order; sorts the lists it is given.
+
+    Each history has to be there once, its items in Jira's order.
+    """
+    began = created
+    for found in items.values():
+        if len(found) > 1:
+            found.sort(key=_order)
+        if found[0][0] < began:
+            began = found[0][0]
+    early = {item[1] for found in items.values() for item in found if item[0] < created} if began < created else ()
+    wrong: list[tuple[str, int]] = []
+    found = items.get(STATUS, _NOTHING)
+    statuses, gaps = _statuses(found, present.status, began)
+    if found and statuses[-1][1] != present.status:
+        wrong.append((STATUS, found[-1][0]))
+    resolutions: Track[str | None] = ()
+    if found := items.get(RESOLUTION, _NOTHING):
+        resolutions = _track(began, found, lambda value, text: text or value or None)
+        if bool(resolutions[-1][1]) != bool(present.resolution):  # resolutions are renamed; whether there is one stays
+            wrong.append((RESOLUTION, found[-1][0]))
+    elif present.resolution:
+        resolutions = ((began, present.resolution),)
+    flags: tuple[Interval, ...] = ()
+    if found := items.get(FLAGGED, _NOTHING):
+        flags = _flags(began, found)
+        if bool(flags and flags[-1][1] == FOREVER) != present.flagged:
+            wrong.append((FLAGGED, found[-1][0]))
+    elif present.flagged:
+        flags = ((began, FOREVER),)
+    sprints: Track[frozenset[int]] = ()
+    if found := items.get(SPRINT, _NOTHING):
+        sprints = _track(began, found, lambda value, _: sprint_ids(value))
+        if sprints[-1][1] != present.sprints:
+            wrong.append((SPRINT, found[-1][0]))
+    elif present.sprints:
+        sprints = ((began, present.sprints),)
+    points: Track[Decimal | None] = ()
+    if found := items.get(POINTS, _NOTHING):
+        points = _track(began, found, points_of)
+        if points[-1][1] != present.points:
+            wrong.append((POINTS, found[-1][0]))
+    elif present.points is not None:
+        points = ((began, present.points),)
+    moves = items.get(PROJECT)
+    return Life(
+        site, id, key, issue_type, subtask, project, secured, began, complete, statuses, resolutions, flags, sprints,
+        points, versions, gaps, len(early), tuple(wrong), moves[0][0] if moves else None,
+    )  # fmt: skip
+
+
+def _statuses(items: Sequence[Item], present: str, began: int) -> tuple[Track[str], tuple[int, ...]]:
+    """The status ids held, and when an item came from another one than was held."""
+    if not items:
+        return ((began, present),), ()
+    value = items[0][2] or ""
+    track, gaps, last = [(began, value)], [], None
+    for at, history, before, after, _, _ in items:
+        if before != value and (before or "") != value:
+            gaps.append(at)
+        value = after or ""
+        if history == last:
+            track[-1] = at, value
+        else:
+            track.append((at, value))
+            last = history
+    return tuple(track), tuple(gaps)
+
+
+def _track(began: int, items: Sequence[Item], read: Callable[[str | None, str | None], T]) -> Track[T]:
+    """The values of one field; `read` makes one of an item's value and text."""
+    first = items[0]
+    return (began, read(first[2], first[4])), *((item[0], read(item[3], item[5])) for item in items)
+
+
+def _flags(began: int, items: Sequence[Item]) -> tuple[Interval, ...]:
+    """When the flag was set; a changed value continues it."""
+    found: list[Interval] = []
+    since = began if is_set(items[0][2], items[0][4]) else None
+    for at, _, _, after, _, text in items:
+        if is_set(after, text):
+            since = at if since is None else since
+        elif since is not None:
+            found.append((since, at))
+            since = None
+    return tuple(found) if since is None else (*found, (since, FOREVER))
+
+
+def is_set(value: str | None, text: str | None) -> bool:
+    """A flag is on where its shown text is not empty; where no text came, its value (ids stand in brackets)."""
+    return bool(text if text is not None else (value or "").strip("[] "))
+
+
+@lru_cache(maxsize=4096)
+def sprint_ids(value: str | None) -> frozenset[int]:
+    """The ids of a Sprint item such as "38, 40"; empty is no sprint, and what is no number is passed over."""
+    pieces = (piece.strip() for piece in (value or "").split(","))
+    return frozenset(int(piece) for piece in pieces if piece.isascii() and piece.isdigit())
+
+
+@lru_cache(maxsize=4096)
+def points_of(value: str | None, text: str | None) -> Decimal | None:
+    """An estimate from a changelog item: numbers travel in the shown text; None: not estimated."""
+    try:
+        number = Decimal((text or value or "").strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
