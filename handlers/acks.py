@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 
 
 class LastingAck(Ack):

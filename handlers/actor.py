@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt import App, BoltContext, BoltResponse
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 
 
 def register(app: App, bot: Bot) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack.actions import BLOCKER_ISSUE, BLOCKER_RESOLVE

@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.errors import Undeliverable
 from fmo_bot.slack.installs import Installs, client
 from handlers import accounts, acks, actor, blockers, deliveries, errors, events, help_, issues, rest, sprints, standups

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.accounts import words_in
 from fmo_bot.domain.messages import Help, Message, Notice
 from fmo_bot.domain.parties import Person

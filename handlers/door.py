@@ -9,7 +9,7 @@ import structlog
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk.errors import SlackApiError
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.errors import SettingsWrong
 from fmo_bot.slack.outcomes import code_of
 from handlers.asgi import application

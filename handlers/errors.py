@@ -12,7 +12,7 @@ from slack_bolt import App, BoltContext, BoltResponse, Respond
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.messages import Notice
 from fmo_bot.errors import InvalidInput, Refusal
 from fmo_bot.slack import act_forms, forms

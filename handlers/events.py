@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_bolt import App, BoltResponse
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.parties import Person
 
 HOME_OPENED, WORDS, LINKS = "home_opened", "words", "unfurl"

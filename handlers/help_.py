@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.messages import Message, Notice
 from fmo_bot.domain.parties import Person

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.messages import Message, Notice
 from fmo_bot.domain.parties import Person
 from fmo_bot.errors import Refusal

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.bootstrap.connecting import BACK, BEGIN
 from fmo_bot.errors import BoardUnavailable, ConsentLost, SecretLocked, SiteNotConnected
 from fmo_bot.services.consents import LASTS_S

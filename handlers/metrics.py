@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, generat
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 
 
 class Metrics:

@@ -4,7 +4,7 @@ import re
 
 from slack_bolt import Ack, App
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 
 _ANY = re.compile(".*")
 

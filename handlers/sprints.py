@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt import Ack, App, Respond
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack.actions import SPRINT_ASK, SPRINT_SHARE
 from handlers.answers import tell

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext
 from slack_sdk import WebClient
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack import forms
 from fmo_bot.slack.actions import BLOCKED, STANDUP_FORM, STANDUP_OPEN

@@ -6,8 +6,8 @@ from contextlib import closing
 from sqlalchemy import or_, select
 
 from config.settings import Settings
-from fmo_bot.bootstrap import clock_of, open_store
 from fmo_bot.bootstrap.jira_sites import JiraSites
+from fmo_bot.bootstrap.opening import clock_of, open_store
 from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store

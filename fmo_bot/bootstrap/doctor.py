@@ -7,8 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.manifests import manifest
 from config.settings import Settings, SlackApp
-from fmo_bot.bootstrap import clock_of
 from fmo_bot.bootstrap.jira_sites import JiraSites, jira_client
+from fmo_bot.bootstrap.opening import clock_of
 from fmo_bot.db import rotating
 from fmo_bot.db.schema import is_newest
 from fmo_bot.db.secrets import Vault

@@ -4,9 +4,9 @@ from types import TracebackType
 from typing import Self
 
 from config.settings import Settings
-from fmo_bot.bootstrap import clock_of, open_store
 from fmo_bot.bootstrap.connecting import Connecting, Wanted
 from fmo_bot.bootstrap.jira_sites import JiraSites
+from fmo_bot.bootstrap.opening import clock_of, open_store
 from fmo_bot.errors import SiteNotConnected
 from fmo_bot.services.pauses import Pauses
 from fmo_bot.services.sites import Listed, Site

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
-from fmo_bot.bootstrap import clock_of, open_store
 from fmo_bot.bootstrap.jira_sites import JiraSites
+from fmo_bot.bootstrap.opening import clock_of, open_store
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import Scope
 from fmo_bot.errors import BoardUnavailable, FileWrong

@@ -62,7 +62,7 @@ def _say(site: str, project: str, company: str, acts: list[Act], admin: str, *, 
 @contextmanager
 def _acting() -> Iterator[tuple["Acting", datetime]]:
     """The service and the present; a refusal becomes a sentence on stderr."""
-    from fmo_bot.bootstrap import clock_of, open_store
+    from fmo_bot.bootstrap.opening import clock_of, open_store
     from fmo_bot.services.acting import Acting
 
     settings = settings_and_logging()

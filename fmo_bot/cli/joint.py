@@ -82,7 +82,7 @@ def _show(standing: "Standing") -> None:
 @contextmanager
 def _ownership() -> Iterator[tuple["Ownership", datetime]]:
     """The service and the present; a refusal becomes a sentence on stderr."""
-    from fmo_bot.bootstrap import clock_of, open_store
+    from fmo_bot.bootstrap.opening import clock_of, open_store
     from fmo_bot.services.ownership import Ownership
 
     settings = settings_and_logging()

@@ -22,7 +22,7 @@ def new_key() -> None:
 
 def rotate_keys() -> None:
     """Encrypt every secret of the database with the first key of FMO_SECRET_KEYS; may be run again at any time."""
-    from fmo_bot.bootstrap import open_store
+    from fmo_bot.bootstrap.opening import open_store
     from fmo_bot.db.rotating import rotate
     from fmo_bot.db.secrets import Vault
 

@@ -36,7 +36,7 @@ def worker() -> None:
 
     With FMO_WORKER_PORT set it says there how it is: /health/live, /health/ready, /metrics.
     """
-    from fmo_bot.bootstrap import Bot
+    from fmo_bot.bootstrap.bot import Bot
     from handlers.health import Window
     from handlers.jobs import add_jobs
 
@@ -50,7 +50,7 @@ def worker() -> None:
 
 
 def _open_door(*, works: bool) -> None:
-    from fmo_bot.bootstrap import Bot
+    from fmo_bot.bootstrap.bot import Bot
     from handlers.door import Door
 
     with _until_told(), Bot(settings_and_logging(), works=works) as bot, Door(bot) as door:
@@ -84,7 +84,7 @@ def _leave(number: int, frame: FrameType | None) -> None:
 
 def migrate() -> None:
     """Bring the database to the newest schema."""
-    from fmo_bot.bootstrap import open_store
+    from fmo_bot.bootstrap.opening import open_store
 
     open_store(settings_and_logging()).close()
     print("The database is at the newest schema.")

@@ -106,7 +106,7 @@ def hook(
     ] = False,
 ) -> None:
     """Print a new secret address for an unsigned webhook. For Data Center below 10; it is shown only now."""
-    from fmo_bot.bootstrap import clock_of, open_store
+    from fmo_bot.bootstrap.opening import clock_of, open_store
     from fmo_bot.errors import SettingsWrong
     from fmo_bot.services.hooks import is_known, new_secret
 

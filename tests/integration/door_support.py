@@ -15,7 +15,7 @@ import requests
 from slack_sdk.signature import SignatureVerifier
 
 from config.settings import Settings
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.slack.actions import STANDUP_OPEN

@@ -14,7 +14,7 @@ import requests
 import yaml
 from sqlalchemy import select
 
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.bootstrap.errand import Errand
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.db.accounts import JiraAccountRow

@@ -12,7 +12,7 @@ import requests
 import trustme
 
 from config.settings import Settings
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.bootstrap.jira_sites import jira_client, oauth_of
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.errors import SettingsWrong, SiteUnavailable

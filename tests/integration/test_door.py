@@ -14,7 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
 from config.settings import Settings
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.slack.actions import BLOCKER_RESOLVE, SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
 from handlers.door import Door

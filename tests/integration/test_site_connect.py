@@ -16,7 +16,7 @@ import requests
 from sqlalchemy import select
 
 from config.settings import Settings
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.bootstrap.connecting import Wanted
 from fmo_bot.bootstrap.doctor import look
 from fmo_bot.bootstrap.errand import Errand

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from fmo_bot.bootstrap import AHEAD
+from fmo_bot.bootstrap.bot import AHEAD
 from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.parties import MemberRow

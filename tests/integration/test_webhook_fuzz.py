@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from config.settings import Settings
-from fmo_bot.bootstrap import Bot
+from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.db.ledger import InboxRow
 from fmo_bot.db.tables import METADATA
 from fmo_bot.delivery import inbox
