@@ -7,7 +7,19 @@ import typer
 
 from fmo_bot.errors import Failure, FileWrong, SettingsWrong
 
-_GROUPS = ("running", "setting_up", "backfilling", "moving", "keys", "doctor", "site", "joint", "pretending", "demo")
+_GROUPS = (
+    "running",
+    "setting_up",
+    "backfilling",
+    "moving",
+    "keys",
+    "doctor",
+    "site",
+    "joint",
+    "calendar",
+    "pretending",
+    "demo",
+)
 
 
 def application() -> typer.Typer:

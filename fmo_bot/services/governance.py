@@ -25,6 +25,7 @@ class Action(StrEnum):
     RESOLVE_OWN_BLOCKER = "resolve_own_blocker"  # of the actor's own side, the one that waits
     RESOLVE_ANY_BLOCKER = "resolve_any_blocker"  # of whichever side
     DECIDE_JOINT = "decide_joint"  # for one's own side: whether a Jira project is joint
+    CHANGE_CALENDAR = "change_calendar"  # of one's own side; of its past, agree for the other side
     ACT_IN_JIRA = "act_in_jira"  # as far as the project's owner allows it; see services.acting
     SETTLE_DELIVERIES = "settle_deliveries"  # to the joint channel and to one's own side's people
 
@@ -37,7 +38,12 @@ _PARTICIPANT = _READER | {
     Action.RESOLVE_OWN_BLOCKER,
     Action.ACT_IN_JIRA,
 }
-_SCRUM_MASTER = _PARTICIPANT | {Action.RESOLVE_ANY_BLOCKER, Action.SETTLE_DELIVERIES, Action.DECIDE_JOINT}
+_SCRUM_MASTER = _PARTICIPANT | {
+    Action.RESOLVE_ANY_BLOCKER,
+    Action.SETTLE_DELIVERIES,
+    Action.DECIDE_JOINT,
+    Action.CHANGE_CALENDAR,
+}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.STAKEHOLDER: _READER,

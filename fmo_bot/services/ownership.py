@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
-from fmo_bot.db.parties import JointTeamRow, OrganisationRow, SideRow
+from fmo_bot.db.parties import OrganisationRow, SideRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain.parties import SYSTEM, Actor, Person, Scope
+from fmo_bot.domain.parties import Actor, Person, Scope
 from fmo_bot.errors import NotFound, Refusal
 from fmo_bot.services.governance import Action, audit, may
 from fmo_bot.services.parties import Parties
@@ -51,9 +51,7 @@ class Ownership:
 
     def actor(self, person: Person, team: str, at: datetime) -> Actor:
         """The person in the joint team of that name. Raises NotFound, also where they are not in it; NotAMember."""
-        with self.store.reading(SYSTEM) as session:
-            ref = session.scalar(select(JointTeamRow.ref).where(JointTeamRow.name == team))
-        return Parties(self.store).actor(person, team_ref=ref or "", at=at)
+        return Parties(self.store).actor_named(person, team, at)
 
     def propose_joint(self, actor: Actor, site: str, key: str, at: datetime) -> Standing:
         """The owner's side wants a project to be joint; a second time changes nothing.

@@ -38,6 +38,12 @@ class Parties:
                 return actor_in(session, person, team)
             return _actor(_meant(_participations(session, member), _team_of_channel(session, channel)))
 
+    def actor_named(self, person: Person, team: str, at: datetime) -> Actor:
+        """The person in the joint team of that name. Raises NotFound, also where they are not in it; NotAMember."""
+        with self.store.reading(SYSTEM) as session:
+            ref = session.scalar(select(JointTeamRow.ref).where(JointTeamRow.name == team))
+        return self.actor(person, team_ref=ref or "", at=at)
+
     def home(self, person: Person, at: datetime) -> Home:
         """App Home: the rounds that are open to this member now, and the open blockers of their joint teams.
 

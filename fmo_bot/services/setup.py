@@ -26,7 +26,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import FileWrong
-from fmo_bot.services import setup_people
+from fmo_bot.services import calendars, setup_people
 from fmo_bot.services.governance import audit
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
@@ -141,7 +141,8 @@ class _Setup:
         row = self.session.scalar(select(SideRow).where(SideRow.team_id == team.id, SideRow.name == name))
         if row is None:
             return self._new(SideRow(team_id=team.id, name=name, organisation_id=owner.id, calendar=calendar))
-        row.organisation_id, row.calendar = owner.id, calendar
+        row.organisation_id = owner.id
+        calendars.changed_in_file(self.session, row, calendar, self.at)
         return row
 
     def _people(self, team: JointTeamRow, sides: Mapping[Side, SideRow]) -> set[int]:

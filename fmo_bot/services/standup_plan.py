@@ -13,7 +13,7 @@ from fmo_bot.delivery import occurrences
 from fmo_bot.delivery.occurrences import Wanted
 from fmo_bot.domain.calendars import days_between
 from fmo_bot.domain.standups import ANSWERED, ASKED, AWAY, RosterMember, Schedule, Turn, closes_at, turns
-from fmo_bot.services.calendars import side_calendar
+from fmo_bot.services.calendars import of_team
 from fmo_bot.services.parties import roster
 from fmo_bot.services.rounds import MISSED
 from fmo_bot.services.rounds import PLANNED as NOT_YET
@@ -28,9 +28,7 @@ class People:
     def __init__(self, session: Session, ceremony: CeremonyRow, first: date, last: date) -> None:
         self.rows = roster(session, ceremony.team_id)
         self.schedule = _schedule(ceremony)
-        self.calendars = {
-            side.name: side_calendar(side.calendar, first=first, last=last) for side in ceremony.team.sides
-        }
+        self.calendars = of_team(session, ceremony.team_id, first=first, last=last)
         absences = _absences(session, [row.member_id for row in self.rows])
         self.members = [_roster_member(row, absences.get(row.member_id, ())) for row in self.rows]
         self._turns: dict[date, tuple[Turn, ...]] = {}

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ import requests
 import yaml
 from sqlalchemy import select
 
+from config.settings import Settings
+from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.db.ledger import DeliveryRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import outbox
@@ -90,6 +93,24 @@ def test_a_site_the_settings_do_not_know_is_named(box: Sandbox, tmp_path: Path) 
     assert done.stderr.splitlines() == [
         f"{place}.site: `other` is not in FMO_JIRA_SITES (shared)" for place in ("board", "jira[0]")
     ]
+
+
+def test_a_change_to_the_past_of_a_calendar_is_confirmed_by_the_other_side(box: Sandbox, tmp_path: Path) -> None:
+    given = given_for(box, tmp_path)
+    assert set_up(Settings.read(given), TEAM).board_error is None
+    (tmp_path / "calendar.yaml").write_text("{zone: Asia/Shanghai, days: [mon, fri], hours: [08:00, 12:00]}", "utf-8")
+
+    def calendar(what: str, *more: str) -> tuple[int, list[str]]:
+        done = fmo_bot("calendar", what, "5G Core", *more, folder=tmp_path, given=given)
+        return done.returncode, (done.stdout or done.stderr).splitlines()
+
+    huawei, telefonica = ("--admin", "T0HUAWEI:U0LIWEI"), ("--admin", "T0TELEFON:U0LUCIA")
+    since = (START.date() - timedelta(days=7)).isoformat()
+    code, (said, changes) = calendar("propose", "calendar.yaml", "--from", since, *huawei)
+    version = f"Huawei (vendor) from {since}: Asia/Shanghai, mon fri, 08:00-12:00"
+    assert (code, said) == (0, f"{version}; proposal 1, Telefonica to confirm.")
+    assert "Reports shared since then: 0, which stay as they are." in changes
+    assert calendar("confirm", "1", *telefonica)[1][0] == f"{version}."
 
 
 def test_a_project_is_made_joint_by_a_scrum_master_of_each_side(box: Sandbox, tmp_path: Path) -> None:
