@@ -35,11 +35,11 @@ demo-check: $(VENV)/runtime ## play one joint working day and one sprint end wit
 	  $(if $(DATABASE),--database '$(DATABASE)') $(if $(APART),--apart) $(if $(ENGINE),--engine $(ENGINE)) \
 	  $(if $(BREAK),--break $(BREAK))
 
-test: $(VENV)/dev ## every test, PostgreSQL included, on two processes
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+test: $(VENV)/dev ## every test, PostgreSQL included, on three processes: much of it waits
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 test-long: $(VENV)/dev ## the same with the long profile of every property test
-	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -n 2 --dist worksteal
+	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 bench: bench-delivery bench-sync ## every measurement; docs/benchmarks.md says what they are
 
