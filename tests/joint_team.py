@@ -15,6 +15,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import occurrences
 from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint
+from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.domain.workflow import Workflow
@@ -246,12 +247,17 @@ class FakeBoards:
     def __init__(self, view: BoardView | None) -> None:
         self.shown = view
         self.down: str | None = None  # why Jira cannot be read now
+        self.own: JirasReport | None = None  # what Jira's own sprint report says
         self.synced: list[int] = []
 
     def sync(self, board_id: int, at: datetime) -> None:
         self.synced.append(board_id)
         if self.down:
             raise BoardUnavailable(self.down)
+
+    def own_report(self, board_id: int, sprint_id: int) -> JirasReport | None:
+        assert not self.down
+        return self.own
 
     def view(self, session: Session, board_id: int) -> BoardView:
         if self.shown is None:

@@ -158,6 +158,12 @@ class BoardShape:
     filter_id: str | None = None  # the saved filter behind the board: its JQL is `filter = <id>`
 
     @property
+    def last_column(self) -> frozenset[str]:
+        """The status ids that Jira's own reports take for done: those of the last column that has any."""
+        filled = [column.statuses for column in self.columns if column.statuses]
+        return frozenset(filled[-1]) if filled else frozenset()
+
+    @property
     def naming_ids(self) -> tuple[str, ...]:
         """The ids of the fields in which counterparts are named, each once."""
         return tuple(dict.fromkeys(known for _, known in self.naming_fields))

@@ -5,17 +5,17 @@ construction, for the end of the sprint and for every instant of the burn-up.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from functools import cached_property
 
-from fmo_bot.domain import flow
-from fmo_bot.domain.histories import Track, created, steps
-from fmo_bot.domain.issues import POINTS, SPRINT, Issue, Sprint
+from fmo_bot.domain import flow, sprint_lives
+from fmo_bot.domain.endings import Endings
+from fmo_bot.domain.intervals import instant, ms
+from fmo_bot.domain.issues import Issue, Sprint
+from fmo_bot.domain.jiras_report import Place, place
 from fmo_bot.domain.messages import BurnUpPoint, Spread, SprintSet
-from fmo_bot.domain.standing import Standing, standings
+from fmo_bot.domain.sprint_sets import SETS, Course, Sets, Tally, courses, totals
 from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.workflow import Workflow
 
@@ -27,6 +27,11 @@ class Window:
     start: datetime
     end: datetime
     provisional: bool
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Start and end in epoch milliseconds."""
+        return ms(self.start), ms(self.end)
 
 
 def window(sprint: Sprint, as_of: datetime) -> Window | None:
@@ -84,6 +89,7 @@ class SprintFigures:
     burn_up: tuple[BurnUpPoint, ...]
     data_quality: tuple[tuple[str, int], ...]
     planned_end: datetime | None  # Jira's endDate
+    places: tuple[Place, ...]  # every issue that was in the sprint while it ran, and why it is in which sets
 
 
 def report(sprint: Sprint, issues: Iterable[Issue], workflow: Workflow, as_of: datetime) -> SprintFigures:
@@ -91,189 +97,68 @@ def report(sprint: Sprint, issues: Iterable[Issue], workflow: Workflow, as_of: d
     seen = window(sprint, as_of)
     if seen is None:
         raise ValueError(f"sprint {sprint.id} has not begun at {as_of.isoformat()}")
-    courses = [_Course(issue, sprint.id, workflow, seen) for issue in issues if _touches(issue, sprint.id)]
-    courses.sort(key=lambda course: (course.issue.key, course.issue.id))
-    joined = [course for course in courses if course.joined is not None]
-    completed = [course for course in joined if course.completed]
-    outside = [course for course in courses if course.completed_outside]
-    timelines = {course: timeline(course.issue, workflow, seen.end) for course in {*joined, *outside}}
-    finished = [timelines[course] for course in completed]
-    carried = [course for course in joined if course.carried_over]
+    here = [course for _, course in courses(map(sprint_lives.of, issues), Endings(workflow), {sprint.id: seen.span})]
+    here.sort(key=lambda course: (course.life.key, course.life.id))
+    sets = Sets()
+    for course in here:
+        sets.count(course)
+    timelines = {course: timeline(course.life.issue, workflow, seen.end) for course in here if course.sets}
+    finished = [found for course, found in timelines.items() if course.completed]
     return SprintFigures(
         start=seen.start,
         end=seen.end,
         provisional=seen.provisional,
         as_of=as_of,
-        committed=_set([course for course in joined if course.committed], first=True),
-        added=_set([course for course in joined if not course.committed], first=True),
-        removed=_set([course for course in joined if course.removed]),
-        completed=_set(completed),
-        carried_over=_set(carried),
-        completed_outside=_set(outside),
-        re_estimated=float(sum((course.points - course.first_points for course in joined), Decimal())),
-        unestimated=tuple(course.issue.key for course in joined if course.unestimated),
+        **{name: _told(getattr(sets, name)) for name in SETS},
+        re_estimated=float(sets.re_estimated),
+        unestimated=tuple(sets.unestimated),
         cycle_time=flow.cycle_times(finished),
         never_started=sum(found.started is None for found in finished),
         split_s=_split(finished),
-        flagged=tuple(course.issue.key for course in carried if timelines[course].flagged),
-        burn_up=_burn_up(joined, seen),
-        data_quality=flow.data_quality(timelines[course] for course in courses if course in timelines),
+        flagged=tuple(course.life.key for course in here if course.carried_over and timelines[course].flagged),
+        burn_up=burn_up(here, seen),
+        data_quality=flow.data_quality(timelines.values()),
         planned_end=sprint.ends,
+        places=tuple(map(place, here)),
     )
 
 
-def sprint_ids(value: str | None) -> frozenset[int]:
-    """The ids of a Sprint item such as "38, 40"; empty is no sprint, and what is no number is passed over."""
-    pieces = (piece.strip() for piece in (value or "").split(","))
-    return frozenset(int(piece) for piece in pieces if piece.isascii() and piece.isdigit())
+def every(
+    sprints: Iterable[Sprint], issues: Iterable[Issue], workflow: Workflow, as_of: datetime
+) -> Iterator[tuple[Sprint, Window, Sets]]:
+    """The sets of each of these sprints that has begun at `as_of`, counted in one walk over the issues."""
+    begun = [(sprint, seen) for sprint in sprints if (seen := window(sprint, as_of))]
+    found = totals(map(sprint_lives.of, issues), Endings(workflow), {sprint.id: seen.span for sprint, seen in begun})
+    return ((sprint, seen, found[sprint.id]) for sprint, seen in begun)
 
 
-def points_of(value: str | None, text: str | None) -> Decimal | None:
-    """An estimate from a changelog item: numbers travel in the shown text; None: not estimated."""
-    try:
-        number = Decimal((text or value or "").strip())
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+def burn_up(joined: Sequence[Course], seen: Window) -> tuple[BurnUpPoint, ...]:
+    """Scope and done from the start on, one point per instant at which either changes (definition 13)."""
+    scope: Counter[int] = Counter()
+    done: Counter[int] = Counter()
+    for course in joined:
+        was_in, was_done = False, False
+        for at in course.instants:
+            now_done = course.completed_by(at)
+            now_in = now_done or course.held_open(at)
+            scope[at] += now_in - was_in
+            done[at] += now_done - was_done
+            was_in, was_done = now_in, now_done
+    start, _ = seen.span
+    points = [BurnUpPoint(at=seen.start, scope=scope[start], done=done[start])]
+    for at in sorted({*scope, *done} - {start}):
+        if scope[at] or done[at]:
+            last = points[-1]
+            points.append(BurnUpPoint(at=instant(at), scope=last.scope + scope[at], done=last.done + done[at]))
+    return tuple(points)
 
 
-@dataclass(frozen=True, eq=False)
-class _Course:
-    """One issue seen from one sprint, over [start, end]; an event at an instant counts from that instant on."""
-
-    issue: Issue
-    sprint: int
-    workflow: Workflow
-    seen: Window
-
-    @cached_property
-    def standing(self) -> Track[Standing]:
-        return standings(self.issue, self.workflow)
-
-    @cached_property
-    def membership(self) -> Track[bool]:
-        found = steps(self.issue, SPRINT)
-        first = sprint_ids(found[0].before) if found else frozenset(self.issue.sprints)
-        later = ((step.at, self.sprint in sprint_ids(step.after)) for step in found)
-        return Track(((created(self.issue), self.sprint in first), *later))
-
-    @cached_property
-    def estimate(self) -> Track[Decimal | None]:
-        found = steps(self.issue, POINTS)
-        now = None if self.issue.points is None else points_of(None, repr(self.issue.points))
-        first = points_of(found[0].before, found[0].before_text) if found else now
-        return Track(
-            ((created(self.issue), first), *((step.at, points_of(step.after, step.after_text)) for step in found))
-        )
-
-    @cached_property
-    def instants(self) -> tuple[datetime, ...]:
-        """The start, and every instant in (start, end] at which something about this issue changed."""
-        changed = {at for track in (self.standing, self.membership) for at, _ in track.points}
-        return (self.seen.start, *sorted(at for at in changed if self.seen.start < at <= self.seen.end))
-
-    @cached_property
-    def joined(self) -> datetime | None:
-        """The start for a committed issue, the instant of being added for an added one, else None."""
-        return next((at for at in self.instants if self._held_open(at)), None)
-
-    @property
-    def committed(self) -> bool:
-        return self.joined == self.seen.start
-
-    @property
-    def completed(self) -> bool:
-        return self.completed_by(self.seen.end)
-
-    @property
-    def carried_over(self) -> bool:
-        return self.joined is not None and self._held_open(self.seen.end)
-
-    @property
-    def removed(self) -> bool:
-        return self.joined is not None and not self.completed and not self.carried_over
-
-    @property
-    def completed_outside(self) -> bool:
-        return (
-            not self.completed and self._finished(self.seen.end) is not None and any(map(self._inside, self.instants))
-        )
-
-    def completed_by(self, at: datetime) -> bool:
-        """Joined, done at `at`, and in the sprint when that finish happened."""
-        finished = self._finished(at)
-        return self.joined is not None and self.joined <= at and finished is not None and self._inside(finished)
-
-    def in_scope(self, at: datetime) -> bool:
-        """Completed or still to be done at `at`: what the scope line counts."""
-        joined = self.joined is not None and self.joined <= at
-        return joined and (self.completed_by(at) or self._held_open(at))
-
-    @property
-    def points(self) -> Decimal:
-        return self._points_at(self.seen.end)
-
-    @property
-    def first_points(self) -> Decimal:
-        return self._points_at(self.joined or self.seen.end)
-
-    @property
-    def unestimated(self) -> bool:
-        return not self.issue.subtask and self.estimate.at(self.seen.end) is None
-
-    def _points_at(self, at: datetime) -> Decimal:
-        """Sub-tasks count as issues, not in points; no estimate counts 0."""
-        return Decimal() if self.issue.subtask else self.estimate.at(at) or Decimal()
-
-    def _inside(self, at: datetime) -> bool:
-        return self.membership.at(at) or False
-
-    def _finished(self, at: datetime) -> datetime | None:
-        standing = self.standing.at(at)
-        return standing.finished if standing else None
-
-    def _held_open(self, at: datetime) -> bool:
-        """In the sprint, neither done nor abandoned."""
-        standing = self.standing.at(at)
-        return standing is not None and not standing.ended and self._inside(at)
+def _told(tally: Tally) -> SprintSet:
+    return SprintSet(issues=len(tally.keys), points=float(tally.points), keys=tuple(tally.keys))
 
 
-def _touches(issue: Issue, sprint: int) -> bool:
-    """Whether an issue can ever have been in a sprint; spares the rest of a large board the work."""
-    return sprint in issue.sprints or any(
-        sprint in sprint_ids(change.before) or sprint in sprint_ids(change.after)
-        for change in issue.changes
-        if change.field == SPRINT
-    )
-
-
-def _set(courses: list[_Course], *, first: bool = False) -> SprintSet:
-    """`first`: points as they were when the issue came into the sprint, else at the end."""
-    points = sum((course.first_points if first else course.points for course in courses), Decimal())
-    return SprintSet(issues=len(courses), points=float(points), keys=tuple(course.issue.key for course in courses))
-
-
-def _split(timelines: list[Timeline]) -> tuple[tuple[str, float], ...]:
+def _split(timelines: Iterable[Timeline]) -> tuple[tuple[str, float], ...]:
     total: Counter[str] = Counter()
     for found in timelines:
         total.update(found.split_ms)
     return tuple((part, total[part] / 1000) for part in sorted(total))
-
-
-def _burn_up(joined: list[_Course], seen: Window) -> tuple[BurnUpPoint, ...]:
-    """Scope and done from the start on, one point per instant at which either changes."""
-    scope: Counter[datetime] = Counter()
-    done: Counter[datetime] = Counter()
-    for course in joined:
-        was_in, was_done = False, False
-        for at in course.instants:
-            now_in, now_done = course.in_scope(at), course.completed_by(at)
-            scope[at] += now_in - was_in
-            done[at] += now_done - was_done
-            was_in, was_done = now_in, now_done
-    points = [BurnUpPoint(at=seen.start, scope=scope[seen.start], done=done[seen.start])]
-    for at in sorted({*scope, *done} - {seen.start}):
-        if scope[at] or done[at]:
-            last = points[-1]
-            points.append(BurnUpPoint(at=at, scope=last.scope + scope[at], done=last.done + done[at]))
-    return tuple(points)

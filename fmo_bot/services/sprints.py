@@ -15,8 +15,9 @@ from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience, inbox, outbox
-from fmo_bot.domain import sprints
+from fmo_bot.domain import jiras_report, sprints
 from fmo_bot.domain.issues import Sprint
+from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, SprintReport
 from fmo_bot.domain.ownership import Counted
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
@@ -61,6 +62,10 @@ class BoardReader(Protocol):
         """The board as far as it was read; raises BoardUnavailable where it never was."""
         ...
 
+    def own_report(self, board_id: int, sprint_id: int) -> JirasReport | None:
+        """Jira's own report on a sprint; None where it does not come."""
+        ...
+
 
 @dataclass(frozen=True)
 class _Asked:
@@ -70,6 +75,16 @@ class _Asked:
     board_id: int
     ref: str
     sprint: str
+
+
+@dataclass(frozen=True)
+class _Comparable:
+    """What Jira's own report on a sprint is compared with, once nothing of ours is open any more in the database."""
+
+    sprint_id: int
+    places: tuple[jiras_report.Place, ...]
+    keys: Mapping[str, str]  # of every issue that is counted, by Jira's id
+    last_column: frozenset[str]  # status ids
 
 
 class Sprints:
@@ -174,28 +189,46 @@ class Sprints:
 
     def _said(self, asked: _Asked, reason: str | None, at: datetime) -> list[tuple[str, Message]]:
         """What the asker is told, with the part of the report it is. Counting takes its time, so it only reads."""
+        comparable = None
         with self.store.reading(Scope(team_id=asked.actor.team_id)) as session:
             try:
                 view = self.boards.view(session, asked.board_id)
             except BoardUnavailable as error:
                 return [("", Notice(text=NO_FIGURES, values=self._named(asked, reason=str(error))))]
             as_of = at if reason is None else (view.synced_at or at)
-            said = self._figures(session, asked, view, as_of)
+            said, comparable = self._figures(session, asked, view, as_of)
+        if reason is None and comparable is not None:
+            said = self._compared(asked, said, comparable)
         if reason is not None:
             said.append(("age", Notice(text=OLD_FIGURES, values={"reason": reason, "as_of": as_of})))
         return said
 
-    def _figures(self, session: Session, asked: _Asked, view: BoardView, as_of: datetime) -> list[tuple[str, Message]]:
-        """The report with its chart, or the sentence why there is none."""
+    def _figures(
+        self, session: Session, asked: _Asked, view: BoardView, as_of: datetime
+    ) -> tuple[list[tuple[str, Message]], _Comparable | None]:
+        """The report with its chart and what to compare it with, or the sentence why there is none."""
         found = counted(session, asked.actor.team_id, asked.board_id, view, own=asked.actor.organisation_id)
         if found is None:
-            return [("", Notice(text=NOTHING_JOINT, values=self._named(asked)))]
+            return [("", Notice(text=NOTHING_JOINT, values=self._named(asked)))], None
         sprint = _sprint_of(view, asked.sprint, as_of)
         if isinstance(sprint, Notice):
-            return [("", replace(sprint, values=self._named(asked, **sprint.values)))]
+            return [("", replace(sprint, values=self._named(asked, **sprint.values)))], None
         figures = sprints.report(sprint, found.issues, view.workflow, as_of)
         report = self._report(session, asked, view, sprint, figures, found)
-        return [("", report), ("chart", _chart(report))]
+        keys = {issue.id: issue.key for issue in found.issues}
+        comparable = _Comparable(sprint.id, figures.places, keys, view.shape.last_column)
+        return [("", report), ("chart", _chart(report))], comparable
+
+    def _compared(self, asked: _Asked, said: list[tuple[str, Message]], ours: _Comparable) -> list[tuple[str, Message]]:
+        """The same with what Jira's own report counts otherwise, as far as it answers."""
+        jira = self.boards.own_report(asked.board_id, ours.sprint_id)
+        if jira is None:
+            return said
+        found = jiras_report.differences(ours.places, ours.keys, jira, ours.last_column)
+        return [
+            (part, replace(message, differences=found) if isinstance(message, SprintReport) else message)
+            for part, message in said
+        ]
 
     def _keep(self, session: Session, asked: _Asked, report: SprintReport, at: datetime) -> None:
         session.add(

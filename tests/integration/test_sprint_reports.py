@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from fmo_bot.db.store import Store
-from fmo_bot.domain.messages import BurnUpChart, Notice, SprintReport
+from fmo_bot.domain.jiras_report import JirasReport, Theirs
+from fmo_bot.domain.messages import BurnUpChart, Notice, SprintDifference, SprintReport
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import NotAllowed, NotAMember, NotFound, NotLinked
 from fmo_bot.services import setup
@@ -78,6 +79,23 @@ def test_the_report_goes_to_the_asker_alone_with_its_chart_in_the_thread(store: 
     assert chart_row.thread_message_id == first.id
     assert desk.boards.synced == [desk.team.result.board_id]
     assert desk.team.owed("shared:") == []
+
+
+def test_what_jiras_own_report_counts_otherwise_stands_in_the_report(sqlite_store: Store) -> None:
+    desk = Desk(sqlite_store)
+    desk.boards.own = JirasReport(listed={"1": Theirs.COMPLETED, "2": Theirs.REMOVED, "99": Theirs.COMPLETED})
+    assert desk.report(LUCIA).differences == (
+        SprintDifference(
+            key="CORE-2",
+            theirs="removed",
+            ours="carried over",
+            why="it was in the sprint at the end, neither done nor given up",
+        ),
+    )
+
+
+def test_where_jiras_own_report_does_not_come_nothing_is_said_of_it(sqlite_store: Store) -> None:
+    assert Desk(sqlite_store).report(LUCIA).differences is None
 
 
 def test_asking_twice_with_one_click_is_one_report(store: Store) -> None:

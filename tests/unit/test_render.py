@@ -94,6 +94,8 @@ def every_message(words: str) -> list[m.Message]:
             burn_up=burn_up,
             data_quality=((words, 3),),
             workflow_guessed=True,
+            differences=(m.SprintDifference(key=words, theirs="removed", ours="completed", why="it was given up"),)
+            * 30,
         ),
         *(made.named(chart, words) for chart in made.EVERY),
         m.Digest(

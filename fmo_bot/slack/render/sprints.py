@@ -11,6 +11,7 @@ from fmo_bot.words.plain import duration, number
 
 _BLOCKERS_SHOWN = 10
 _KEYS_SHOWN = 12
+_DIFFERENCES_SHOWN = 5
 
 
 def report(message: SprintReport, t: Translator) -> list[Block]:
@@ -23,6 +24,7 @@ def report(message: SprintReport, t: Translator) -> list[Block]:
         section(balance(message, t)),
         section(_times(message, t)),
         *_stuck(message, t),
+        *_beside_jira(message, t),
         *trust(message.data_quality, t, workflow_guessed=message.workflow_guessed, left_out=message.left_out),
     ]
     if message.shared_by is not None:
@@ -123,6 +125,34 @@ def _stuck(message: SprintReport, t: Translator) -> list[Block]:
     if message.flagged:
         blocks.append(section(f"*{t('Flagged in Jira')}*  {keys(message.flagged)}"))
     return blocks
+
+
+def _beside_jira(message: SprintReport, t: Translator) -> list[Block]:
+    """Where Jira's own report counts otherwise; nothing where it did not answer."""
+    found = message.differences
+    if found is None:
+        return []
+    if not found:
+        return [context(t("Jira's own sprint report counts the same."))]
+    lines = [
+        t.many(
+            "Jira's own sprint report differs in {n} place:",
+            "Jira's own sprint report differs in {n} places:",
+            len(found),
+        )
+    ]
+    for each in found[:_DIFFERENCES_SHOWN]:
+        told = t(
+            "{key}: there {theirs}, here {ours}, because {why}",
+            key=escape(each.key),
+            theirs=t(each.theirs),
+            ours=t(each.ours),
+            why=t(each.why),
+        )
+        lines.append(f"• {told}")
+    if len(found) > _DIFFERENCES_SHOWN:
+        lines.append(f"… +{len(found) - _DIFFERENCES_SHOWN}")
+    return [context("\n".join(lines))]
 
 
 def keys(found: tuple[str, ...]) -> str:
