@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from fmo_bot.domain.endings import NEVER, Endings, Turn
+from fmo_bot.domain.endings import Endings, Turn
 from fmo_bot.domain.intervals import Interval, covers
-from fmo_bot.domain.sprint_lives import Life
+from fmo_bot.domain.lives import FOREVER, NO_SPRINTS, Life
 
 Points = Decimal | int
 
@@ -142,21 +142,23 @@ def courses(lives: Iterable[Life], endings: Endings, windows: Mapping[int, Inter
             turns = endings.of(life)
             for number, inside in memberships.items():
                 start, end = windows[number]
-                if inside[0][0] <= end and inside[-1][1] > start:
+                if inside and inside[0][0] <= end and inside[-1][1] > start:
                     yield number, _course(life, turns, inside, start, end)
 
 
 def _memberships(life: Life, windows: Mapping[int, Interval]) -> dict[int, list[Interval]]:
     """When an issue was in each of these sprints it ever was in."""
     found: dict[int, list[Interval]] = {}
-    before: frozenset[int] = frozenset()
+    before = NO_SPRINTS
     for at, ids in life.sprints:
         for number in ids - before:
             if number in windows:
-                found.setdefault(number, []).append((at, NEVER))
+                found.setdefault(number, []).append((at, FOREVER))
         for number in before - ids:
             if number in windows:
-                found[number][-1] = (found[number][-1][0], at)
+                came, _ = found[number].pop()
+                if came < at:  # else it was in for no time at all
+                    found[number].append((came, at))
         before = ids
     return found
 

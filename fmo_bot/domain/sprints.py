@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fmo_bot.domain import flow, sprint_lives
+from fmo_bot.domain import flow
 from fmo_bot.domain.endings import Endings
 from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.issues import Issue, Sprint
 from fmo_bot.domain.jiras_report import Place, place
+from fmo_bot.domain.lives import Life
+from fmo_bot.domain.lives import of as life_of
+from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.messages import BurnUpPoint, Spread, SprintSet
 from fmo_bot.domain.sprint_sets import SETS, Course, Sets, Tally, courses, totals
 from fmo_bot.domain.timelines import Timeline, timeline
@@ -97,12 +100,14 @@ def report(sprint: Sprint, issues: Iterable[Issue], workflow: Workflow, as_of: d
     seen = window(sprint, as_of)
     if seen is None:
         raise ValueError(f"sprint {sprint.id} has not begun at {as_of.isoformat()}")
-    here = [course for _, course in courses(map(sprint_lives.of, issues), Endings(workflow), {sprint.id: seen.span})]
+    by_id = {issue.id: issue for issue in issues}
+    lives = map(life_of, by_id.values())
+    here = [course for _, course in courses(lives, Endings(workflow), {sprint.id: seen.span})]
     here.sort(key=lambda course: (course.life.key, course.life.id))
     sets = Sets()
     for course in here:
         sets.count(course)
-    timelines = {course: timeline(course.life.issue, workflow, seen.end) for course in here if course.sets}
+    timelines = {course: timeline(by_id[course.life.id], workflow, seen.end) for course in here if course.sets}
     finished = [found for course, found in timelines.items() if course.completed]
     return SprintFigures(
         start=seen.start,
@@ -124,11 +129,11 @@ def report(sprint: Sprint, issues: Iterable[Issue], workflow: Workflow, as_of: d
 
 
 def every(
-    sprints: Iterable[Sprint], issues: Iterable[Issue], workflow: Workflow, as_of: datetime
+    sprints: Iterable[Sprint], lives: Iterable[Life], workflow: AnyWorkflow, as_of: datetime
 ) -> Iterator[tuple[Sprint, Window, Sets]]:
     """The sets of each of these sprints that has begun at `as_of`, counted in one walk over the issues."""
     begun = [(sprint, seen) for sprint in sprints if (seen := window(sprint, as_of))]
-    found = totals(map(sprint_lives.of, issues), Endings(workflow), {sprint.id: seen.span for sprint, seen in begun})
+    found = totals(lives, Endings(workflow), {sprint.id: seen.span for sprint, seen in begun})
     return ((sprint, seen, found[sprint.id]) for sprint, seen in begun)
 
 

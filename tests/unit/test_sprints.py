@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from fmo_bot.domain import sprints
 from fmo_bot.domain.issues import Issue, Sprint
 from fmo_bot.domain.messages import SprintSet
-from fmo_bot.domain.sprint_lives import points_of
 from fmo_bot.domain.sprints import SprintFigures
 from tests.unit.lives import FLOW, Event, at, hour, life, sprint
 
@@ -176,11 +175,6 @@ def test_points_are_taken_at_start_when_added_and_at_the_end() -> None:
     assert (report.completed.points, report.carried_over.points) == (5.0, 2.5)
     assert report.re_estimated == 2 - 1 + 5 + 0.5
     assert report.unestimated == ("K-5",)
-
-
-@pytest.mark.parametrize("text", ["", None, "viel", "NaN", "Infinity"])
-def test_an_estimate_that_is_no_number_is_none(text: str | None) -> None:
-    assert points_of(None, text) is None
 
 
 def test_the_rest_of_the_report() -> None:
