@@ -54,7 +54,8 @@ bench-sync: $(VENV)/dev ## reading a board of 50,000 issues and what changes of 
 	  $(if $(FLAVOURS),--flavours $(FLAVOURS)) $(if $(DATABASES),--databases $(DATABASES)) \
 	  $(if $(ISSUES),--issues $(ISSUES)) $(if $(CHANGES),--changes $(CHANGES))
 
-pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium)
+pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium), and draw those of docs/charts.md
+	@$(BIN)/python -m docs.pictures.charts
 	@$(BIN)/python docs/pictures/take.py
 
 chaos: $(VENV)/dev ## real processes killed and frozen while Slack fails: is anything lost or doubled? (ITEMS, ENGINE, BREAK, SEED)

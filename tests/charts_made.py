@@ -101,7 +101,7 @@ FORECAST = c.ForecastChart(
     n_days=64,
     trials=10_000,
     seed=12736530263834203347,
-    numpy="2.4.6",
+    generator="numpy 2.4.6 default_rng",
     chances=tuple(
         c.Chance(day=date(2026, 11, number), share=share)
         for number, share in ((23, 0.0), (24, 0.2), (25, 0.55), (26, 0.8), (27, 0.9), (30, 0.97))
@@ -165,3 +165,5 @@ def awkward() -> Iterator[c.Chart]:
     yield replace(FORECAST, chances=one, p50=one[0].day, p85=one[0].day, p95=one[0].day, hit_rate_p85=None)
     far = tuple(c.Chance(day=date(2026, 11, 23) + timedelta(days=n), share=n / 1999) for n in range(2000))
     yield replace(FORECAST, chances=far, p50=far[1000].day, p85=far[1700].day, p95=far[1900].day)
+    yield replace(FORECAST, chances=far[:1500], p50=far[1000].day, p85=None, p95=None)
+    yield replace(FORECAST, chances=(), p50=None, p85=None, p95=None)

@@ -7,7 +7,6 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
-from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fmo_bot.charts.fonts import drawable
@@ -24,6 +23,7 @@ _DAY, _HOUR = 86400.0, 3600.0
 _UNTIL_P50, _UNTIL_P85 = "#A9D4EC", "#DCEEF8"
 _ROOM_ABOVE = 2.5  # times the highest P85, where older issues would squash the rest
 _SPREAD = 0.618034  # of the band's height from one issue to the next, so that neighbours do not cover each other
+_NEAR = 16  # dots: how far from each other keys stay, and how far from its mark one may end
 _MARKS: dict[bool | None, dict[str, Any]] = {
     True: {"marker": "^", "s": 95, "color": VERMILLION, "edgecolors": INK, "linewidths": 0.9, "zorder": 5},
     False: {"marker": "o", "s": 46, "color": BLUE, "edgecolors": PAPER, "linewidths": 0.6, "zorder": 4},
@@ -76,7 +76,7 @@ def _key(stages: Sequence[AgeingStage], items: Sequence[AgeingMark], t: Translat
 def _age_axis(axes: Axes, top: float, rows: int, t: Translator) -> None:
     unit = _unit(top)
     axes.set_ylim(max(1, rows), 0)
-    axes.set_xlim(0, top / unit * 1.03)
+    axes.set_xlim(0, top / unit * 1.07)
     axes.set_yticks([])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(
@@ -115,29 +115,22 @@ def _dots(axes: Axes, row: int, items: Sequence[AgeingMark], top: float) -> None
 
 def _keys(axes: Axes, row: int, over: Sequence[AgeingMark], top: float, t: Translator) -> int:
     """The keys of the oldest below their marks, as far as there is room; how many found none."""
-    taken: list[tuple[float, float]] = []
-    for item in over:
+    limit, left_out = (WIDTH - EDGE) * DPI, 0
+    for item in over:  # the oldest first: from the right to the left
         age = min(item.age_s or 0.0, top) / _unit(top)
-        text = axes.text(age, row + _KEYS, drawable(key_of(item, t)), ha="center", va="center", fontsize=SMALL + 0.5)
-        start, end = _inside(text, axes)
-        if any(start < right + 12 and left < end + 12 for left, right in taken):
+        text = axes.text(age, row + _KEYS, "", ha="right", va="center", fontsize=SMALL + 0.5)
+        fit(text, drawable(key_of(item, t)), WIDTH - 2 * EDGE)
+        wide = text.get_window_extent().width
+        mark, height = axes.transData.transform((age, row + _KEYS))
+        end = max(EDGE * DPI + wide, min(mark + wide / 2, limit))
+        if end > limit or end < mark - _NEAR:
             text.remove()
-        else:
-            taken.append((start, end))
-    return len(over) - len(taken)
-
-
-def _inside(text: Text, axes: Axes) -> tuple[float, float]:
-    """Move a text into the picture where it would leave it; where it then lies, in dots."""
-    room = (WIDTH - 2 * EDGE) * DPI
-    fit(text, text.get_text(), room / DPI)
-    box = text.get_window_extent()
-    left, right = EDGE * DPI, (WIDTH - EDGE) * DPI
-    shift = max(0.0, left - box.x0) - max(0.0, box.x1 - right)
-    x, y = axes.transData.transform(text.get_position())
-    moved = axes.transData.inverted().transform((x + shift, y))
-    text.set_position((float(moved[0]), float(moved[1])))
-    return box.x0 + shift, box.x1 + shift
+            left_out += 1
+            continue
+        place = axes.transData.inverted().transform((end, height))
+        text.set_position((float(place[0]), float(place[1])))
+        limit = end - wide - _NEAR
+    return left_out
 
 
 def _name(axes: Axes, row: int, stage: AgeingStage, left_out: int, t: Translator) -> None:

@@ -200,8 +200,9 @@ def name_days(axes: Axes, days: Sequence[tuple[float, date]], t: Translator) -> 
     """Name at most five of the days that lie at these places, none where its name would leave the picture."""
     start, end = axes.get_xlim()
     inside = [(x, day) for x, day in days if x <= end - _NAME_ROOM * (end - start)] or list(days[:1])
-    shown = inside[:: -(-len(inside) // _MOST_DATES) or 1]
     years = (days[-1][1] - days[0][1]).days > _MOST_DAYS
+    most = _MOST_DATES - 1 if years else _MOST_DATES
+    shown = inside[:: -(-len(inside) // most) or 1]
     axes.xaxis.set_major_locator(FixedLocator([x for x, _ in shown]))
     axes.xaxis.set_major_formatter(FixedFormatter([named(day, t, years=years) for _, day in shown]))
     axes.tick_params(axis="x", length=4)

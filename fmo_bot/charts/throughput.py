@@ -14,7 +14,7 @@ from fmo_bot.words.charts import Words, starred
 
 _PLOT = 2.4  # inches
 _MOST_COUNTS = 20
-_WHOLE: dict[str, Any] = {"facecolor": BLUE, "edgecolor": BLUE, "linewidth": 1.8}
+_WHOLE: dict[str, Any] = {"facecolor": BLUE, "linewidth": 0}
 _PARTIAL: dict[str, Any] = {"facecolor": PAPER, "edgecolor": BLUE, "hatch": "///", "linestyle": "--", "linewidth": 1.8}
 
 

@@ -16,7 +16,7 @@ from fmo_bot.words.charts import Layer, Words, hours, layers, starred
 from fmo_bot.words.plain import number
 
 _PLOT = 2.4  # inches
-_MOST_TOTALS = 12
+_MOST_TOTALS, _MOST_EDGES = 12, 30  # weeks
 # Colour and hatching of each kind of side; further partners take the partner's colour with hatchings of their own.
 _FACES = {
     "vendor": (BLUE, ""),
@@ -70,7 +70,14 @@ def _looks(parts: Sequence[Layer]) -> list[dict[str, Any]]:
             hatch = (hatch, *_OTHERS)[partners % (len(_OTHERS) + 1)]
             partners += 1
         edge = INK if color == SKY else PAPER
-        looks.append({"facecolor": color, "hatch": hatch, "edgecolor": edge, "linewidth": 0.8})
+        looks.append(
+            {
+                "facecolor": color,
+                "hatch": hatch,
+                "edgecolor": edge,
+                "linewidth": 0.8 if len(part.seconds) <= _MOST_EDGES else 0.0,
+            }
+        )
     return looks
 
 

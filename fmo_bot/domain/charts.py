@@ -184,9 +184,10 @@ class Chance:
 
 @dataclass(frozen=True, kw_only=True)
 class ForecastChart:
-    """A forecast that was not refused (definition 14): the chances rise with the days, P50, P85 and P95 are dates.
+    """A forecast that was not refused (definition 14); `chances` rise with the days and go a little beyond P95.
 
-    `n_days`: days of throughput it draws from. Back-test: the share of hits of P85 in `backtest_weeks` Mondays.
+    A date is None where it lies beyond the forecast's horizon. `n_days`: days of throughput it draws from. Back-test:
+    the share of hits of P85 in `backtest_weeks` weeks.
     """
 
     board: str
@@ -196,11 +197,11 @@ class ForecastChart:
     n_days: int
     trials: int
     seed: int
-    numpy: str  # its version, with which the seed gives the same dates
+    generator: str  # what draws from the seed, with its version: `numpy 2.4.6 default_rng`
     chances: tuple[Chance, ...]
-    p50: date
-    p85: date
-    p95: date
+    p50: date | None
+    p85: date | None
+    p95: date | None
     backtest_weeks: int
     hit_rate_p85: float | None  # None where nothing could be tested
     counted: tuple[ProjectName, ...] = ()

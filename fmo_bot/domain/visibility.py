@@ -63,7 +63,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     c.Chance: _all(FIGURES, "day share"),
     c.ForecastChart: _all(
         FIGURES,
-        "counted board as_of zone items n_days trials seed numpy chances p50 p85 p95 backtest_weeks hit_rate_p85",
+        "counted board as_of zone items n_days trials seed generator chances p50 p85 p95 backtest_weeks hit_rate_p85",
     ),
     m.Digest: {"ageing": NAMES}
     | _all(

@@ -108,7 +108,9 @@ def _cycle_time(chart: c.CycleTimeChart, t: Translator) -> Words:
 def _throughput(chart: c.ThroughputChart, t: Translator) -> Words:
     whole = [week.finished for week in chart.weeks if not week.partial]
     title = t("Finished per week: {board}", board=one_line(chart.board))
-    notes = [t("Finished issues per ISO week; whole weeks: n={n}, {sum} issues.", n=len(whole), sum=sum(whole))]
+    notes = [
+        t("Finished issues per ISO week; whole weeks: n={n}, {sum} issues.", n=len(whole), sum=number(sum(whole), t))
+    ]
     if len(whole) < len(chart.weeks):
         notes.append(t("* Partial week: not wholly inside the window, and in no sample."))
     notes += [_window(chart, t), _as_of(chart.as_of, chart.zone, t)]
@@ -226,10 +228,10 @@ def hours(seconds: float, t: Translator) -> str:
 
 def _forecast(chart: c.ForecastChart, t: Translator) -> Words:
     board, dates = one_line(chart.board), (chart.p50, chart.p85, chart.p95)
-    p50, p85, p95 = (short_day(day, t, year=True) for day in dates)
+    p50, p85, p95 = (short_day(day, t, year=True) if day else t("no date in sight") for day in dates)
     alt = t.many(
-        "{n} issue of {board} is done by {p50} with a chance of 50 %, by {p85} with 85 %, by {p95} with 95 %.",
-        "{n} issues of {board} are done by {p50} with a chance of 50 %, by {p85} with 85 %, by {p95} with 95 %.",
+        "{n} issue of {board}, done with a chance of 50 % by {p50}, of 85 % by {p85}, of 95 % by {p95}.",
+        "{n} issues of {board}, done with a chance of 50 % by {p50}, of 85 % by {p85}, of 95 % by {p95}.",
         chart.items,
         board=board,
         p50=p50,
@@ -241,7 +243,7 @@ def _forecast(chart: c.ForecastChart, t: Translator) -> Words:
         trials=number(chart.trials, t),
         n=chart.n_days,
     )
-    seed = t("Seed {seed}, numpy {version}.", seed=chart.seed, version=chart.numpy)
+    seed = t("Seed {seed}, {generator}.", seed=chart.seed, generator=chart.generator)
     notes = (rule, _back_test(chart, t), _as_of(chart.as_of, chart.zone, t), seed)
     title = t.many("{n} issue done by: {board}", "{n} issues done by: {board}", chart.items, board=board)
     return Words(title, notes, alt)

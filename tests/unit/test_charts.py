@@ -181,7 +181,9 @@ def test_keys_of_old_work_that_find_no_room_are_counted() -> None:
 
 
 def test_no_forecast_is_drawn_above_its_cap() -> None:
-    chart = replace(made.FORECAST, chances=(*made.FORECAST.chances, c.Chance(day=made.FORECAST.p95, share=1.0)))
+    chart = replace(
+        made.FORECAST, chances=(*made.FORECAST.chances, c.Chance(day=made.FORECAST.chances[-1].day, share=1.0))
+    )
     with matplotlib.rc_context(settings()):
         t = translator("en")
         sheet = _PICTURES[c.ForecastChart][0](chart, words_of(chart, t), t)
