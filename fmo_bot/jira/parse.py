@@ -94,7 +94,7 @@ def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, c
         status_name=_words(fields.status.name),
         status_category=_category(fields.status.category),
         resolution=_name(fields.resolution),
-        points=_points(fields.own_points),
+        points=points(fields.own_points),
         sprints=_sprint_ids(fields),
         flagged=fields.flag is True or bool(fields.own_flag),
         assignee=_person(fields.assignee),
@@ -241,15 +241,22 @@ def _converted(reading: wire.Reading[T], raw: Any) -> T:
 def _kept_items(number: int, raw: wire.History, shape: BoardShape, place: str) -> Iterator[Change]:
     at = instant(raw.created, f"the time of history {number} of {place}")
     for item in raw.items or ():
-        kept = _kept_field(item, shape)
-        if kept is None:
+        kept = kept_field(item, shape)
+        if kept is None or (kept == LINK and not tells_of_an_issue(item)):
             continue
         named = kept != ASSIGNEE  # whose name stands there is nobody's business; the account id says enough
-        shown = _keys_linked if kept == LINK and str(item.name).lower() in _REMOTE_LINKS else _optional
+        shown = _keys_linked if kept == LINK and _is_remote(item) else _optional
         texts = [shown(text) if named else None for text in (item.before_text, item.after_text)]
-        if shown is _keys_linked and texts == [None, None]:
-            continue
         yield Change(at, number, kept, _optional(item.before), _optional(item.after), *texts)
+
+
+def tells_of_an_issue(link: wire.Item) -> bool:
+    """Whether a changed link is kept: one out of the site only where it names issues."""
+    return not _is_remote(link) or any(_keys_linked(text) for text in (link.before_text, link.after_text))
+
+
+def _is_remote(link: wire.Item) -> bool:
+    return str(link.name).lower() in _REMOTE_LINKS
 
 
 def _keys_linked(value: Any) -> str | None:
@@ -258,21 +265,26 @@ def _keys_linked(value: Any) -> str | None:
     return "links to " + " ".join(dict.fromkeys(keys))[:LONGEST] if keys else None
 
 
-def _kept_field(item: wire.Item, shape: BoardShape) -> str | None:
+def kept_field(item: wire.Item, shape: BoardShape) -> str | None:
     """Which kept field an item changes: by field id where there is one, else by name."""
     known = item.field_id
     if isinstance(known, str) and known:
-        return _BY_ID.get(known) or _own(shape.sprint_field, shape.flagged_field, shape.points_field).get(known)
+        return kept_ids(shape).get(known)
     name, kind = str(item.name), str(item.kind)
     if shape.points_name is not None and name == shape.points_name:
         return POINTS
     return _BY_NAME.get((kind, name.lower()))
 
 
+def kept_ids(shape: BoardShape) -> Mapping[str, str]:
+    """The ids by which a site's changelogs name the kept fields."""
+    return _kept_ids(shape.sprint_field, shape.flagged_field, shape.points_field)
+
+
 @lru_cache(maxsize=64)
-def _own(sprints: str | None, flag: str | None, points: str | None) -> dict[str | None, str]:
-    """Field ids of one site."""
-    return {sprints: SPRINT, flag: FLAGGED, points: POINTS}
+def _kept_ids(sprints: str | None, flag: str | None, points: str | None) -> dict[str, str]:
+    own = {sprints: SPRINT, flag: FLAGGED, points: POINTS}
+    return {known: kept for known, kept in own.items() if known} | _BY_ID
 
 
 def _sprint_ids(fields: wire.Fields) -> tuple[int, ...]:
@@ -318,7 +330,8 @@ def _day(value: Any) -> date | None:
         return None
 
 
-def _points(value: Any) -> float | None:
+def points(value: Any) -> float | None:
+    """An estimate as a field holds it; None: none, or nothing that can be counted."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

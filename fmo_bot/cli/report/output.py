@@ -1,0 +1,43 @@
+"""How figures leave: instants as ISO 8601 in UTC, durations in seconds to the millisecond."""
+
+import sys
+from typing import Any
+
+import msgspec
+
+from fmo_bot.domain.intervals import instant
+
+_ENCODER = msgspec.json.Encoder()
+
+
+def utc(at: int) -> str:
+    """ISO 8601 of epoch milliseconds, such as 2026-01-31T12:00:00.000Z."""
+    return instant(at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def utc_or_none(at: int | None) -> str | None:
+    """The same, None where nothing happened."""
+    return None if at is None else utc(at)
+
+
+def seconds(duration: int) -> float:
+    """Of milliseconds."""
+    return duration / 1000
+
+
+def seconds_or_none(duration: int | None) -> float | None:
+    """The same, None where there is none."""
+    return None if duration is None else duration / 1000
+
+
+def write_json(value: Any) -> None:
+    """One JSON object on stdout, and the end of the line."""
+    sys.stdout.buffer.write(_ENCODER.encode(value) + b"\n")
+
+
+def days(duration: int) -> str:
+    """A duration in words for people: `12.3 d`, `5.2 h` under two days, `7 min` under two hours."""
+    for size, unit, digits in ((86_400_000, "d", 1), (3_600_000, "h", 1)):
+        if abs(duration) >= 2 * size:
+            return f"{duration / size:,.{digits}f} {unit}"
+    return f"{duration / 60_000:.0f} min"
