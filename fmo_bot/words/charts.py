@@ -39,7 +39,7 @@ def words_of(chart: c.Chart, t: Translator) -> Words:
 
 def side_name(side: str, companies: Mapping[str, str], t: Translator) -> str:
     """Whom a side is: its company, or the words for a side that is none."""
-    others = {"external": t("somebody outside the team"), "unknown": t("side unknown")}
+    others = {"external": t("somebody outside"), "unknown": t("side unknown")}
     return one_line(companies.get(side) or others.get(side) or side.removeprefix("partner:"))
 
 
@@ -197,11 +197,13 @@ class Layer:
 
 def layers(chart: c.WaitingChart, t: Translator) -> list[Layer]:
     """Vendor, several at once, operator, so that both sides touch what they share; then the rest."""
-    found = [
-        Layer(side_name(side, chart.companies, t), side, tuple(_alone(week, side) for week in chart.weeks))
-        for side in sides_of(chart)
-    ]
-    if any(week.both_s for week in chart.weeks):
+    shared = any(week.both_s for week in chart.weeks)
+    found = []
+    for side in sides_of(chart):
+        name = side_name(side, chart.companies, t)
+        seconds = tuple(_alone(week, side) for week in chart.weeks)
+        found.append(Layer(t("{who} alone", who=name) if shared else name, side, seconds))
+    if shared:
         found.insert(min(1, len(found)), Layer(t("several at once"), None, tuple(week.both_s for week in chart.weeks)))
     return found
 

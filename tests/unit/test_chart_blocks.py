@@ -35,7 +35,7 @@ def test_finished_issues_are_slacks_own_bars() -> None:
 
 def test_waiting_stands_by_side_and_what_is_shared_once() -> None:
     assert kinds(made.WAITING) == SLACKS_OWN
-    assert bars(made.WAITING) == {"Huawei": [10, 0], "several at once": [4, 0], "Telefónica": [30.5, 50]}
+    assert bars(made.WAITING) == {"Huawei alone": [10, 0], "several at once": [4, 0], "Telefónica alone": [30.5, 50]}
     assert rows(made.WAITING) == [
         ["Week", "Huawei", "Telefónica", "several at once", "in all"],
         ["2026-W46", "14", "34", "4", "44"],  # each side's figure holds the shared time, the total holds it once
