@@ -1,15 +1,14 @@
 """Rules of the waits-on ledger: direction, the key that says "once", and time under blockers (definition 6)."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from fmo_bot.domain.intervals import Interval, covers, cut, measure, ms, union
 from fmo_bot.domain.parties import EXTERNAL, UNKNOWN
-from fmo_bot.domain.timelines import Timeline
-from fmo_bot.domain.workflow import NO_SIDE, StageKind
+from fmo_bot.domain.timelines import Part, Timeline
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +25,9 @@ class Blocker:
         """Whether it stands at an instant."""
         return self.since <= at and (self.resolved is None or at < self.resolved)
 
-    def interval(self, as_of: datetime) -> Interval:
-        """When it stood, in epoch milliseconds, up to `as_of`."""
-        return ms(self.since), ms(min(self.resolved or as_of, as_of))
+    def interval(self, as_of: int) -> Interval:
+        """When it stood up to `as_of`; all in epoch milliseconds."""
+        return ms(self.since), as_of if self.resolved is None else min(ms(self.resolved), as_of)
 
 
 def open_key(issue: str | None, waiting: str, waited_on: str, *, click: str) -> str:
@@ -69,42 +68,56 @@ class Blocked:
     by_side_ms: dict[str, int]
 
 
-def blocked(timeline: Timeline, recorded: Iterable[Blocker] = ()) -> Blocked:
+NOT_BLOCKED = Blocked(0, {})
+_Ledger = Sequence[tuple[str, Interval]]
+
+
+def blocked(timeline: Timeline, recorded: Sequence[Blocker] = ()) -> Blocked:
     """The union of flag intervals and recorded blockers, cut to the span; it lies over the split, not beside it.
 
     By side: the directions of the blockers standing at that instant, else the side of the waiting stage, else
     `unknown`.
     """
-    if timeline.span is None:
-        return Blocked(0, {})
     span = timeline.span
-    ledger = [(blocker.waited_on, cut([blocker.interval(timeline.as_of)], span)) for blocker in recorded]
-    pieces = union([*cut(timeline.flag_intervals, span), *(piece for _, found in ledger for piece in found)])
+    if span is None or not (timeline.life.flags or recorded):
+        return NOT_BLOCKED
+    ledger = [
+        (blocker.waited_on, piece) for blocker in recorded for piece in cut([blocker.interval(timeline.as_of)], span)
+    ]
+    pieces = union([*cut(timeline.life.flags, span), *(piece for _, piece in ledger)])
+    if not pieces:
+        return NOT_BLOCKED
     total: Counter[str] = Counter()
-    for start, end in _cut_at_edges(pieces, timeline, ledger):
-        for side in _sides(start, timeline, ledger):
+    parts = timeline.parts()
+    for start, end in _cut_at_edges(pieces, parts, ledger):
+        for side in _sides(start, parts, ledger):
             total[side] += end - start
     return Blocked(measure(pieces), dict(total))
 
 
-_Ledger = list[tuple[str, tuple[Interval, ...]]]
+def blocked_or_waiting_ms(timeline: Timeline, recorded: Sequence[Blocker] = ()) -> int:
+    """The union of blocked and waiting time, without what lies in done or unmapped stays (definition 7)."""
+    parts = timeline.parts()
+    waiting = [(start, end) for place, start, end in parts if place is not None and place.waiting]
+    if not (timeline.life.flags or recorded):
+        return sum(end - start for start, end in waiting)
+    stood = [*timeline.life.flags, *(blocker.interval(timeline.as_of) for blocker in recorded)]
+    active = [(start, end) for place, start, end in parts if place is not None and place.working and not place.waiting]
+    return sum(end - start for start, end in waiting) + sum(measure(cut(stood, stay)) for stay in active)
 
 
-def _cut_at_edges(pieces: tuple[Interval, ...], timeline: Timeline, ledger: _Ledger) -> list[Interval]:
+def _cut_at_edges(pieces: Iterable[Interval], parts: Iterable[Part], ledger: _Ledger) -> list[Interval]:
     """The pieces cut wherever the stage or a blocker changes, so that each has one answer."""
-    inner = [*(part[2] for part in timeline.parts), *(found for _, intervals in ledger for found in intervals)]
-    edges = sorted({edge for interval in inner for edge in interval})
+    edges = {start for _, start, _ in parts}.union(*(piece for _, piece in ledger))
     cuts: list[Interval] = []
     for start, end in pieces:
-        marks = [start, *(edge for edge in edges if start < edge < end), end]
-        cuts += pairwise(marks)
+        cuts += pairwise([start, *sorted(edge for edge in edges if start < edge < end), end])
     return cuts
 
 
-def _sides(at: int, timeline: Timeline, ledger: _Ledger) -> set[str]:
-    directed = {side for side, intervals in ledger if covers(intervals, at)}
+def _sides(at: int, parts: Iterable[Part], ledger: _Ledger) -> set[str]:
+    directed = {side for side, piece in ledger if covers([piece], at)}
     if directed:
         return directed
-    waiting = StageKind.WAITING + ":"
-    held = next((part for part, _, interval in timeline.parts if covers([interval], at)), "")
-    return {held.removeprefix(waiting) or NO_SIDE} if held.startswith(waiting) else {UNKNOWN}
+    place = next((place for place, start, end in parts if start <= at < end), None)
+    return {place.side if place is not None and place.waiting else UNKNOWN}

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from fmo_bot.domain import flow
+from fmo_bot.domain import flow, quality
+from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.messages import Spread
 from fmo_bot.domain.timelines import Timeline
 
 _BEFORE = 4  # weeks a week is compared with
-_MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +30,22 @@ class DigestFigures:
 def figures(timelines: Iterable[Timeline], *, zone: str, as_of: datetime) -> DigestFigures:
     """The week in which `as_of` lies (at Monday 00:00 sharp: the week just over), in one named zone."""
     every = tuple(timelines)
-    since, _ = flow.week_of(as_of - _MOMENT, zone)
+    until = ms(as_of)
+    since, _ = flow.week_of(until - 1, zone)
     first = since
     for _ in range(_BEFORE):
-        first, _ = flow.week_of(first - _MOMENT, zone)
-    weeks = flow.throughput(every, since=first, until=as_of + _MOMENT, zone=zone, as_of=as_of)
+        first, _ = flow.week_of(first - 1, zone)
+    weeks = flow.throughput(every, since=first, until=until + 1, zone=zone, as_of=until)
     before = [t for t in every if t.finished is not None and first <= t.finished < since]
-    week = [t for t in every if t.finished is not None and since <= t.finished <= as_of]
+    week = [t for t in every if t.finished is not None and since <= t.finished <= until]
     return DigestFigures(
-        since=since,
+        since=instant(since),
         until=as_of,
         finished=len(week),
         finished_before=tuple(found.finished for found in weeks[:_BEFORE]),
         cycle_time=flow.cycle_times(week),
         cycle_time_before=flow.cycle_times(before),
         wip=len(flow.in_progress(every)),
-        ageing=flow.ageing(every, as_of),
-        data_quality=flow.data_quality(every),
+        ageing=flow.ageing(every, until),
+        data_quality=quality.data_quality(every),
     )

@@ -1,20 +1,19 @@
-"""Flow figures over timelines: percentiles, throughput, work in progress, ageing, data quality.
+"""Flow figures over timelines: percentiles, throughput, work in progress, ageing (metrics.md, definitions 0, 8 and 9).
 
-metrics.md, definitions 0, 8, 9 and 16. Timelines given together share one as_of.
+Timelines given together share one as_of. Instants and durations are epoch milliseconds where no unit is named.
 """
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
 from fmo_bot.domain.calendars import instant_of, local_date
-from fmo_bot.domain.intervals import ms
+from fmo_bot.domain.intervals import Interval, instant, ms
 from fmo_bot.domain.messages import Spread
 from fmo_bot.domain.timelines import Timeline
 
-COMPARED = timedelta(days=90)  # finished issues an age is compared with
+COMPARED_MS = 90 * 24 * 3_600_000  # finished issues an age is compared with
 ENOUGH = 20  # fewer compared issues say nothing
 _WEEK = timedelta(days=7)
 
@@ -35,7 +34,7 @@ def spread(values_ms: Iterable[int]) -> Spread:
 
 def cycle_times(timelines: Iterable[Timeline]) -> Spread:
     """The spread of cycle times; issues that never started or are not finished are not in n."""
-    return spread(timeline.cycle_ms for timeline in timelines if timeline.cycle_ms is not None)
+    return spread(took for timeline in timelines if (took := timeline.cycle_ms) is not None)
 
 
 @dataclass(frozen=True)
@@ -43,28 +42,32 @@ class Week:
     """An ISO week in one zone: [start, end), issues finished in it, and whether part of it is not known or asked."""
 
     monday: date
-    start: datetime
-    end: datetime
+    start: int
+    end: int
     finished: int
     partial: bool
 
+    @property
+    def name(self) -> str:
+        """As ISO 8601 writes it: 2026-W03."""
+        year, week, _ = self.monday.isocalendar()
+        return f"{year}-W{week:02}"
 
-def week_of(at: datetime, zone: str) -> tuple[datetime, datetime]:
-    """[Monday 00:00, next Monday 00:00) of the ISO week an instant lies in, as instants."""
+
+def week_of(at: int, zone: str) -> Interval:
+    """[Monday 00:00, next Monday 00:00) of the ISO week an instant lies in."""
     monday = _monday(at, zone)
     return _midnight(monday, zone), _midnight(monday + _WEEK, zone)
 
 
-def throughput(
-    timelines: Iterable[Timeline], *, since: datetime, until: datetime, zone: str, as_of: datetime
-) -> tuple[Week, ...]:
+def throughput(timelines: Iterable[Timeline], *, since: int, until: int, zone: str, as_of: int) -> tuple[Week, ...]:
     """Issues finished per ISO week touching [since, until), weeks without any included."""
     finished = sorted(t.finished for t in timelines if t.finished is not None and since <= t.finished < until)
     weeks = []
     monday = _monday(since, zone)
     while (start := _midnight(monday, zone)) < until:
         end = _midnight(monday + _WEEK, zone)
-        count = sum(1 for at in finished if start <= at < end)
+        count = bisect_left(finished, end) - bisect_left(finished, start)
         weeks.append(Week(monday, start, end, count, partial=start < since or end > min(until, as_of)))
         monday += _WEEK
     return tuple(weeks)
@@ -72,7 +75,7 @@ def throughput(
 
 def in_progress(timelines: Iterable[Timeline]) -> tuple[Timeline, ...]:
     """WIP at the timelines' as_of: started, not finished, not abandoned; the oldest first."""
-    return tuple(sorted((t for t in timelines if t.in_progress), key=lambda t: (t.started, t.issue.key)))
+    return tuple(sorted((t for t in timelines if t.in_progress), key=lambda t: (t.started or 0, t.life.key)))
 
 
 @dataclass(frozen=True)
@@ -87,90 +90,69 @@ class Aged:
     over_p85: bool | None
 
 
-def ageing(timelines: Iterable[Timeline], as_of: datetime) -> tuple[Aged, ...]:
+def ageing(timelines: Iterable[Timeline], as_of: int) -> tuple[Aged, ...]:
     """Every issue in progress against the ages at which those finished in the last 90 days last left its stage."""
     everybody = tuple(timelines)
     left = ages_on_leaving(everybody, as_of)
-    return tuple(_aged(t, left.get(t.stage.name if t.stage else "", [])) for t in in_progress(everybody))
+    return tuple(_aged(t, left.get(t.stage, [])) for t in in_progress(everybody))
 
 
-def ages_on_leaving(timelines: Iterable[Timeline], as_of: datetime) -> dict[str, list[int]]:
-    """Stage -> sorted ages (ms) on last leaving it, of issues finished in the 90 days before `as_of`."""
+def ages_on_leaving(timelines: Iterable[Timeline], as_of: int) -> dict[str, list[int]]:
+    """Stage -> sorted ages on last leaving it, of issues finished in the 90 days before `as_of`."""
     ages: dict[str, list[int]] = {}
-    for timeline in timelines:
-        if timeline.finished and timeline.started and as_of - COMPARED <= timeline.finished <= as_of:
-            for stage, age in _last_leaves(timeline, timeline.started, timeline.finished).items():
-                ages.setdefault(stage, []).append(age)
+    for timeline in lately_finished(timelines, as_of):
+        for stage, age in _last_leaves(timeline).items():
+            ages.setdefault(stage, []).append(age)
     return {stage: sorted(found) for stage, found in ages.items()}
 
 
-def _last_leaves(timeline: Timeline, started: datetime, finished: datetime) -> dict[str, int]:
-    inside = (stay for stay in timeline.stays if started <= stay.enter and stay.leave and stay.leave <= finished)
-    return {stay.stage.name: ms(stay.leave) - ms(started) for stay in inside if stay.stage and stay.leave}
+def lately_finished(timelines: Iterable[Timeline], as_of: int) -> tuple[Timeline, ...]:
+    """What finished in the 90 days before `as_of`: what ages are compared with and the SLE is made of."""
+    return tuple(t for t in timelines if t.finished is not None and as_of - COMPARED_MS <= t.finished <= as_of)
+
+
+def _last_leaves(timeline: Timeline) -> dict[str, int]:
+    """Stage -> age on last leaving it, of stays within the span; one of no length is left as well."""
+    if (span := timeline.span) is None:
+        return {}
+    started, finished = span
+    inside = (stay for stay in timeline.stayed() if started <= stay[2] and stay[3] <= finished)
+    return {place.stage.name: leave - started for place, _, _, leave in inside if place is not None and place.working}
 
 
 def _aged(timeline: Timeline, compared: list[int]) -> Aged:
     age = timeline.age_ms or 0
-    stage = timeline.stage.name if timeline.stage else ""
     if len(compared) < ENOUGH:
-        return Aged(timeline, stage, age, len(compared), None, None)
+        return Aged(timeline, timeline.stage, age, len(compared), None, None)
     percentile = 100 * bisect_right(compared, age) / len(compared)
-    return Aged(timeline, stage, age, len(compared), percentile, age > nearest_rank(compared, 85))
+    return Aged(timeline, timeline.stage, age, len(compared), percentile, age > nearest_rank(compared, 85))
 
 
 @dataclass(frozen=True)
-class Unmapped:
-    """A status that is in no stage: its name, how many issues were in it, for how long together."""
+class Expectation:
+    """The service level expectation: a finished issue took at most `p85_s` in `attainment` of the cases (0 to 1).
 
-    status: str
-    name: str
-    issues: int
-    seconds: float
-
-
-def unmapped(timelines: Iterable[Timeline]) -> tuple[Unmapped, ...]:
-    """Every unmapped status met, the longest first."""
-    names: dict[str, str] = {}
-    issues: dict[str, set[str]] = {}
-    lasted: Counter[str] = Counter()
-    for timeline in timelines:
-        for stay in timeline.stays:
-            if stay.stage is None:
-                start, end = stay.interval(timeline.as_of)
-                names[stay.status] = stay.name
-                issues.setdefault(stay.status, set()).add(timeline.issue.id)
-                lasted[stay.status] += end - start
-    return tuple(Unmapped(key, names[key], len(issues[key]), total / 1000) for key, total in lasted.most_common())
-
-
-# What may make a figure wrong: its name -> how many there are.
-QUALITY: Mapping[str, Callable[[Sequence[Timeline]], int]] = {
-    "truncated_changelogs": lambda every: sum(not t.issue.complete for t in every),
-    "unmapped_statuses": lambda every: len(unmapped(every)),
-    "unmapped_issues": lambda every: sum(any(stay.stage is None for stay in t.stays) for t in every),
-    "gaps": lambda every: sum(t.gaps for t in every),
-    "status_disagrees": lambda every: sum(t.disagrees for t in every),
-    "negative_durations": lambda every: sum(t.events_before_created for t in every),
-    "never_started": lambda every: sum(t.never_started and t.standing.ended for t in every),
-    "back_before_commitment": lambda every: sum(t.standing.back_before_commitment for t in every),
-    "moved": lambda every: sum(t.moved for t in every),
-}
-
-
-def data_quality(timelines: Iterable[Timeline]) -> tuple[tuple[str, int], ...]:
-    """What a reader has to know before trusting the figures, as (count's name, count), only what is not 0.
-
-    `never_started` counts ended issues without a start: they are in no cycle time.
+    None while fewer than 20 issues finished with a cycle time in the 90 days.
     """
-    every = tuple(timelines)
-    counts = ((name, count(every)) for name, count in QUALITY.items())
-    return tuple((name, n) for name, n in counts if n)
+
+    n: int
+    p85_s: float | None
+    attainment: float | None
 
 
-def _monday(at: datetime, zone: str) -> date:
-    day = local_date(at, zone)
+def expectation(timelines: Iterable[Timeline], as_of: int) -> Expectation:
+    """P85 of the cycle times of the 90 days before `as_of`, and the share of them that kept to it (definition 9)."""
+    took = sorted(t.cycle_ms for t in lately_finished(timelines, as_of) if t.cycle_ms is not None)
+    if len(took) < ENOUGH:
+        return Expectation(len(took), None, None)
+    p85 = nearest_rank(took, 85)
+    return Expectation(len(took), p85 / 1000, bisect_right(took, p85) / len(took))
+
+
+def _monday(at: int, zone: str) -> date:
+    day = local_date(instant(at), zone)
     return day - timedelta(days=day.weekday())
 
 
-def _midnight(day: date, zone: str) -> datetime:
-    return instant_of(day, time(), zone)
+def _midnight(day: date, zone: str) -> int:
+    return ms(instant_of(day, time(), zone))

@@ -9,18 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fmo_bot.domain import flow
+from fmo_bot.domain import flow, quality
 from fmo_bot.domain.endings import Endings
 from fmo_bot.domain.intervals import instant, ms
-from fmo_bot.domain.issues import Issue, Sprint
+from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.jiras_report import Place, place
 from fmo_bot.domain.lives import Life
-from fmo_bot.domain.lives import of as life_of
 from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.messages import BurnUpPoint, Spread, SprintSet
 from fmo_bot.domain.sprint_sets import SETS, Course, Sets, Tally, courses, totals
 from fmo_bot.domain.timelines import Timeline, timeline
-from fmo_bot.domain.workflow import Workflow
 
 
 @dataclass(frozen=True)
@@ -95,19 +93,17 @@ class SprintFigures:
     places: tuple[Place, ...]  # every issue that was in the sprint while it ran, and why it is in which sets
 
 
-def report(sprint: Sprint, issues: Iterable[Issue], workflow: Workflow, as_of: datetime) -> SprintFigures:
+def report(sprint: Sprint, lives: Iterable[Life], workflow: AnyWorkflow, as_of: datetime) -> SprintFigures:
     """The figures of a sprint over all issues of its board; raises `ValueError` where it has not begun at `as_of`."""
     seen = window(sprint, as_of)
     if seen is None:
         raise ValueError(f"sprint {sprint.id} has not begun at {as_of.isoformat()}")
-    by_id = {issue.id: issue for issue in issues}
-    lives = map(life_of, by_id.values())
     here = [course for _, course in courses(lives, Endings(workflow), {sprint.id: seen.span})]
     here.sort(key=lambda course: (course.life.key, course.life.id))
     sets = Sets()
     for course in here:
         sets.count(course)
-    timelines = {course: timeline(by_id[course.life.id], workflow, seen.end) for course in here if course.sets}
+    timelines = {course: timeline(course.life, workflow, ms(seen.end)) for course in here if course.sets}
     finished = [found for course, found in timelines.items() if course.completed]
     return SprintFigures(
         start=seen.start,
@@ -122,7 +118,7 @@ def report(sprint: Sprint, issues: Iterable[Issue], workflow: Workflow, as_of: d
         split_s=_split(finished),
         flagged=tuple(course.life.key for course in here if course.carried_over and timelines[course].flagged),
         burn_up=burn_up(here, seen),
-        data_quality=flow.data_quality(timelines.values()),
+        data_quality=quality.data_quality(timelines.values()),
         planned_end=sprint.ends,
         places=tuple(map(place, here)),
     )

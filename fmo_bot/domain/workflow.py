@@ -3,6 +3,7 @@
 A status in no stage is unmapped. Statuses are known by id; names repeat and change.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -50,6 +51,25 @@ class Stage:
         return f"{self.kind}:{self.side or NO_SIDE}" if self.kind in _WORKING else str(self.kind)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What it means for an issue to be in a stage of one workflow: what a walk over many issues asks, answered once."""
+
+    stage: Stage
+    before: bool  # before the commitment point
+    working: bool  # active or waiting, at or after it
+    done: bool
+    abandoned: bool
+    part: str  # of a split: `active:vendor`, `waiting:none`; `done` also for abandoned, which ends before a reopening
+    side: str  # NO_SIDE: nobody in particular
+    waiting: bool
+
+    def same(self, other: "Place | None") -> bool:
+        """Whether this is the stage of another version of the workflow, whatever statuses each names."""
+        mine = (self.stage.name, self.stage.kind, self.stage.side)
+        return other is not None and mine == (other.stage.name, other.stage.kind, other.stage.side)
+
+
 @dataclass(frozen=True)
 class Workflow:
     """Stages in order and the name of the stage from which an issue counts as started."""
@@ -61,6 +81,24 @@ class Workflow:
     @cached_property
     def _by_status(self) -> dict[str, Stage]:
         return {status: stage for stage in self.stages for status in stage.statuses}
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """Status id -> where an issue in it stands; a status that is not there is unmapped."""
+        found = ((stage, self._place(stage)) for stage in self.stages)
+        return {status: place for stage, place in found for status in stage.statuses}
+
+    def _place(self, stage: Stage) -> Place:
+        return Place(
+            stage=stage,
+            before=self.before_commitment(stage),
+            working=self.working(stage),
+            done=stage.kind is StageKind.DONE,
+            abandoned=stage.kind is StageKind.ABANDONED,
+            part=str(StageKind.DONE) if stage.kind in _ENDING else stage.part,
+            side=stage.side or NO_SIDE,
+            waiting=stage.kind is StageKind.WAITING,
+        )
 
     @cached_property
     def _before_commitment(self) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The data-quality ledger of a board: what is known to be missing, until it is there.
 
-Histories that are not proved whole are named with the issues a report counts (`domain.flow.QUALITY`); here is the rest,
-which no issue that is counted can show.
+Histories that are not proved whole are named with the issues a report counts (`domain.quality.QUALITY`); here is the
+rest, which no issue that is counted can show.
 """
 
 from datetime import timedelta

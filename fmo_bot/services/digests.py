@@ -1,7 +1,7 @@
 """The weekly digest: composed from what was synced, posted in the joint channel."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,6 +18,7 @@ from fmo_bot.domain import digests
 from fmo_bot.domain.blockers import Blocker, waits
 from fmo_bot.domain.calendars import instant_of
 from fmo_bot.domain.flow import Aged
+from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.messages import AgeingItem, Digest, Notice, WaitsOn
 from fmo_bot.domain.ownership import name_in
 from fmo_bot.domain.standups import Schedule
@@ -141,7 +142,7 @@ def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: dat
         cycle_time=figures.cycle_time,
         cycle_time_before=figures.cycle_time_before,
         wip=figures.wip,
-        ageing=tuple(_ageing(aged) for aged in figures.ageing[:SHOWN]),
+        ageing=tuple(_ageing(aged, found.issues) for aged in figures.ageing[:SHOWN]),
         waits=_waits(session, team.id, as_of),
         data_quality=(*figures.data_quality, *found.quality, (MIRRORS, found.mirrors)),
         workflow_guessed=found.workflow_guessed,
@@ -151,8 +152,8 @@ def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: dat
     )
 
 
-def _ageing(aged: Aged) -> AgeingItem:
-    issue = aged.timeline.issue
+def _ageing(aged: Aged, issues: Mapping[tuple[str, str], Issue]) -> AgeingItem:
+    issue = issues[aged.timeline.life.site, aged.timeline.life.id]
     return AgeingItem(
         issue=name_in(issue), summary=issue.summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85
     )

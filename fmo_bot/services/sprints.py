@@ -15,7 +15,7 @@ from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience, inbox, outbox
-from fmo_bot.domain import jiras_report, sprints
+from fmo_bot.domain import jiras_report, lives, sprints
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, SprintReport
@@ -213,7 +213,7 @@ class Sprints:
         sprint = _sprint_of(view, asked.sprint, as_of)
         if isinstance(sprint, Notice):
             return [("", replace(sprint, values=self._named(asked, **sprint.values)))], None
-        figures = sprints.report(sprint, found.issues, view.workflow, as_of)
+        figures = sprints.report(sprint, map(lives.of, found.issues), view.workflow, as_of)
         report = self._report(session, asked, view, sprint, figures, found)
         keys = {issue.id: issue.key for issue in found.issues}
         comparable = _Comparable(sprint.id, figures.places, keys, view.shape.last_column)

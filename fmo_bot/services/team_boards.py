@@ -1,7 +1,7 @@
 """The boards of a joint team as one: each piece of work once, and of it only what is joint."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.ownership import SeveralBoardsRow
+from fmo_bot.domain import lives
 from fmo_bot.domain.counterparts import Rule, mirrors, once
+from fmo_bot.domain.intervals import ms
+from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.errors import BoardUnavailable
@@ -28,6 +31,7 @@ class Together:
 
     names: tuple[str, ...]
     timelines: tuple[Timeline, ...]
+    issues: Mapping[tuple[str, str], Issue]  # by (site, id): whose words a message may show
     projects: tuple[ProjectName, ...]
     left_out: tuple[str, ...]
     mirrors: int
@@ -58,8 +62,11 @@ def together(session: Session, team_id: int, boards: BoardReader, record: int, a
     return Together(
         names=tuple(view.shape.name for view in views),
         timelines=tuple(
-            timeline(issue, view.workflow, as_of) for view, part in zip(views, parts, strict=True) for issue in part
+            timeline(lives.of(issue), view.workflow, ms(as_of))
+            for view, part in zip(views, parts, strict=True)
+            for issue in part
         ),
+        issues={(issue.site, issue.id): issue for part in parts for issue in part},
         projects=tuple(dict.fromkeys(project for each in held for project in each.projects)),
         left_out=tuple(sorted({company for each in held for company in each.left_out})),
         # Of all issues: without the counterparts, a key of one's own site would look like one of the other's.

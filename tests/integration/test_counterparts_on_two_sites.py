@@ -82,7 +82,7 @@ def sites(request: pytest.FixtureRequest, sqlite_store: Store) -> Iterator[TwoSi
 
 
 def keys(found: Together) -> list[tuple[str, str]]:
-    return sorted((line.issue.site, line.issue.key) for line in found.timelines)
+    return sorted((line.life.site, line.life.key) for line in found.timelines)
 
 
 def test_counterparts_by_label_link_and_field_count_once_each_on_the_board_of_record(sites: TwoSites) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fmo_bot.domain import lives
 from fmo_bot.domain.sprints import SprintFigures, report, window
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.sandbox.check import oracle
@@ -49,7 +50,7 @@ def _compare(issues: Path, sprints: Path, workflow: Path) -> int:
     for sprint in read_sprints(sprints):
         if window(sprint, as_of) is None:
             continue
-        said = report(sprint, values, Workflow.from_mapping(mapping), as_of)
+        said = report(sprint, map(lives.of, values), Workflow.from_mapping(mapping), as_of)
         again = oracle.sprint_sets(_of_sprint(raw, sprint.id), described[sprint.id], oracle.Stages.of(mapping), as_of)
         assert _sets(said) == again, f"sprint {sprint.id}"
         compared += bool(said.committed.issues or said.added.issues)

@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from fmo_bot.domain import lives
+from fmo_bot.domain.intervals import instant as moment_of
+from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import FLAGGED, POINTS, RESOLUTION, SPRINT, STATUS, Change, Issue, Sprint
+from fmo_bot.domain.mappings import AnyWorkflow
+from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.workflow import Stage, StageKind, Workflow
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -30,8 +35,22 @@ def at(hour: float) -> datetime:
     return MONDAY + timedelta(hours=hour)
 
 
-def hour(instant: datetime | None) -> float | None:
-    return None if instant is None else (instant - MONDAY) / timedelta(hours=1)
+def at_ms(hour: float) -> int:
+    """The same in epoch milliseconds."""
+    return ms(at(hour))
+
+
+def hour(instant: datetime | int | None) -> float | None:
+    """The hour of an instant, also in epoch milliseconds."""
+    if instant is None:
+        return None
+    moment = moment_of(instant) if isinstance(instant, int) else instant
+    return (moment - MONDAY) / timedelta(hours=1)
+
+
+def seen(issue: Issue, as_of: float, workflow: AnyWorkflow | None = None) -> Timeline:
+    """The timeline of an issue as it was known at an hour."""
+    return timeline(lives.of(issue), workflow or FLOW, at_ms(as_of))
 
 
 def life(

@@ -1,23 +1,24 @@
 """Percentiles, throughput, ageing, blocked time, data quality and the digest's figures."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
-from fmo_bot.domain import blockers, digests, flow
+from fmo_bot.domain import blockers, digests, flow, quality
 from fmo_bot.domain.blockers import Blocker
+from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.messages import Spread
-from fmo_bot.domain.timelines import Timeline, timeline
-from tests.unit.lives import FLOW, at, life
+from fmo_bot.domain.timelines import Timeline
+from tests.unit.lives import at, at_ms, life, seen
 
 HOUR = 3_600_000
 DAYS = 24
 
 
 def lines(*issues: Issue, as_of: float) -> list[Timeline]:
-    return [timeline(issue, FLOW, at(as_of)) for issue in issues]
+    return [seen(issue, as_of) for issue in issues]
 
 
 @pytest.mark.parametrize(
@@ -47,13 +48,15 @@ def test_a_spread_of_nothing_has_no_percentiles() -> None:
 def test_throughput_counts_per_iso_week_with_empty_weeks_and_marks_partial_ones() -> None:
     """2026-01-05, hour 0, is a Monday in UTC and still Sunday in Mexico City."""
     done = lines(life("B", (1, "F")), life("B", (5 * DAYS, "F")), life("B", (15 * DAYS, "F")), as_of=17 * DAYS)
-    weeks = flow.throughput(done, since=at(0), until=at(21 * DAYS), zone="UTC", as_of=at(17 * DAYS))
+    weeks = flow.throughput(done, since=at_ms(0), until=at_ms(21 * DAYS), zone="UTC", as_of=at_ms(17 * DAYS))
     assert [(week.monday, week.finished, week.partial) for week in weeks] == [
         (date(2026, 1, 5), 2, False),
         (date(2026, 1, 12), 0, False),
         (date(2026, 1, 19), 1, True),  # as_of lies in it
     ]
-    there = flow.throughput(done, since=at(0), until=at(7 * DAYS), zone="America/Mexico_City", as_of=at(17 * DAYS))
+    there = flow.throughput(
+        done, since=at_ms(0), until=at_ms(7 * DAYS), zone="America/Mexico_City", as_of=at_ms(17 * DAYS)
+    )
     assert [(week.monday, week.finished, week.partial) for week in there] == [
         (date(2025, 12, 29), 1, True),
         (date(2026, 1, 5), 1, True),
@@ -61,8 +64,8 @@ def test_throughput_counts_per_iso_week_with_empty_weeks_and_marks_partial_ones(
 
 
 def test_a_week_with_a_clock_change_is_an_hour_shorter() -> None:
-    start, end = flow.week_of(datetime(2026, 3, 25, tzinfo=UTC), "Europe/Madrid")
-    assert end - start == timedelta(days=7, hours=-1)
+    start, end = flow.week_of(ms(datetime(2026, 3, 25, tzinfo=UTC)), "Europe/Madrid")
+    assert end - start == (7 * DAYS - 1) * HOUR
 
 
 def test_work_in_progress_is_started_and_neither_finished_nor_abandoned() -> None:
@@ -75,7 +78,7 @@ def test_work_in_progress_is_started_and_neither_finished_nor_abandoned() -> Non
         life("B", (2, "O"), key="K-6"),
         as_of=9,
     )
-    assert [line.issue.key for line in flow.in_progress(every)] == ["K-3", "K-2"]
+    assert [line.life.key for line in flow.in_progress(every)] == ["K-3", "K-2"]
 
 
 def finished(number: int, hours: int) -> Issue:
@@ -86,7 +89,7 @@ def finished(number: int, hours: int) -> Issue:
 def test_age_is_compared_with_ages_on_last_leaving_the_same_stage() -> None:
     past = [finished(number, number) for number in range(1, 21)]  # left Build at 1 to 20 hours
     now = [life("O", (100 - age, "B"), key=f"N-{age}") for age in (5, 17, 18)]
-    aged = {found.timeline.issue.key: found for found in flow.ageing(lines(*past, *now, as_of=100), at(100))}
+    aged = {found.timeline.life.key: found for found in flow.ageing(lines(*past, *now, as_of=100), at_ms(100))}
     assert (aged["N-5"].percentile, aged["N-5"].over_p85, aged["N-5"].compared) == (25.0, False, 20)
     assert (aged["N-17"].percentile, aged["N-17"].over_p85) == (85.0, False)
     assert (aged["N-18"].percentile, aged["N-18"].over_p85) == (90.0, True)
@@ -94,7 +97,7 @@ def test_age_is_compared_with_ages_on_last_leaving_the_same_stage() -> None:
 
 def test_under_twenty_finished_issues_say_nothing() -> None:
     past = [finished(number, number) for number in range(1, 20)]
-    aged = flow.ageing(lines(*past, life("O", (1, "B"), key="N"), as_of=100), at(100))
+    aged = flow.ageing(lines(*past, life("O", (1, "B"), key="N"), as_of=100), at_ms(100))
     assert [(found.percentile, found.over_p85, found.compared) for found in aged] == [(None, None, 19)]
 
 
@@ -113,13 +116,13 @@ def test_under_twenty_finished_issues_say_nothing() -> None:
 )
 def test_the_age_on_last_leaving_a_stage(issue: Issue, age: int | None) -> None:
     as_of = 100 if age else 91 * DAYS
-    left = flow.ages_on_leaving(lines(issue, as_of=as_of), at(as_of)).get("Build")
+    left = flow.ages_on_leaving(lines(issue, as_of=as_of), at_ms(as_of)).get("Build")
     assert left == (None if age is None else [age])
 
 
-def test_a_status_in_no_stage_is_reported_with_name_issues_and_seconds() -> None:
+def test_a_status_in_no_stage_is_reported_with_issues_and_seconds() -> None:
     every = lines(life("B", (2, "U"), (5, "B"), key="K-1"), life("U", key="K-2"), as_of=10)
-    assert flow.unmapped(every) == (flow.Unmapped("U", "U", 2, 13 * 3600.0),)
+    assert quality.unmapped(every) == (quality.Unmapped("shared", "U", 2, 13 * 3600.0),)
 
 
 def test_data_quality_counts_what_a_reader_has_to_know() -> None:
@@ -133,7 +136,7 @@ def test_data_quality_counts_what_a_reader_has_to_know() -> None:
         life("O", key="K-6"),  # fresh in the backlog: nothing to tell
         as_of=9,
     )
-    assert dict(flow.data_quality(every)) == {
+    assert dict(quality.data_quality(every)) == {
         "truncated_changelogs": 1,
         "unmapped_statuses": 1,
         "unmapped_issues": 1,
@@ -143,7 +146,7 @@ def test_data_quality_counts_what_a_reader_has_to_know() -> None:
         "never_started": 1,
         "back_before_commitment": 1,
     }
-    assert flow.data_quality([]) == ()
+    assert quality.data_quality([]) == ()
 
 
 def against(side: str, since: float, resolved: float | None = None) -> Blocker:
@@ -178,7 +181,7 @@ FLAG, CLEAR = {"flagged": "Impediment"}, {"flagged": ""}
     ],
 )  # fmt: skip
 def test_blocked_time_and_on_whom(issue: Issue, recorded: list[Blocker], total: int, by_side: dict[str, int]) -> None:
-    found = blockers.blocked(timeline(issue, FLOW, at(20)), recorded)
+    found = blockers.blocked(seen(issue, 20), recorded)
     assert found.total_ms == total * HOUR
     assert {side: took / HOUR for side, took in found.by_side_ms.items()} == by_side
 
@@ -229,7 +232,7 @@ def test_a_digest_sets_its_week_beside_the_four_before() -> None:
     assert (found.since, found.until) == (at(5 * week - 1), at(as_of))
     assert (found.finished, found.finished_before) == (3, (1, 0, 0, 1))
     assert (found.cycle_time.n, found.cycle_time_before.n) == (2, 2)
-    assert (found.wip, [aged.timeline.issue.key for aged in found.ageing]) == (1, ["K-7"])
+    assert (found.wip, [aged.timeline.life.key for aged in found.ageing]) == (1, ["K-7"])
 
 
 def test_a_digest_at_the_first_moment_of_a_week_tells_of_the_week_just_over() -> None:

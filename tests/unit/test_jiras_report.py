@@ -2,7 +2,7 @@
 
 import pytest
 
-from fmo_bot.domain import sprints
+from fmo_bot.domain import lives, sprints
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.jiras_report import JirasReport, Theirs, differences
 from tests.unit.lives import FLOW, at, life, sprint
@@ -13,7 +13,7 @@ LAST_COLUMN = frozenset({"F", "X", "Q"})  # a board whose last column holds thes
 
 def told(issue: Issue, theirs: Theirs | None, *, added: bool = False) -> list[tuple[str, str, str]]:
     """(there, here, why) of each difference, where Jira's report lists nothing but this issue, and so."""
-    found = sprints.report(sprint(), [issue], FLOW, at(500))
+    found = sprints.report(sprint(), [lives.of(issue)], FLOW, at(500))
     jira = JirasReport(
         listed={issue.id: theirs} if theirs else {}, added=frozenset({issue.id}) if added else frozenset()
     )

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fmo_bot.domain import charts as c
-from fmo_bot.domain import flow
 from fmo_bot.domain import messages as m
+from fmo_bot.domain import quality
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
 from fmo_bot.sandbox.slack.blocks import problems
@@ -125,7 +125,7 @@ def every_message(words: str) -> list[m.Message]:
 
 
 def test_every_doubt_about_a_figure_is_said_in_words() -> None:
-    assert set(trust.NOTES) == {*flow.QUALITY, MIRRORS, *board_quality.NAMES}
+    assert set(trust.NOTES) == {*quality.QUALITY, MIRRORS, *board_quality.NAMES}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmo_bot.domain import sprints
+from fmo_bot.domain import lives, sprints
 from fmo_bot.domain.issues import Issue, Sprint
 from fmo_bot.domain.messages import SprintSet
 from fmo_bot.domain.sprints import SprintFigures
@@ -17,7 +17,7 @@ HERE = {"sprint": "7"}  # in the sprint since it was created
 
 
 def figures(*issues: Issue, end: float | None = 120, as_of: float = 500) -> SprintFigures:
-    return sprints.report(sprint(end=end), issues, FLOW, at(as_of))
+    return sprints.report(sprint(end=end), map(lives.of, issues), FLOW, at(as_of))
 
 
 def where(report: SprintFigures) -> set[str]:
@@ -141,7 +141,7 @@ def test_figures_of_a_sprint_that_has_not_begun_are_refused() -> None:
 
 
 def test_activation_decides_over_the_planned_start() -> None:
-    report = sprints.report(replace(sprint(), activated=at(48)), [life("O", (40, IN))], FLOW, at(500))
+    report = sprints.report(replace(sprint(), activated=at(48)), [lives.of(life("O", (40, IN)))], FLOW, at(500))
     assert (report.start, report.committed.issues) == (at(48), 1)
 
 
@@ -265,7 +265,7 @@ def test_both_identities_hold_at_the_end_and_at_every_moment(plans: list[Plan], 
 def test_the_burn_up_at_an_instant_is_the_sprint_seen_from_that_instant(plans: list[Plan]) -> None:
     issues = [lived(number, plan) for number, plan in enumerate(plans)]
     for point in figures(*issues).burn_up:
-        then = sprints.report(sprint(end=None), issues, FLOW, point.at)
+        then = sprints.report(sprint(end=None), map(lives.of, issues), FLOW, point.at)
         assert (point.scope, point.done) == (
             then.completed.issues + then.carried_over.issues,
             then.completed.issues,

@@ -2,17 +2,18 @@
 
 import random
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fmo_bot.domain import lives
 from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.intervals import measure, ms
 from fmo_bot.domain.issues import PROJECT, STATUS, Change, Issue
+from fmo_bot.domain.quality import disagreeing, gaps, moved, never_started
 from fmo_bot.domain.timelines import timeline
-from tests.unit.lives import FLOW, MONDAY, Event, at, hour, life
+from tests.unit.lives import FLOW, MONDAY, Event, at, at_ms, hour, life, seen
 
 HOUR = 3_600_000
 WONT = {"resolution": "Won't Do"}
@@ -83,67 +84,69 @@ LATER = 1000
 def test_started_finished_and_abandoned(
     issue: Issue, started: float | None, finished: float | None, abandoned: float | None
 ) -> None:
-    line = timeline(issue, FLOW, at(LATER))
+    line = seen(issue, LATER)
     assert (hour(line.started), hour(line.finished), hour(line.abandoned)) == (started, finished, abandoned)
 
 
 def test_two_items_in_one_history_count_at_once() -> None:
     """Through Build into Done by one history: no stay in between, nothing started."""
     both = [Change(at(3), 1, STATUS, "O", "B"), Change(at(3), 1, STATUS, "B", "F")]
-    line = timeline(replace(life("O", (3, "F")), changes=tuple(both)), FLOW, at(9))
-    assert [stay.status for stay in line.stays] == ["O", "F"]
-    assert (line.started, hour(line.finished), line.gaps) == (None, 3, 0)
+    line = seen(replace(life("O", (3, "F")), changes=tuple(both)), 9)
+    assert [status for _, _, status in line.stays] == ["O", "F"]
+    assert (line.started, hour(line.finished), line.life.gaps) == (None, 3, ())
 
 
 def test_histories_of_one_instant_are_ordered_by_their_numeric_id() -> None:
     later_id, earlier_id = Change(at(3), 10, STATUS, "B", "F"), Change(at(3), 9, STATUS, "O", "B")
-    line = timeline(replace(life("O", (3, "F")), changes=(later_id, earlier_id)), FLOW, at(9))
-    assert [stay.status for stay in line.stays] == ["O", "B", "F"]
+    line = seen(replace(life("O", (3, "F")), changes=(later_id, earlier_id)), 9)
+    assert [status for _, _, status in line.stays] == ["O", "B", "F"]
 
 
-def test_back_before_the_commitment_point_is_counted_apart_from_never_started() -> None:
-    back = timeline(life("O", (1, "B"), (2, "O")), FLOW, at(9))
-    fresh = timeline(life("O"), FLOW, at(9))
-    assert (back.standing.back_before_commitment, back.never_started) == (True, False)
-    assert (fresh.standing.back_before_commitment, fresh.never_started) == (False, True)
+def test_back_before_the_commitment_point_is_counted_beside_having_no_start() -> None:
+    back = seen(life("O", (1, "B"), (2, "O")), 9)
+    fresh = seen(life("O"), 9)
+    assert (back.standing.back, never_started(back)) == (True, True)
+    assert (fresh.standing.back, never_started(fresh)) == (False, True)
 
 
 def test_as_of_hides_every_later_event_and_keeps_one_of_that_instant() -> None:
     issue = life("O", (1, "B"), (5, "F"))
-    assert timeline(issue, FLOW, at(5)).finished == at(5)
-    assert timeline(issue, FLOW, at(5) - timedelta(milliseconds=1)).finished is None
-    assert timeline(issue, FLOW, at(0.5)).stays[0].status == "O"
-    assert timeline(issue, FLOW, at(-1)).stays == ()
+    assert seen(issue, 5).finished == at_ms(5)
+    assert timeline(lives.of(issue), FLOW, at_ms(5) - 1).finished is None
+    assert seen(issue, 0.5).stays[0][2] == "O"
+    assert seen(issue, -1).stays == []
 
 
 def test_cycle_time_and_work_span() -> None:
-    line = timeline(life("O", (1, "B"), (2, "O"), (5, "B"), (9, "F")), FLOW, at(20))
+    line = seen(life("O", (1, "B"), (2, "O"), (5, "B"), (9, "F")), 20)
     assert (line.cycle_ms, line.work_span_ms) == (4 * HOUR, 8 * HOUR)
-    assert timeline(life("O", (4, "F")), FLOW, at(20)).cycle_ms is None
+    assert seen(life("O", (4, "F")), 20).cycle_ms is None
 
 
 def test_a_gap_is_counted_and_the_newer_value_wins() -> None:
     issue = life("O", (1, "B"), (5, "F"))
     broken = replace(issue, changes=(issue.changes[0], replace(issue.changes[1], before="Q")))
-    line = timeline(broken, FLOW, at(9))
-    assert (line.gaps, line.disagrees, hour(line.finished)) == (1, False, 5)
+    line = seen(broken, 9)
+    assert (gaps(line), hour(line.finished)) == (1, 5)
 
 
 def test_where_the_issue_says_another_status_the_changelog_wins_and_it_is_counted() -> None:
-    line = timeline(replace(life("O", (1, "B")), status="F"), FLOW, at(9))
-    assert line.disagrees
+    issue = replace(life("O", (1, "B")), status="F")
+    line = seen(issue, 9)
+    assert disagreeing([line]) == {"status": 1}
+    assert disagreeing([seen(issue, 0.5)]) == {}  # nobody knew of the item yet
     assert line.finished is None
 
 
 def test_an_event_before_the_issue_moves_its_creation_back_and_is_counted() -> None:
-    line = timeline(life("O", (1, "B"), created=3), FLOW, at(9))
-    assert (hour(line.created), hour(line.started), line.events_before_created) == (1, 1, 1)
+    line = seen(life("O", (1, "B"), created=3), 9)
+    assert (hour(line.life.created), hour(line.started), line.life.before_created) == (1, 1, 1)
 
 
 def test_an_issue_that_came_from_another_project_is_known_as_moved() -> None:
-    moved = Change(at(2), 5, PROJECT, "1", "2", "OLD", "CORE")
-    assert timeline(replace(life("O"), changes=(moved,)), FLOW, at(9)).moved
-    assert not timeline(replace(life("O"), changes=(moved,)), FLOW, at(1)).moved
+    move = Change(at(2), 5, PROJECT, "1", "2", "OLD", "CORE")
+    assert moved(seen(replace(life("O"), changes=(move,)), 9))
+    assert not moved(seen(replace(life("O"), changes=(move,)), 1))
 
 
 @pytest.mark.parametrize(
@@ -169,13 +172,13 @@ def test_an_issue_that_came_from_another_project_is_known_as_moved() -> None:
     ],
 )
 def test_the_split_of_a_span(issue: Issue, parts: dict[str, int]) -> None:
-    split = timeline(issue, FLOW, at(100)).split_ms
+    split = seen(issue, 100).split_ms
     assert {part: took / HOUR for part, took in split.items()} == parts
 
 
 def test_time_in_a_stage_without_a_side_belongs_to_side_none() -> None:
     nobody = replace(FLOW, stages=tuple(replace(stage, side=None) for stage in FLOW.stages))
-    assert timeline(life("O", (1, "B"), (3, "F")), nobody, at(9)).split_ms == {"active:none": 2 * HOUR}
+    assert seen(life("O", (1, "B"), (3, "F")), 9, nobody).split_ms == {"active:none": 2 * HOUR}
 
 
 def test_the_same_split_in_the_working_time_of_each_stages_side() -> None:
@@ -183,7 +186,7 @@ def test_the_same_split_in_the_working_time_of_each_stages_side() -> None:
         "vendor": SideCalendar(zone="Asia/Shanghai"),  # 01:00 to 10:00 UTC
         "operator": SideCalendar(zone="Europe/Madrid"),  # 08:00 to 17:00 UTC
     }
-    line = timeline(life("O", (0, "B"), (9, "Q"), (24, "F")), FLOW, at(48))
+    line = seen(life("O", (0, "B"), (9, "Q"), (24, "F")), 48)
     assert line.working_split_ms(calendars) == {"active:vendor": 8 * HOUR, "active:operator": 8 * HOUR}
 
 
@@ -215,8 +218,8 @@ def test_the_same_split_in_the_working_time_of_each_stages_side() -> None:
     ],
 )
 def test_when_an_issue_was_flagged(issue: Issue, flags: list[tuple[int, int]]) -> None:
-    line = timeline(issue, FLOW, at(20))
-    assert [((start - ms(MONDAY)) / HOUR, (end - ms(MONDAY)) / HOUR) for start, end in line.flag_intervals] == flags
+    line = seen(issue, 20)
+    assert [((start - ms(MONDAY)) / HOUR, (end - ms(MONDAY)) / HOUR) for start, end in line.flags] == flags
     assert line.flagged == bool(flags and flags[-1][1] == 20)
 
 
@@ -234,10 +237,10 @@ EVENTS: st.SearchStrategy[list[Event]] = st.lists(
 
 @given(STATUSES, EVENTS, st.floats(0, 600))
 def test_the_parts_sum_exactly_to_the_span(first: str, events: list[Event], as_of: float) -> None:
-    line = timeline(life(first, *events), FLOW, at(as_of))
+    line = seen(life(first, *events), as_of)
     length = line.span[1] - line.span[0] if line.span else 0
     assert sum(line.split_ms.values()) == length
-    assert measure(interval for _, _, interval in line.parts) == length
+    assert measure((start, end) for _, start, end in line.parts()) == length
 
 
 @given(STATUSES, EVENTS, st.randoms())
@@ -249,8 +252,8 @@ def test_shuffled_histories_change_nothing(first: str, events: list[Event], rng:
     order = list(histories.values())
     rng.shuffle(order)
     shuffled = replace(issue, changes=tuple(change for items in order for change in items))
-    ordered, mixed = timeline(issue, FLOW, at(600)), timeline(shuffled, FLOW, at(600))
-    assert mixed == replace(ordered, issue=shuffled)
+    ordered, mixed = seen(issue, 600), seen(shuffled, 600)
+    assert mixed == ordered
 
 
 @given(STATUSES, EVENTS, st.floats(0, 500))
@@ -259,11 +262,6 @@ def test_what_was_known_at_an_instant_is_what_a_shorter_history_tells(
 ) -> None:
     """as_of hides every later event: the issue cut at as_of tells the same."""
     whole = life(first, *events)
-    known = tuple(change for change in whole.changes if change.at <= at(as_of))
     cut = life(first, *[event for event in events if at(event[0]) <= at(as_of)])
-    seen = timeline(whole, FLOW, at(as_of))
-    assert cut.changes == known
-    assert (seen.standing, seen.stays) == (
-        timeline(cut, FLOW, at(as_of)).standing,
-        timeline(cut, FLOW, at(as_of)).stays,
-    )
+    then = seen(whole, as_of)
+    assert (then.standing, then.stays) == (seen(cut, as_of).standing, seen(cut, as_of).stays)

@@ -4,7 +4,7 @@ from fmo_bot.locales import Translator
 from fmo_bot.slack.blocks import Block, context
 from fmo_bot.slack.text import escape
 
-# Names of domain.flow.QUALITY as (one, several), with how many.
+# Names of domain.quality.QUALITY as (one, several), with how many.
 NOTES = {
     "truncated_changelogs": ("{n} issue without its whole history", "{n} issues without their whole history"),
     "unmapped_statuses": ("{n} status belongs to no stage", "{n} statuses belong to no stage"),
