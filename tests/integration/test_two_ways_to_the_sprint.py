@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from fmo_bot.domain import lives
-from fmo_bot.domain.sprints import SprintFigures, report, window
+from fmo_bot.domain.sprints import SprintFigures, every, report, window
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.sandbox.check import oracle
 from tests.unit.exported import read_issues, read_sprints, shared
@@ -47,12 +47,15 @@ def _compare(issues: Path, sprints: Path, workflow: Path) -> int:
     described = {sprint["id"]: sprint for sprint in _listed(json.loads(sprints.read_text("utf-8")))}
     as_of = max(issue.updated for issue in values) + timedelta(hours=1)
     compared = 0
+    flow, seen = Workflow.from_mapping(mapping), [lives.of(value) for value in values]
+    together = {sprint.id: sets for sprint, _, sets in every(read_sprints(sprints), seen, flow, as_of)}
     for sprint in read_sprints(sprints):
         if window(sprint, as_of) is None:
             continue
-        said = report(sprint, map(lives.of, values), Workflow.from_mapping(mapping), as_of)
+        said = report(sprint, seen, flow, as_of)
         again = oracle.sprint_sets(_of_sprint(raw, sprint.id), described[sprint.id], oracle.Stages.of(mapping), as_of)
         assert _sets(said) == again, f"sprint {sprint.id}"
+        assert {name: set(getattr(together[sprint.id], name).keys) for name in oracle.SETS} == again, f"{sprint.id}"
         compared += bool(said.committed.issues or said.added.issues)
     return compared
 

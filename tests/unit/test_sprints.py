@@ -1,13 +1,18 @@
 """A sprint's sets and its burn-up: definitions 12 and 13. The sprint 7 runs from hour 24 to hour 120 unless said."""
 
+import random
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmo_bot.domain import lives, sprints
+from fmo_bot.domain import lives, sprint_sets, sprints
+from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import Issue, Sprint
+from fmo_bot.domain.mappings import DatedWorkflow
 from fmo_bot.domain.messages import SprintSet
 from fmo_bot.domain.sprints import SprintFigures
 from tests.unit.lives import FLOW, Event, at, hour, life, sprint
@@ -98,6 +103,46 @@ def where(report: SprintFigures) -> set[str]:
         (life("O", (40, IN), (40, OUT)), set()),
         # with ids of other sprints beside it, in Jira's list form
         (life("O", (5, {"sprint": "6, 7"}), (50, "F")), {"committed", "completed"}),
+        # moved here from another project while the sprint ran: the same issue all the while
+        (life("O", (5, IN), (40, {"project": "PAY"}), (50, "F")), {"committed", "completed"}),
+        # taken out at the very instant of the start: it was out already
+        (life("O", (5, IN), (24, OUT)), set()),
+        # done at the very instant of the start: it was done already
+        (life("O", (5, IN), (24, "F")), {"completed_outside"}),
+        # created in the sprint at the very instant of the start
+        (life("O", created=24, begins=HERE), {"committed", "carried_over"}),
+        # put in at the very instant of the end
+        (life("O", (120, IN)), {"added", "carried_over"}),
+        # taken out at the very instant of the end
+        (life("O", (5, IN), (120, OUT)), {"committed", "removed"}),
+        # reopened at the very instant of the end
+        (life("O", (5, IN), (40, "F"), (120, "B")), {"committed", "carried_over"}),
+        # straight to done in the history that put it in: never open in the sprint
+        (life("O", (40, {"sprint": "7", "status": "F"})), {"completed_outside"}),
+        # done in the history that took it out: not in the sprint when it was finished
+        (life("O", (5, IN), (40, {"sprint": "", "status": "F"})), {"committed", "removed", "completed_outside"}),
+        # joined and left twice, done in between
+        (life("O", (30, IN), (40, OUT), (50, "F"), (60, IN), (70, OUT)), {"added", "removed", "completed_outside"}),
+        # joined, left, joined, done: added once
+        (life("O", (30, IN), (40, OUT), (50, IN), (60, "F")), {"added", "completed"}),
+        # from one done status to another, the second outside of the sprint: one finish, inside
+        (life("O", (5, IN), (40, "F"), (50, OUT), (60, "G")), {"committed", "completed"}),
+        # given up by a resolution that is set only after it was done
+        (
+            life("O", (5, IN), (40, {"status": "F", "resolution": "Done"}), (50, {"resolution": "Won't Do"})),
+            {"committed", "removed"},
+        ),
+        # ... and taken back again: finished when it became done
+        (
+            life("O", (5, IN), (40, "F"), (50, {"resolution": "Won't Do"}), (60, {"resolution": "Done"})),
+            {"committed", "completed"},
+        ),
+        # a listed resolution on an open issue gives nothing up
+        (life("O", (5, IN), (50, {"resolution": "Won't Do"})), {"committed", "carried_over"}),
+        # given up inside by status, after it was done: not done at the end
+        (life("O", (5, IN), (40, "F"), (50, "X")), {"committed", "removed"}),
+        # given up inside, taken up again inside
+        (life("O", (5, IN), (40, "X"), (50, "B")), {"committed", "carried_over"}),
         # sprint 70 is not sprint 7
         (life("O", (5, {"sprint": "70"}), (50, "F")), set()),
     ],
@@ -230,6 +275,21 @@ class Plan:
     events: list[Event]
 
 
+def exactly(found: sprint_sets.Sets) -> bool:
+    """The sum in points, of which nothing is rounded."""
+    return (
+        found.committed.points + found.added.points + found.re_estimated - found.removed.points
+        == found.completed.points + found.carried_over.points
+    )
+
+
+def totals(issues: Iterable[Issue], *others: Sprint, as_of: float = 500) -> dict[int, sprint_sets.Sets]:
+    """All sprints counted together: the sprint 7, one before it, one behind it, and `others`."""
+    asked = [sprint(-100, 20, number=6), sprint(), sprint(121, None, number=8), *others]
+    found = sprints.every(asked, map(lives.of, issues), FLOW, at(as_of))
+    return {each.id: sets for each, _, sets in found}
+
+
 HOURS = st.one_of(st.sampled_from([0.0, 24.0, 120.0]), st.floats(0, 200).map(lambda hours: round(hours, 3)))
 WHAT = st.fixed_dictionaries(
     {},
@@ -278,3 +338,64 @@ def test_what_happens_after_the_end_changes_nothing_but_as_of(plans: list[Plan])
     long_after, at_the_end = figures(*issues, as_of=900), figures(*issues, as_of=120)
     assert replace(long_after, as_of=at_the_end.as_of) == at_the_end
     assert long_after.end == at(120)
+
+
+@given(st.lists(PLANS, max_size=6), st.floats(24, 250))
+def test_all_sprints_counted_together_come_to_what_each_comes_to_alone(plans: list[Plan], as_of: float) -> None:
+    issues = [lived(number, plan) for number, plan in enumerate(plans)]
+    together = totals(issues, as_of=as_of)
+    alone = figures(*issues, as_of=as_of)
+    assert all(exactly(found) for found in together.values())
+    assert {name: len(getattr(together[7], name).keys) for name in sprint_sets.SETS} == {
+        name: getattr(alone, name).issues for name in sprint_sets.SETS
+    }
+    assert (float(together[7].re_estimated), sorted(together[7].unestimated)) == (
+        alone.re_estimated,
+        sorted(alone.unestimated),
+    )
+    assert 8 in together if as_of >= 121 else 8 not in together
+
+
+def told_otherwise(issue: Issue, dice: random.Random) -> Issue:
+    """The same issue, its items in any order, each in a history of its own, its instants in other zones."""
+    zones = [timezone(timedelta(hours=hours, minutes=30)) for hours in (-11, 0, 8)]
+    split = [
+        replace(change, history=1000 * change.history + number, at=change.at.astimezone(dice.choice(zones)))
+        for number, change in enumerate(issue.changes)
+    ]
+    dice.shuffle(split)
+    return replace(issue, changes=tuple(split), created=issue.created.astimezone(dice.choice(zones)))
+
+
+@given(st.lists(PLANS, max_size=5), st.randoms(use_true_random=False))
+def test_order_zones_and_how_histories_are_cut_change_nothing(plans: list[Plan], dice: random.Random) -> None:
+    issues = [lived(number, plan) for number, plan in enumerate(plans)]
+    again = [told_otherwise(issue, dice) for issue in issues]
+    dice.shuffle(again)
+    assert figures(*again) == figures(*issues)
+
+
+def test_fractions_of_points_add_up_exactly() -> None:
+    issues = [life("O", (5, IN), (50, "F"), key=f"K-{n}", begins={"points": "0.1"}) for n in range(10)]
+    found = totals(issues)[7]
+    assert (found.completed.points, found.committed.points) == (1, 1)
+    assert figures(*issues).completed.points == 1.0
+
+
+def test_a_version_of_the_workflow_may_finish_and_reopen_what_nobody_touches() -> None:
+    """From hour 50 on Wait counts as done, from hour 80 on it waits again."""
+    done = ("F", "G", "W")
+    stages = [stage for stage in FLOW.stages if stage.name != "Wait"]
+    later = replace(FLOW, stages=tuple(replace(s, statuses=done) if s.name == "Done" else s for s in stages))
+    flow = DatedWorkflow(((0, FLOW), (ms(at(50)), later), (ms(at(80)), FLOW)))
+    issues = [lives.of(life("O", (5, IN), (30, "W"))), lives.of(life("O", (5, IN), (60, "W"), (70, OUT), key="K-2"))]
+    ends = {}
+    for end in (45, 55, 75, 100):
+        ((_, _, sets),) = sprints.every([sprint(end=end)], issues, flow, at(500))
+        ends[end] = (sets.completed.keys, sets.carried_over.keys, sets.removed.keys)
+    assert ends == {
+        45: ([], ["K-1", "K-2"], []),
+        55: (["K-1"], ["K-2"], []),
+        75: (["K-1", "K-2"], [], []),
+        100: ([], ["K-1"], ["K-2"]),
+    }
