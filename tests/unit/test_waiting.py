@@ -1,0 +1,109 @@
+"""Time lost to waiting (definition 10): by side, both at once, in all, and in weeks."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fmo_bot.domain.calendars import SideCalendar
+from fmo_bot.domain.intervals import Interval, measure
+from fmo_bot.domain.waiting import Lost, Waited, lost, waited
+
+HOUR = 3_600_000
+MONDAY = 493_008 * HOUR  # 00:00 UTC of Monday, 30 March 2026, in epoch milliseconds
+ROUND_THE_CLOCK = SideCalendar("UTC", frozenset(range(7)), 0, 1440)
+OFFICE = SideCalendar("UTC")  # Monday to Friday, 09:00 to 18:00
+
+
+def hours(first: int, last: int) -> Interval:
+    """Hours after the Monday's midnight."""
+    return MONDAY + first * HOUR, MONDAY + last * HOUR
+
+
+def told(waiting: Waited, **calendars: SideCalendar) -> Lost:
+    """All of it in one window."""
+    (found,) = lost([waiting], [hours(-1000, 1000)], calendars)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("span", "found", "elapsed", "together", "total"),
+    [
+        # one stay
+        ((0, 50), [("vendor", (10, 20))], {"vendor": 10}, 0, 10),
+        # a blocker against the side of the stage counts once
+        ((0, 50), [("vendor", (10, 20)), ("vendor", (15, 25))], {"vendor": 15}, 0, 15),
+        # two sides at once: for each, and once as both
+        ((0, 50), [("vendor", (10, 20)), ("operator", (15, 25))], {"operator": 10, "vendor": 10}, 5, 15),
+        # three at once are still one piece of time
+        ((0, 50), [("vendor", (0, 9)), ("operator", (0, 9)), ("external", (0, 9))],
+         {"external": 9, "operator": 9, "vendor": 9}, 9, 9),
+        # only inside the span, at both ends
+        ((10, 20), [("vendor", (0, 12)), ("vendor", (18, 30))], {"vendor": 4}, 0, 4),
+        # before it started, after it ended, of no length, and raised after as_of (ends before it begins)
+        ((10, 20), [("vendor", (0, 10)), ("vendor", (20, 30)), ("vendor", (15, 15)), ("vendor", (16, 12))], {}, 0, 0),
+        # a waiting stage that names no side
+        ((0, 50), [("none", (10, 20)), ("vendor", (12, 14))], {"none": 10, "vendor": 2}, 2, 10),
+        # never started
+        (None, [("vendor", (10, 20))], {}, 0, 0),
+    ],
+)  # fmt: skip
+def test_time_lost_by_one_issue(
+    span: tuple[int, int] | None,
+    found: list[tuple[str, tuple[int, int]]],
+    elapsed: dict[str, int],
+    together: int,
+    total: int,
+) -> None:
+    figures = told(waited(hours(*span) if span else None, [(side, hours(*each)) for side, each in found]))
+    assert {side: each // HOUR for side, each in figures.elapsed.items()} == elapsed
+    assert (figures.together // HOUR, figures.total // HOUR) == (together, total)
+
+
+def test_a_sides_working_time_is_that_of_its_own_calendar() -> None:
+    """From Monday 12:00 to Tuesday 12:00: 24 hours elapsed, 9 in an office."""
+    waiting = waited(hours(0, 100), [("vendor", hours(12, 36)), ("operator", hours(12, 36)), ("unknown", hours(0, 9))])
+    found = told(waiting, vendor=OFFICE, operator=ROUND_THE_CLOCK)
+    assert found.working == {"vendor": 9 * HOUR, "operator": 24 * HOUR}
+    assert found.elapsed == {"vendor": 24 * HOUR, "operator": 24 * HOUR, "unknown": 9 * HOUR}
+
+
+def test_issues_are_summed_in_issue_hours_and_cut_by_the_week() -> None:
+    two = [waited(hours(0, 400), [("vendor", hours(160, 172))]), waited(hours(0, 400), [("vendor", hours(166, 167))])]
+    weeks = lost(two, [hours(0, 168), hours(168, 336)], {})
+    assert [week.elapsed["vendor"] // HOUR for week in weeks] == [8 + 1, 4]
+    assert lost([], [hours(0, 168)], {}) == (Lost(window=hours(0, 168), elapsed={}, working={}, alone={}, together=0),)
+
+
+SPANS = st.tuples(st.integers(-200, 200), st.integers(-200, 200)).map(lambda pair: hours(*sorted(pair)))
+WAITED = st.lists(st.tuples(st.sampled_from(["vendor", "operator", "partner:x"]), SPANS), max_size=6)
+
+
+@given(SPANS, WAITED)
+def test_no_issue_loses_more_than_its_span_and_both_count(span: Interval, each: list[tuple[str, Interval]]) -> None:
+    waiting = waited(span, each)
+    found = told(waiting)
+    assert found.total == measure(piece for pieces in waiting.by_side.values() for piece in pieces) <= span[1] - span[0]
+    assert all(found.elapsed[side] >= found.alone[side] for side in found.elapsed)
+    # counted for each: once more for every further side, and 'both' holds it once
+    assert found.total <= sum(found.elapsed.values()) <= found.total + (len(found.elapsed) - 1) * found.together
+
+
+@given(st.lists(st.tuples(SPANS, WAITED), max_size=4), st.lists(st.integers(-210, 210), min_size=2, max_size=5))
+def test_weeks_sum_to_the_whole(issues: list[tuple[Interval, list[tuple[str, Interval]]]], edges: list[int]) -> None:
+    every = [waited(span, each) for span, each in issues]
+    marks = [hours(edge, 0)[0] for edge in (-211, *sorted(edges), 211)]
+    calendars = {"vendor": OFFICE, "operator": SideCalendar("Asia/Shanghai")}
+    (whole,) = lost(every, [(marks[0], marks[-1])], calendars)
+    parts = lost(every, pairwise(marks), calendars)
+    for name in ("elapsed", "working", "alone"):
+        of = {side: sum(getattr(part, name)[side] for part in parts) for side in getattr(whole, name)}
+        assert of == getattr(whole, name)
+    assert sum(part.together for part in parts) == whole.together
+    assert sum(part.total for part in parts) == whole.total
+
+
+@given(SPANS, WAITED)
+def test_the_order_of_what_was_recorded_changes_nothing(span: Interval, each: list[tuple[str, Interval]]) -> None:
+    assert told(waited(span, each)) == told(waited(span, each[::-1]))
