@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.domain.accounts import Account, Contact, Remark
 from fmo_bot.domain.acts import Act, IssueNow, IssueType, Option, Transition
-from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint
+from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint, Version
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
@@ -163,6 +163,10 @@ class BoardSource(Protocol):
 
     def browsable(self, project: str) -> bool:
         """Whether Jira shows us this project, named by its id."""
+        ...
+
+    def versions(self, project: str) -> tuple[Version, ...]:
+        """The versions of a project, named by its id; none where it is not shown to us."""
         ...
 
     def fresh(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:

@@ -314,7 +314,10 @@ def _named(fields: wire.Fields, shape: BoardShape) -> tuple[Named, ...]:
 
 
 def versions(listed: Any) -> tuple[Version, ...]:
-    """The fixVersions of an issue; what names no version we can read is left out, a date we cannot read is none."""
+    """The fixVersions of an issue, or the versions of a project.
+
+    What names no version we can read is left out, a date we cannot read is none.
+    """
     found = ((one, _id(one)) for one in _listed(listed))
     return tuple(
         Version(number, _words(one.get("name")), one.get("released") is True, _day(one.get("releaseDate")))

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint
+from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint, Version
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.jira import parse, sprint_report, wire
 from fmo_bot.jira.client import AGILE, GREENHOPPER, Flavour, JiraClient, Refused
@@ -108,6 +108,16 @@ class JiraSource:
                 raise
             return False
         return True
+
+    def versions(self, project: str) -> tuple[Version, ...]:
+        """The versions of a project; none where it is gone or forbidden."""
+        try:
+            listed: Any = self._client.get(f"project/{project}/versions", what="the versions of a project")
+        except Refused as refused:
+            if refused.status not in (403, 404):
+                raise
+            return ()
+        return parse.versions(listed)
 
     def updates(self, shape: BoardShape) -> Mapping[str, datetime]:
         """When each issue that the board's filter finds was last updated, by issue id."""

@@ -113,6 +113,13 @@ def issues(session: Session, board_id: int) -> tuple[Issue, ...]:
     return tuple(values.unpack(Issue, value) for value in stored)
 
 
+def versioned(session: Session, board_id: int) -> tuple[Issue, ...]:
+    """The board's issues that are to be released with a version."""
+    here = select(IssueRow.value).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
+    named = here.where(BoardIssueRow.board_id == board_id, IssueRow.value.contains('"versions":[{'))
+    return tuple(values.unpack(Issue, value) for value in session.scalars(named))
+
+
 def issue_by_key(session: Session, site_id: int, key: str) -> IssueRow | None:
     """The issue with this key, or that had it before it was moved; None where nobody has seen it."""
     now = session.scalar(select(IssueRow).where(IssueRow.site_id == site_id, IssueRow.key == key).limit(1))

@@ -176,6 +176,8 @@ class Boards:
         # Step 3: histories that are not proved whole yet; now and then, what came or went without being updated.
         self._settle_doubts(target, shape, seen, at)
         left = self._sweep(target, shape, seen, at, listed=seen.ids if whole else None) if sweeping else 0
+        if sweeping and not whole:
+            self._read_released(target, shape, seen, at)
         # Step 4: only now the board has been read.
         with self._store.transaction(SYSTEM) as session:
             board = board_rows.find(session, target.board.id, lock=True)
@@ -241,6 +243,16 @@ class Boards:
             with self._store.transaction(SYSTEM) as session:
                 board_rows.keep(session, target.board, batch, at)
             seen.note([each.issue for each in batch])
+
+    def _read_released(self, target: "_Target", shape: BoardShape, seen: "_Seen", at: datetime) -> None:
+        """Read again what a version was released, renamed or dated anew of: that updates none of its issues."""
+        with self._store.reading(SYSTEM) as session:
+            held = board_rows.versioned(session, target.board.id)
+        projects = sorted({issue.project for issue in held if issue.project})
+        now = {version.id: version for project in projects for version in target.source.versions(project)}
+        stale = [issue.id for issue in held if any(now.get(one.id, one) != one for one in issue.versions)]
+        if stale:
+            self._keep(target, target.source.read(shape, stale), seen, at)
 
     def _sweep(
         self, target: "_Target", shape: BoardShape, seen: "_Seen", at: datetime, *, listed: Collection[str] | None

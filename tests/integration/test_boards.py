@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
@@ -15,7 +15,19 @@ from sqlalchemy import func, select
 from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain.issues import KEY, NOTHING_SOUGHT, STATUS, BoardShape, Change, Column, Issue, Sought, Sprint, Status
+from fmo_bot.domain.issues import (
+    KEY,
+    NOTHING_SOUGHT,
+    STATUS,
+    BoardShape,
+    Change,
+    Column,
+    Issue,
+    Sought,
+    Sprint,
+    Status,
+    Version,
+)
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.parties import SYSTEM, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound
@@ -80,6 +92,7 @@ class FakeSource:
     marks: list[str | None] = field(default_factory=list)
     shut: set[str] = field(default_factory=set)  # projects we may not browse
     sought: Sought = NOTHING_SOUGHT
+    released: list[Version] = field(default_factory=list)
 
     def hold(self, issues: Iterable[Issue]) -> None:
         self.issues.update({each.id: each for each in issues})
@@ -132,6 +145,9 @@ class FakeSource:
     def browsable(self, project: str) -> bool:
         return project not in self.shut
 
+    def versions(self, project: str) -> tuple[Version, ...]:
+        return tuple(self.released)
+
     def fresh(self, shape: BoardShape, ids: Collection[str]) -> Iterator[Issue]:
         if self.down:
             raise BoardUnavailable(self.down)
@@ -177,6 +193,25 @@ def test_a_first_sync_brings_everything_in(store: Store, source: FakeSource) -> 
     assert seen.sprints == (SPRINT,)
     assert seen.shape == SHAPE
     assert (seen.synced_at, seen.sync_error) == (AT, None)
+
+
+def test_a_release_is_noticed_though_it_updates_no_issue(sqlite_store: Store, source: FakeSource) -> None:
+    planned, other = Version("7", "R1"), Version("8", "R2")
+    old = AT - timedelta(days=2)
+    source.issues.clear()
+    source.hold([issue(1, versions=(planned,), project="10", updated=old)])
+    source.hold([issue(2, versions=(other,), project="10", updated=old), issue(3)])
+    board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
+    boards.sync(board_id, AT)
+
+    done = replace(planned, released=True, release=date(2026, 11, 20))
+    source.released = [done, other]
+    source.hold([issue(1, versions=(done,), project="10", updated=old)])  # not updated by it
+    boards.sync(board_id, AT + timedelta(hours=7))
+
+    seen = {each.id: each.versions for each in view(sqlite_store, boards, board_id).issues}
+    assert (seen["1"], seen["2"], seen["3"]) == ((done,), (other,), ())
+    assert source.read_ids == ["1"]  # and nothing else was read for it
 
 
 def test_a_board_is_empty_handed_until_it_was_read(store: Store, source: FakeSource) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from fmo_bot.db.store import Store
-from fmo_bot.domain.issues import SPRINT, STATUS, BoardShape, Issue
+from fmo_bot.domain.issues import SPRINT, STATUS, BoardShape, Issue, Version
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.jira.client import Access, JiraClient
@@ -306,3 +306,20 @@ def test_histories_beyond_the_newest_forty_are_not_lost_on_cloud(tmp_path: Path)
     with box_of(file, flavour="cloud") as box, source_of(box) as source:
         (issue,) = everything(source, board_of(box)).values()
     assert [change.history for change in issue.changes] == list(range(1, 2502))
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_versions_come_with_the_issue_and_from_their_project(flavour: str) -> None:
+    with Sandbox(Options(jira=flavour, start=HALF_WAY)) as box, source_of(box) as source:
+        site = f"{box.url}/control/jira/shared"
+        number = requests.post(f"{site}/versions", json={"name": "R1"}, timeout=5).json()["id"]
+        requests.post(f"{site}/issues/CORE-50/version", json={"version": number}, timeout=5).raise_for_status()
+        told = {"released": True, "releaseDate": "2026-11-15"}
+        requests.put(f"{site}/versions/{number}", json=told, timeout=5).raise_for_status()
+        shape = source.describe(board_of(box))
+        issues = [issue for part in source.changed(shape, since=None) for issue in part.issues]
+        found = next(issue for issue in issues if issue.key == "CORE-50")
+
+        assert found.versions == (Version(number, "R1", True, date(2026, 11, 15)),)
+        assert source.versions(found.project or "") == found.versions
+        assert source.versions("99999") == ()

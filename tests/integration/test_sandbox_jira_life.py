@@ -246,3 +246,19 @@ def test_a_second_site_has_the_same_ids_and_keys_and_a_life_of_its_own() -> None
     assert sites["operator"]["token"] != sites["shared"]["token"]
     gone = {issue["key"] for issue in left["shared"]} - {issue["key"] for issue in left["operator"]}
     assert gone == {"CORE-1"}
+
+
+def test_a_version_is_planned_put_on_an_issue_and_released_without_updating_it(either: Box) -> None:
+    number = control(either, "POST", "/versions", {"name": "R1"})["id"]
+    control(either, "POST", "/issues/CORE-50/version", {"version": number})
+    before = either.get("/rest/api/2/issue/CORE-50").json()["fields"]
+    control(either, "PUT", f"/versions/{number}", {"released": True, "releaseDate": "2026-11-15"})
+    after = either.get("/rest/api/2/issue/CORE-50").json()["fields"]
+    listed = either.get("/rest/api/2/project/CORE/versions").json()
+
+    assert [(one["name"], one["released"]) for one in before["fixVersions"]] == [("R1", False)]
+    shown = [(one["name"], one["released"], one["releaseDate"]) for one in after["fixVersions"]]
+    assert shown == [("R1", True, "2026-11-15")]
+    assert before["updated"] == after["updated"]
+    assert [(one["id"], one["released"]) for one in listed] == [(number, True)]
+    assert either.get("/rest/api/2/project/NONE/versions").status_code == 404

@@ -154,6 +154,38 @@ def version(changes: Changes, request: Request, told: Json) -> Json:
     return {"version": changes.site.version}
 
 
+def new_version(changes: Changes, request: Request, told: Json) -> Json:
+    """`{name, project?}`: a version that is planned."""
+    site = changes.site
+    home = site.projects.find(told.get("project")) or site.projects.first
+    if not str(told.get("name") or ""):
+        raise Refused(400, 'Say {"name": what the version is called}.')
+    return {"id": site.versions.add(str(told["name"]), home)["id"]}
+
+
+def release(changes: Changes, request: Request, told: Json) -> Json:
+    """`{released, releaseDate?}`: a version is released, or planned (again). Its issues are not updated by it."""
+    site, found = changes.site, changes.site.versions.by_id.get(request.path_params["version"])
+    if found is None or not isinstance(told.get("released"), bool):
+        raise Refused(400, 'Say {"released": true, "releaseDate": "2026-01-31"} of a version there is.')
+    found["released"] = told["released"]
+    found["releaseDate"] = str(told.get("releaseDate") or site.now().date().isoformat())
+    changes.announce(None)
+    changes.hooks.released(found, site.now())
+    return site.versions.shown(found, site.now())
+
+
+def plan(changes: Changes, request: Request, told: Json) -> Json:
+    """`{version}`: an issue is to be released with it, too; `{version, off: true}`: no longer."""
+    issue, found = _issue(changes, request), changes.site.versions.by_id.get(str(told.get("version")))
+    if found is None:
+        raise Refused(400, f"There is no version {told.get('version')}.")
+    end = (found["id"], found["name"])
+    named = item("Fix Version", before=end) if told.get("off") else item("Fix Version", after=end)
+    changes.change(issue, [{**named, "fieldId": "fixVersions"}], by=changes.site.people.bot)
+    return {"key": issue.key, "versions": [one["name"] for one in issue.end["fixVersions"]]}
+
+
 def _issue(changes: Changes, request: Request) -> Issue:
     return changes.site.find(request.path_params["key"])
 
@@ -175,4 +207,7 @@ ACTS: list[tuple[str, str, Act]] = [
     ("PUT", "/people/{account:path}", person),
     ("PUT", "/fields", fields),
     ("PUT", "/version", version),
+    ("POST", "/versions", new_version),
+    ("PUT", "/versions/{version}", release),
+    ("POST", "/issues/{key}/version", plan),
 ]

@@ -125,6 +125,11 @@ class Hooks:
         elif one.issue is not None:
             self._tell(one.kind, one.issue, one.at, _about(one, one.issue, user))
 
+    def released(self, version: Json, at: datetime) -> None:
+        """A version was released, or is no longer; Jira sends nothing of its issues."""
+        event = "jira:version_released" if version["released"] else "jira:version_unreleased"
+        self._tell(event, None, at, lambda views: {"version": views.version(version)})
+
     def commented(self, issue: Issue, comment: Json, at: datetime) -> None:
         """Cloud: a comment and a slim issue, no user. Data Center: no issue; the issue's own event comes beside it."""
         cloud = self.site.is_cloud

@@ -156,6 +156,16 @@ def project(call: Call) -> Answer:
     return _project(call, found)
 
 
+def versions(call: Call) -> Answer:
+    """The versions of a project."""
+    found = call.site.projects.find(call.path("project"))
+    if found is None or not _browses(call, found):
+        raise Refused(404, f"No project could be found with key '{call.path('project')}'.")
+    own = call.site.versions.by_id.values()
+    listed = (call.views.version(one) for one in own if one["home"] == found["id"])
+    return [{**one, "projectId": int(found["id"])} for one in listed]
+
+
 def _browses(call: Call, one: Json) -> bool:
     return call.site.access.browses(one["key"], call.me)
 
@@ -219,4 +229,5 @@ ENDPOINTS = [
     Endpoint("GET", f"{_API}/mypermissions", my_permissions),
     Endpoint("GET", f"{_API}/project", projects),
     Endpoint("GET", f"{_API}/project/{{project}}", project),
+    Endpoint("GET", f"{_API}/project/{{project}}/versions", versions),
 ]

@@ -25,6 +25,7 @@ from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.screens import Screens
 from fmo_bot.sandbox.jira.sprints import Sprint, Sprints
 from fmo_bot.sandbox.jira.troubles import Troubles
+from fmo_bot.sandbox.jira.versions import Versions
 
 CLOUD, DATA_CENTER = "cloud", "dc"
 MOST_PER_PAGE = 100  # Data Center's `jira.search.views.default.max`; control may change it
@@ -82,6 +83,7 @@ class Site:
         self.issues = {raw["id"]: Issue(raw, self.ids) for raw in export.issues}
         self.by_key = {issue.key: issue for issue in self.issues.values()}
         self.projects = Projects(export.issues)
+        self.versions = Versions(export.issues, self.projects)
         self.access = Access(denied=set(settings.denied))
         self.screens = Screens()
         self.version = "1001.0.0-SNAPSHOT" if self.is_cloud else "10.3.2"

@@ -71,6 +71,7 @@ class Views:
             "project": self._project,
             "issuetype": self._issue_type,
             "issuelinks": self._links,
+            "fixVersions": self._versions,
             "comment": lambda issue, state: self.comments(issue),
             "description": lambda issue, state: self._text(state.get("description")),
             site.ids.sprint: lambda issue, state: self.sprint_field(issue) or None,
@@ -252,6 +253,14 @@ class Views:
     def _issue_type(self, issue: Issue, state: Json) -> Json:
         told = state.get("issuetype") or {}
         return {"id": "10001", "name": "Story", "subtask": told.get("name") == "Sub-task", **told}
+
+    def _versions(self, issue: Issue, state: Json) -> list[Json]:
+        return [self.version(one) for one in state.get("fixVersions") or []]
+
+    def version(self, one: Json) -> Json:
+        """A version an issue or a project names, as it is now."""
+        link = {"self": f"{self.base}/rest/api/2/version/{one['id']}"} if one.get("id") else {}
+        return {**link, **self.site.versions.shown(one, self.at)}
 
     def _links(self, issue: Issue, state: Json) -> list[Json]:
         """The links to issues that may be seen; those to other sites stay."""
