@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from fmo_bot.domain.calendars import SideCalendar
+from fmo_bot.domain.calendars import WorkingTime
 from fmo_bot.domain.draws import GENERATOR, generator, seed_of
 from fmo_bot.domain.throughput import Finishes, Ints, midnight, worked
 
@@ -32,7 +32,7 @@ class Question:
     as_of: date
     seen: int | None = None  # the instant of as_of in epoch milliseconds; None: when its day began
     zone: str = "UTC"
-    calendars: tuple[SideCalendar, ...] = ()  # the sides'; a day is left out where none of them works
+    calendars: tuple[WorkingTime, ...] = ()  # the sides'; a day is left out where none of them works
     seed: int
 
     def __post_init__(self) -> None:

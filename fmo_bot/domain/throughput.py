@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from fmo_bot.domain.calendars import SideCalendar, instant_of
+from fmo_bot.domain.calendars import WorkingTime, instant_of
 from fmo_bot.domain.intervals import ms
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -50,6 +50,6 @@ def midnight(day: date, zone: str) -> int:
     return ms(instant_of(day, time(), zone))
 
 
-def worked(day: date, calendars: Sequence[SideCalendar]) -> bool:
+def worked(day: date, calendars: Sequence[WorkingTime]) -> bool:
     """Whether any side works that day; without calendars every day is one."""
     return not calendars or any(calendar.is_working_day(day) for calendar in calendars)

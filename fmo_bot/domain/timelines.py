@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from fmo_bot.domain.calendars import SideCalendar
+from fmo_bot.domain.calendars import WorkingTime
 from fmo_bot.domain.intervals import Interval
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.mappings import AnyWorkflow
@@ -112,7 +112,7 @@ class Timeline:
             total[name] = total.get(name, 0) + end - start
         return total
 
-    def working_split_ms(self, calendars: Mapping[str, SideCalendar]) -> dict[str, int]:
+    def working_split_ms(self, calendars: Mapping[str, WorkingTime]) -> dict[str, int]:
         """The same split in working time of each stage's side; parts without a side's calendar are left out."""
         total: dict[str, int] = {}
         for place, start, end in self.parts():

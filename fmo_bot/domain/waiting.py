@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fmo_bot.domain.blockers import Blocker
 from fmo_bot.domain.calendars import WorkingTime
 from fmo_bot.domain.intervals import Interval, covers, cut, union
+from fmo_bot.domain.timelines import Timeline
 
 if TYPE_CHECKING:
     from fmo_bot.domain.accumulated import Instants
@@ -61,6 +63,18 @@ def waited(span: Interval | None, found: Iterable[tuple[str, Interval]]) -> Wait
         by_side.setdefault(side, []).append(interval)
     inside = {side: union(cut(each, span)) for side, each in by_side.items() if span is not None}
     return Waited({side: each for side, each in inside.items() if each})
+
+
+def of_issue(line: Timeline, recorded: Iterable[Blocker] = ()) -> Waited:
+    """When an issue waited, as it was known at its timeline's as_of; `recorded` are the blockers on it."""
+    stays = ((place.side, (start, end)) for place, start, end in line.parts() if place is not None and place.waiting)
+    stood = ((blocker.waited_on, blocker.interval(line.as_of)) for blocker in recorded)
+    return waited(line.span, (*stays, *stood))
+
+
+def of_blocker(blocker: Blocker, as_of: int) -> Waited:
+    """When a blocker without an issue stood, up to `as_of` (epoch milliseconds)."""
+    return waited(blocker.interval(as_of), ((blocker.waited_on, blocker.interval(as_of)),))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fmo_bot.domain.blockers import Blocker
 from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.intervals import Interval, measure
-from fmo_bot.domain.waiting import Lost, Waited, lost, waited
+from fmo_bot.domain.issues import Issue
+from fmo_bot.domain.waiting import Lost, Waited, lost, of_blocker, of_issue, waited
+from tests.unit.lives import at, at_ms, life, seen
 
 HOUR = 3_600_000
 MONDAY = 493_008 * HOUR  # 00:00 UTC of Monday, 30 March 2026, in epoch milliseconds
@@ -23,7 +26,7 @@ def hours(first: int, last: int) -> Interval:
 
 def told(waiting: Waited, **calendars: SideCalendar) -> Lost:
     """All of it in one window."""
-    (found,) = lost([waiting], [hours(-1000, 1000)], calendars)
+    (found,) = lost([waiting], [(0, 2 * MONDAY)], calendars)
     return found
 
 
@@ -74,6 +77,55 @@ def test_issues_are_summed_in_issue_hours_and_cut_by_the_week() -> None:
     weeks = lost(two, [hours(0, 168), hours(168, 336)], {})
     assert [week.elapsed["vendor"] // HOUR for week in weeks] == [8 + 1, 4]
     assert lost([], [hours(0, 168)], {}) == (Lost(window=hours(0, 168), elapsed={}, working={}, alone={}, together=0),)
+
+
+def blocker(side: str, since: float, resolved: float | None = None) -> Blocker:
+    return Blocker(
+        waiting="vendor", waited_on=side, since=at(since), resolved=None if resolved is None else at(resolved)
+    )
+
+
+THROUGH = life("O", (1, "R"), (3, "B"), (5, "W"), (8, "F"))
+
+
+@pytest.mark.parametrize(
+    ("issue", "recorded", "as_of", "elapsed", "together"),
+    [
+        # its waiting stages, also the one at the commitment point
+        (THROUGH, [], 20, {"operator": 3, "vendor": 2}, 0),
+        # as it was known in the middle of a wait
+        (THROUGH, [], 6, {"operator": 1, "vendor": 2}, 0),
+        # a blocker that begins while another side is waited for and ends within its own side's stage
+        (THROUGH, [blocker("operator", 2, 6)], 20, {"operator": 6, "vendor": 2}, 1),
+        # one that is not resolved yet, and one that was resolved only later
+        (THROUGH, [blocker("external", 4)], 6, {"external": 2, "operator": 1, "vendor": 2}, 1),
+        (THROUGH, [blocker("external", 4, 7)], 6, {"external": 2, "operator": 1, "vendor": 2}, 1),
+        # one that nobody had raised yet
+        (THROUGH, [blocker("external", 7)], 6, {"operator": 1, "vendor": 2}, 0),
+        # one that outlives the issue is cut to its span
+        (THROUGH, [blocker("unknown", 7)], 20, {"operator": 3, "unknown": 1, "vendor": 2}, 1),
+        # a flag says nothing about a side: it is no recorded blocker
+        (life("O", (1, "B"), (2, {"flag": "Impediment"}), (9, "F")), [], 20, {}, 0),
+        # taken back before the commitment point: the wait before that is forgotten with the start
+        (life("O", (1, "R"), (3, "O"), (5, "W"), (8, "F")), [], 20, {"operator": 3}, 0),
+        # never started
+        (life("O", (8, "F")), [blocker("operator", 2, 6)], 20, {}, 0),
+    ],
+)
+def test_time_lost_as_a_timeline_shows_it(
+    issue: Issue, recorded: list[Blocker], as_of: float, elapsed: dict[str, int], together: int
+) -> None:
+    figures = told(of_issue(seen(issue, as_of), recorded))
+    assert {side: each // HOUR for side, each in figures.elapsed.items()} == elapsed
+    assert figures.together // HOUR == together
+
+
+@pytest.mark.parametrize(
+    ("stood", "hours_lost"),
+    [(blocker("operator", 2, 6), 4), (blocker("operator", 15), 5), (blocker("operator", 21), 0)],
+)
+def test_a_blocker_without_an_issue_counts_from_raised_to_resolved(stood: Blocker, hours_lost: int) -> None:
+    assert told(of_blocker(stood, at_ms(20))).total == hours_lost * HOUR
 
 
 SPANS = st.tuples(st.integers(-200, 200), st.integers(-200, 200)).map(lambda pair: hours(*sorted(pair)))

@@ -4,7 +4,7 @@ import gc
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import typer
@@ -15,10 +15,11 @@ from fmo_bot.domain.lives import Life
 from fmo_bot.domain.workflow_file import WorkflowFile
 from fmo_bot.jira import exports
 from fmo_bot.jira.exports import Export
-from fmo_bot.services.national_days import with_national_days
+from fmo_bot.services.national_days import make_up_gap, with_national_days
 from fmo_bot.services.team_file import read_yaml
 
 NOTHING_USABLE = 3  # the exit code
+_AHEAD = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,21 @@ def read(issues: Path, workflow: Path, as_of: datetime | None) -> Given:
         raise typer.Exit(NOTHING_USABLE)
     seen = export.latest if as_of is None else ms(as_of)
     first = instant(min(min(life.created for life in export.lives), seen)).date()
-    calendars = {
-        side: with_national_days(calendar, first=first, last=instant(seen).date())
-        for side, calendar in rules.calendars.items()
-    }
-    return Given(export, rules, calendars, seen)
+    return Given(export, rules, _calendars(rules.calendars, workflow, first, instant(seen).date()), seen)
+
+
+def _calendars(
+    written: Mapping[str, SideCalendar], workflow: Path, first: date, today: date
+) -> dict[str, SideCalendar]:
+    """With national days up to a year ahead, for forecasts; what is not known of days gone by is said on stderr."""
+    ahead = min(today, date.max - _AHEAD) + _AHEAD
+    found = {}
+    for side, calendar in written.items():
+        where = f"{workflow}: calendars.{side}"
+        found[side] = with_national_days(calendar, first=first, last=ahead, where=where)
+        if (gap := make_up_gap(calendar, first=first, last=today, today=today)) is not None:
+            print(f"{where}: {gap.sentence(side)}", file=sys.stderr)
+    return found
 
 
 def _passed_over(issues: Path, number: int, why: str) -> None:
