@@ -95,15 +95,13 @@ def blocked(timeline: Timeline, recorded: Sequence[Blocker] = ()) -> Blocked:
     return Blocked(measure(pieces), dict(total))
 
 
-def blocked_or_waiting_ms(timeline: Timeline, recorded: Sequence[Blocker] = ()) -> int:
-    """The union of blocked and waiting time, without what lies in done or unmapped stays (definition 7)."""
-    parts = timeline.parts()
-    waiting = [(start, end) for place, start, end in parts if place is not None and place.waiting]
+def blocked_while_active_ms(timeline: Timeline, recorded: Sequence[Blocker] = ()) -> int:
+    """Blocked time in active stays of the span: what it adds to waiting time (definition 7)."""
     if not (timeline.life.flags or recorded):
-        return sum(end - start for start, end in waiting)
-    stood = [*timeline.life.flags, *(blocker.interval(timeline.as_of) for blocker in recorded)]
-    active = [(start, end) for place, start, end in parts if place is not None and place.working and not place.waiting]
-    return sum(end - start for start, end in waiting) + sum(measure(cut(stood, stay)) for stay in active)
+        return 0
+    stood = union([*timeline.life.flags, *(blocker.interval(timeline.as_of) for blocker in recorded)])
+    active = (part for part in timeline.parts() if part[0] is not None and part[0].working and not part[0].waiting)
+    return sum(measure(cut(stood, (start, end))) for _, start, end in active)
 
 
 def _cut_at_edges(pieces: Iterable[Interval], parts: Iterable[Part], ledger: _Ledger) -> list[Interval]:

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from typing import TypeVar
 
 from fmo_bot.domain.calendars import instant_of, local_date
 from fmo_bot.domain.intervals import Interval, instant, ms
@@ -14,11 +15,12 @@ from fmo_bot.domain.messages import Spread
 from fmo_bot.domain.timelines import Timeline
 
 COMPARED_MS = 90 * 24 * 3_600_000  # finished issues an age is compared with
+Number = TypeVar("Number", int, float)
 ENOUGH = 20  # fewer compared issues say nothing
 _WEEK = timedelta(days=7)
 
 
-def nearest_rank(ordered: Sequence[int], percent: int) -> int:
+def nearest_rank(ordered: Sequence[Number], percent: int) -> Number:
     """`sorted[ceil(p*n)-1]` of sorted, non-empty values; `percent` is whole, so that nothing is rounded twice."""
     return ordered[max(1, -(-percent * len(ordered) // 100)) - 1]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from operator import itemgetter
+from sys import intern  # ten thousands of issues share few ids and names
 from typing import NamedTuple, TypeVar
 
 from fmo_bot.domain.intervals import Interval, ms
@@ -129,7 +130,7 @@ def lived(
         wrong.append((STATUS, found[-1][0]))
     resolutions: Track[str | None] = ()
     if found := items.get(RESOLUTION, _NOTHING):
-        resolutions = _track(began, found, lambda value, text: text or value or None)
+        resolutions = _track(began, found, lambda value, text: intern(text or value or "") or None)
         if bool(resolutions[-1][1]) != bool(present.resolution):  # resolutions are renamed; whether there is one stays
             wrong.append((RESOLUTION, found[-1][0]))
     elif present.resolution:
@@ -157,21 +158,21 @@ def lived(
         points = ((began, present.points),)
     moves = items.get(PROJECT)
     return Life(
-        site, id, key, issue_type, subtask, project, secured, began, complete, statuses, resolutions, flags, sprints,
-        points, versions, gaps, len(early), tuple(wrong), moves[0][0] if moves else None,
+        site, id, key, intern(issue_type), subtask, project and intern(project), secured, began, complete, statuses,
+        resolutions, flags, sprints, points, versions, gaps, len(early), tuple(wrong), moves[0][0] if moves else None,
     )  # fmt: skip
 
 
 def _statuses(items: Sequence[Item], present: str, began: int) -> tuple[Track[str], tuple[int, ...]]:
     """The status ids held, and when an item came from another one than was held."""
     if not items:
-        return ((began, present),), ()
+        return ((began, intern(present)),), ()
     value = items[0][2] or ""
-    track, gaps, last = [(began, value)], [], None
+    track, gaps, last = [(began, intern(value))], [], None
     for at, history, before, after, _, _ in items:
         if before != value and (before or "") != value:
             gaps.append(at)
-        value = after or ""
+        value = intern(after or "")
         if history == last:
             track[-1] = at, value
         else:

@@ -122,7 +122,7 @@ def test_the_age_on_last_leaving_a_stage(issue: Issue, age: int | None) -> None:
 
 def test_a_status_in_no_stage_is_reported_with_issues_and_seconds() -> None:
     every = lines(life("B", (2, "U"), (5, "B"), key="K-1"), life("U", key="K-2"), as_of=10)
-    assert quality.unmapped(every) == (quality.Unmapped("shared", "U", 2, 13 * 3600.0),)
+    assert quality.ledger(every).unmapped == (quality.Unmapped("shared", "U", 2, 13 * 3600.0),)
 
 
 def test_data_quality_counts_what_a_reader_has_to_know() -> None:

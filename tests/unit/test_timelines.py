@@ -11,7 +11,7 @@ from fmo_bot.domain import lives
 from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.intervals import measure, ms
 from fmo_bot.domain.issues import PROJECT, STATUS, Change, Issue
-from fmo_bot.domain.quality import disagreeing, gaps, moved, never_started
+from fmo_bot.domain.quality import ledger
 from fmo_bot.domain.timelines import timeline
 from tests.unit.lives import FLOW, MONDAY, Event, at, at_ms, hour, life, seen
 
@@ -105,8 +105,8 @@ def test_histories_of_one_instant_are_ordered_by_their_numeric_id() -> None:
 def test_back_before_the_commitment_point_is_counted_beside_having_no_start() -> None:
     back = seen(life("O", (1, "B"), (2, "O")), 9)
     fresh = seen(life("O"), 9)
-    assert (back.standing.back, never_started(back)) == (True, True)
-    assert (fresh.standing.back, never_started(fresh)) == (False, True)
+    assert (back.standing.back, ledger([back]).never_started) == (True, True)
+    assert (fresh.standing.back, ledger([fresh]).never_started) == (False, True)
 
 
 def test_as_of_hides_every_later_event_and_keeps_one_of_that_instant() -> None:
@@ -127,14 +127,14 @@ def test_a_gap_is_counted_and_the_newer_value_wins() -> None:
     issue = life("O", (1, "B"), (5, "F"))
     broken = replace(issue, changes=(issue.changes[0], replace(issue.changes[1], before="Q")))
     line = seen(broken, 9)
-    assert (gaps(line), hour(line.finished)) == (1, 5)
+    assert (ledger([line]).gaps, hour(line.finished)) == (1, 5)
 
 
 def test_where_the_issue_says_another_status_the_changelog_wins_and_it_is_counted() -> None:
     issue = replace(life("O", (1, "B")), status="F")
     line = seen(issue, 9)
-    assert disagreeing([line]) == {"status": 1}
-    assert disagreeing([seen(issue, 0.5)]) == {}  # nobody knew of the item yet
+    assert ledger([line]).disagreeing == {"status": 1}
+    assert ledger([seen(issue, 0.5)]).disagreeing == {}  # nobody knew of the item yet
     assert line.finished is None
 
 
@@ -145,8 +145,8 @@ def test_an_event_before_the_issue_moves_its_creation_back_and_is_counted() -> N
 
 def test_an_issue_that_came_from_another_project_is_known_as_moved() -> None:
     move = Change(at(2), 5, PROJECT, "1", "2", "OLD", "CORE")
-    assert moved(seen(replace(life("O"), changes=(move,)), 9))
-    assert not moved(seen(replace(life("O"), changes=(move,)), 1))
+    assert ledger([seen(replace(life("O"), changes=(move,)), 9)]).moved
+    assert not ledger([seen(replace(life("O"), changes=(move,)), 1)]).moved
 
 
 @pytest.mark.parametrize(
