@@ -1,14 +1,19 @@
 """Holidays and make-up days as countries decree them, and the years of which they are not known yet."""
 
+import gc
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import holidays
 import pytest
 
+from fmo_bot.cli.report.reading import read
 from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.intervals import ms
 from fmo_bot.errors import FileWrong
 from fmo_bot.services.national_days import MakeUpGap, make_up_gap, with_national_days
+from tests.unit.test_exports import line
 
 CHINA = SideCalendar("Asia/Shanghai", country="CN")
 HOUR = 3_600_000
@@ -73,6 +78,27 @@ def test_the_gap_is_said_with_the_next_step() -> None:
         "The make-up working days of CN are known up to 2026 only, so the calendar of Huawei lacks those of 2027, 2028:"
         " list them there under `extra_working`, and further days off under `off`."
     )
+
+
+def test_a_report_on_the_command_line_says_which_days_its_calendars_lack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    issues, workflow = tmp_path / "issues.jsonl", tmp_path / "workflow.yaml"
+    issues.write_text(json.dumps(line()) + "\n", "utf-8")
+    workflow.write_text(
+        """{commitment: Build, stages: [{name: Build, kind: active, side: vendor, statuses: ["3"]}],
+            calendars: {vendor: {zone: Asia/Shanghai, country: CN}, operator: {zone: Europe/Madrid, country: ES}}}""",
+        "utf-8",
+    )
+    given = read(issues, workflow, datetime(KNOWN_UNTIL + 1, 6, 1, tzinfo=UTC))
+    assert not given.calendars["vendor"].is_working_day(date(KNOWN_UNTIL + 2, 1, 1))  # a year ahead, for forecasts
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(
+        f"{workflow}: calendars.vendor: The make-up working days of CN are known up to {KNOWN_UNTIL}"
+    )
+    read(issues, workflow, datetime(KNOWN_UNTIL, 6, 1, tzinfo=UTC))
+    assert capsys.readouterr().err == ""
+    gc.enable()  # which a command that reads and ends does without
 
 
 def test_an_unknown_country_or_region_is_refused_by_place() -> None:
