@@ -17,6 +17,7 @@ _GROUPS = (
     "site",
     "joint",
     "calendar",
+    "report",
     "pretending",
     "demo",
 )

@@ -23,6 +23,8 @@ Item = tuple[int, int, str | None, str | None, str | None, str | None]
 FIELDS = frozenset({STATUS, RESOLUTION, FLAGGED, SPRINT, POINTS, PROJECT})  # whose items figures read
 FOREVER = 1 << 62  # where an interval that has not ended ends
 NO_SPRINTS: frozenset[int] = frozenset()
+_LONGEST_ID = 18  # digits
+_FINEST, _LARGEST_EXPONENT = Decimal("1E-12"), 9
 _at, _order = itemgetter(0), itemgetter(0, 1)
 _NOTHING: list[Item] = []
 
@@ -209,14 +211,22 @@ def is_set(value: str | None, text: str | None) -> bool:
 def sprint_ids(value: str | None) -> frozenset[int]:
     """The ids of a Sprint item such as "38, 40"; empty is no sprint, and what is no number is passed over."""
     pieces = (piece.strip() for piece in (value or "").split(","))
-    return frozenset(int(piece) for piece in pieces if piece.isascii() and piece.isdigit())
+    return frozenset(
+        int(piece) for piece in pieces if piece.isascii() and piece.isdigit() and len(piece) <= _LONGEST_ID
+    )
 
 
 @lru_cache(maxsize=4096)
 def points_of(value: str | None, text: str | None) -> Decimal | None:
-    """An estimate from a changelog item: numbers travel in the shown text; None: not estimated."""
+    """An estimate from a changelog item: numbers travel in the shown text; None: not estimated.
+
+    To twelve decimals and below a billion, so that sums of a million of them are exact; nobody estimates beyond that.
+    """
     try:
         number = Decimal((text or value or "").strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    if not number.is_finite() or number.adjusted() >= _LARGEST_EXPONENT:
+        return None
+    finest = number.quantize(_FINEST)
+    return number if number == finest else finest

@@ -86,3 +86,25 @@ def test_histories_may_come_in_any_order_and_items_of_one_keep_theirs() -> None:
     issue = life("O", (1, "B"), (3, "Q"), (3, "F"))
     assert lives.of(replace(issue, changes=issue.changes[::-1])) == lives.of(issue)
     assert hours(*lives.of(replace(life("F"), changes=BOTH)).statuses) == [(0, "O"), (3, "F")]
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("3", "3"),
+        ("0.5", "0.5"),
+        (" 8.0 ", "8.0"),
+        # no number; none that can be added up
+        *((text, None) for text in ("", None, "viel", "NaN", "Infinity", "1e400", "9" * 5000, "1e999999999")),
+        # finer than anybody estimates: what is lost is said by no one
+        ("0.30000000000000004", "0.3"),
+        ("1e-999999", "0"),
+    ],
+)
+def test_an_estimate_is_a_number_somebody_may_have_meant(text: str | None, points: str | None) -> None:
+    assert lives.points_of(None, text) == (None if points is None else Decimal(points))
+
+
+def test_the_ids_of_a_sprint_item_are_its_numbers_and_nothing_else() -> None:
+    assert lives.sprint_ids("38, 40,x,-1, ٣ ," + "9" * 5000) == {38, 40}
+    assert lives.sprint_ids(None) == frozenset()

@@ -7,7 +7,7 @@ import importlib
 
 import typer
 
-_REPORTS: tuple[str, ...] = ()
+_REPORTS = ("sprint",)
 
 
 def register(app: typer.Typer) -> None:
