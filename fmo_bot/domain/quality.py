@@ -34,45 +34,63 @@ class Ledger:
     moved: int  # issues that came from another project
 
 
-def ledger(timelines: Iterable[Timeline]) -> Ledger:
-    """What is to be known of these."""
-    issues: Counter[tuple[str, str]] = Counter()
-    lasted: Counter[tuple[str, str]] = Counter()
-    disagreeing: Counter[str] = Counter()
-    truncated = unmapped = gaps = early = unstarted = ended = back = moved = 0
-    for timeline in timelines:
+class Tally:
+    """Counts issues as they come, so that nobody has to hold them all."""
+
+    def __init__(self) -> None:
+        """Nothing met yet."""
+        self._issues: Counter[tuple[str, str]] = Counter()
+        self._lasted: Counter[tuple[str, str]] = Counter()
+        self._disagreeing: Counter[str] = Counter()
+        self._truncated = self._unmapped = self._gaps = self._early = 0
+        self._unstarted = self._ended = self._back = self._moved = 0
+
+    def count(self, timeline: Timeline) -> None:
+        """One issue more; one that did not exist at as_of is none."""
         life, as_of, standing = timeline.life, timeline.as_of, timeline.standing
         if life.created > as_of:
-            continue
-        truncated += not life.complete
-        early += life.before_created
-        back += standing.back
+            return
+        self._truncated += not life.complete
+        self._early += life.before_created
+        self._back += standing.back
         if standing.started is None:
-            unstarted += 1
-            ended += standing.ended
+            self._unstarted += 1
+            self._ended += standing.ended
         if life.gaps:
-            gaps += sum(at <= as_of for at in life.gaps)
+            self._gaps += sum(at <= as_of for at in life.gaps)
         if life.moved is not None:
-            moved += life.moved <= as_of
+            self._moved += life.moved <= as_of
         if life.disagreeing:
-            disagreeing.update(field for field, at in life.disagreeing if at <= as_of)
+            self._disagreeing.update(field for field, at in life.disagreeing if at <= as_of)
         if standing.unmapped:
-            unmapped += 1
+            self._unmapped += 1
             took = _in_no_stage(timeline)
-            lasted.update(took)
-            issues.update(took.keys())
-    return Ledger(
-        truncated_changelogs=truncated,
-        unmapped=tuple(Unmapped(*known, issues[known], total / 1000) for known, total in lasted.most_common()),
-        unmapped_issues=unmapped,
-        gaps=gaps,
-        disagreeing=dict(sorted(disagreeing.items())),
-        negative_durations=early,
-        never_started=unstarted,
-        ended_unstarted=ended,
-        back_before_commitment=back,
-        moved=moved,
-    )
+            self._lasted.update(took)
+            self._issues.update(took.keys())
+
+    def ledger(self) -> Ledger:
+        """Of all issues counted so far."""
+        unmapped = (Unmapped(*known, self._issues[known], took / 1000) for known, took in self._lasted.most_common())
+        return Ledger(
+            truncated_changelogs=self._truncated,
+            unmapped=tuple(unmapped),
+            unmapped_issues=self._unmapped,
+            gaps=self._gaps,
+            disagreeing=dict(sorted(self._disagreeing.items())),
+            negative_durations=self._early,
+            never_started=self._unstarted,
+            ended_unstarted=self._ended,
+            back_before_commitment=self._back,
+            moved=self._moved,
+        )
+
+
+def ledger(timelines: Iterable[Timeline]) -> Ledger:
+    """What is to be known of these."""
+    tally = Tally()
+    for timeline in timelines:
+        tally.count(timeline)
+    return tally.ledger()
 
 
 def _in_no_stage(timeline: Timeline) -> dict[tuple[str, str], int]:
