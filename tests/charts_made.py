@@ -157,7 +157,7 @@ def awkward() -> Iterator[c.Chart]:
     yield replace(AGEING, items=tuple(mark(f"LONGPROJECT-{n}", "Doing", 9 + n / 50, True) for n in range(100)))
     yield replace(AGEING, items=(mark("CORE-1", None, None, None), *AGEING.items))
     # a dozen sides
-    sides = ("vendor", "operator", "external", "unknown", *(f"partner:{name}" for name in "ABCDEFGH"))
+    sides = ("vendor", "operator", "external", "none", "unknown", *(f"partner:{name}" for name in "ABCDEFGH"))
     waits = tuple(c.SideWait(side=side, waited_s=7200, alone_s=3600) for side in sides)
     yield replace(WAITING, weeks=(c.WaitingWeek(label="2026-W46", partial=False, waits=waits, both_s=3600),))
     # a forecast for tomorrow, sure; one of which half lies years ahead

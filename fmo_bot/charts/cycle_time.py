@@ -69,7 +69,8 @@ def _dots(axes: Axes, inside: Sequence[Finish], above: Sequence[Finish], top: fl
         **look,
     )
     edge = [axes.get_ylim()[1]] * len(above)
-    axes.scatter([x_of(each.at) for each in above], edge, s=70, marker="^", color=VERMILLION,
+    size = 70 if len(above) <= _FEW else 30
+    axes.scatter([x_of(each.at) for each in above], edge, s=size, marker="^", color=VERMILLION,
                  edgecolors=INK, linewidths=0.8, clip_on=False, zorder=6)  # fmt: skip
 
 

@@ -12,8 +12,9 @@ from fmo_bot.charts.style import BLUE, GREEN, GRID, INK, ORANGE, PAPER, SKY, TEX
 from fmo_bot.charts.weeks import week_axis
 from fmo_bot.domain.charts import WaitingChart
 from fmo_bot.locales import Translator
-from fmo_bot.words.charts import Layer, Words, hours, layers, starred
+from fmo_bot.words.charts import Words, starred
 from fmo_bot.words.plain import number
+from fmo_bot.words.waits import Layer, hours, layers
 
 _PLOT = 2.4  # inches
 _MOST_TOTALS, _MOST_EDGES = 12, 30  # weeks
@@ -24,9 +25,10 @@ _FACES = {
     "both": (VERMILLION, "xx"),
     "partner": (GREEN, "."),
     "external": (SKY, "\\\\"),
+    "none": ("#BBBBBB", "-"),
     "unknown": ("#BBBBBB", ""),
 }
-_OTHERS = ("o", "x", "*", "O", "-")
+_OTHERS = ("o", "x", "*", "O", "+")
 
 
 def draw(chart: WaitingChart, words: Words, t: Translator) -> Sheet:

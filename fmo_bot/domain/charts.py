@@ -133,12 +133,14 @@ class AgeingChart:
 class SideWait:
     """Waiting on one side in a week: its figure by definition 10, and the part of it on which no other side is waited.
 
-    `side`: vendor, operator, partner:<name>, external, unknown.
+    `side`: vendor, operator, partner:<name>, external, unknown, none. `working_s`: the figure in the side's calendar,
+    None where it has none.
     """
 
     side: str
     waited_s: float
     alone_s: float
+    working_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +163,7 @@ class WaitingWeek:
 
 @dataclass(frozen=True, kw_only=True)
 class WaitingChart:
-    """Time lost to waiting, by side and ISO week. `working`: in each side's own calendar, else elapsed."""
+    """Time lost to waiting, by side and ISO week; elapsed, each side's figure in its own calendar as well."""
 
     board: str
     since: datetime
@@ -170,7 +172,6 @@ class WaitingChart:
     zone: str
     weeks: tuple[WaitingWeek, ...]
     companies: dict[str, str]  # side -> company name
-    working: bool = False
     counted: tuple[ProjectName, ...] = ()
 
 

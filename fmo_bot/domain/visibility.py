@@ -57,9 +57,9 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     c.AgeingStage: _all(FIGURES, "name n p50_s p85_s"),
     c.AgeingMark: {"issue": NAMES} | _all(STATUS, "stage age_s percentile over_p85"),
     c.AgeingChart: {"items": NAMES} | _all(FIGURES, "counted board as_of zone stages"),
-    c.SideWait: _all(FIGURES, "side waited_s alone_s"),
+    c.SideWait: _all(FIGURES, "side waited_s alone_s working_s"),
     c.WaitingWeek: _all(FIGURES, "label partial waits both_s"),
-    c.WaitingChart: _all(FIGURES, "counted board since until as_of zone weeks companies working"),
+    c.WaitingChart: _all(FIGURES, "counted board since until as_of zone weeks companies"),
     c.Chance: _all(FIGURES, "day share"),
     c.ForecastChart: _all(
         FIGURES,

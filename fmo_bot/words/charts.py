@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from fmo_bot.domain import charts as c
 from fmo_bot.locales import Translator
 from fmo_bot.words.plain import duration, instant, number, one_line, percent, short_day
+from fmo_bot.words.waits import hours, side_name, sides_of, waited_for, worked
 
-_ORDER = ("vendor", "operator", "partner", "external", "unknown")
 _WEEKS_SAID = 20
 _ITEMS_SAID = 5
 
@@ -35,22 +35,6 @@ def words_of(chart: c.Chart, t: Translator) -> Words:
         raise TypeError(f"{type(chart).__name__} is not a chart")
     words: Words = told(chart, t)
     return words
-
-
-def side_name(side: str, companies: Mapping[str, str], t: Translator) -> str:
-    """Whom a side is: its company, or the words for a side that is none."""
-    others = {"external": t("somebody outside"), "unknown": t("side unknown")}
-    return one_line(companies.get(side) or others.get(side) or side.removeprefix("partner:"))
-
-
-def sides_of(chart: c.WaitingChart) -> list[str]:
-    """Every side that is waited for in a chart, vendor and operator first."""
-    found = dict.fromkeys(wait.side for week in chart.weeks for wait in week.waits)
-    return sorted(found, key=lambda side: _ORDER.index(kind) if (kind := _kind(side)) in _ORDER else len(_ORDER))
-
-
-def _kind(side: str) -> str:
-    return side.partition(":")[0]
 
 
 def until_of(chart: c.BurnUpChart) -> datetime:
@@ -114,13 +98,16 @@ def _throughput(chart: c.ThroughputChart, t: Translator) -> Words:
     if len(whole) < len(chart.weeks):
         notes.append(t("* Partial week: not wholly inside the window, and in no sample."))
     notes += [_window(chart, t), _as_of(chart.as_of, chart.zone, t)]
-    said = [
-        t("{week}: {n} (partial)" if week.partial else "{week}: {n}", week=week.label, n=week.finished)
-        for week in chart.weeks[-_WEEKS_SAID:]
-    ]
+    said = [_counted(week, t) for week in chart.weeks[-_WEEKS_SAID:]]
     if len(chart.weeks) > _WEEKS_SAID and whole:
         said.insert(0, t("from {least} to {most} in a whole week; the last ones", least=min(whole), most=max(whole)))
     return Words(title, tuple(notes), f"{title}. {_listed(said, t)}")
+
+
+def _counted(week: c.Week, t: Translator) -> str:
+    if week.partial:
+        return t("{week}: {n} (partial)", week=week.label, n=week.finished)
+    return t("{week}: {n}", week=week.label, n=week.finished)
 
 
 def _ageing(chart: c.AgeingChart, t: Translator) -> Words:
@@ -160,18 +147,13 @@ def key_of(item: c.AgeingMark, t: Translator) -> str:
 
 def _waiting(chart: c.WaitingChart, t: Translator) -> Words:
     board = one_line(chart.board)
-    basis = (
-        t("Issue-hours per ISO week, in the working time of the side waited for.")
-        if chart.working
-        else t("Issue-hours per ISO week, elapsed.")
-    )
-    notes = [basis, t("Time waited for several sides at once stands once, as its own part.")]
+    notes = [
+        t("Issue-hours per ISO week, elapsed."),
+        t("Time waited for several sides at once stands once, as its own part."),
+    ]
     if any(week.partial for week in chart.weeks):
         notes.append(t("* Partial week: not wholly inside the window."))
-    sums = [
-        t("on {who} {hours} h", who=side_name(side, chart.companies, t), hours=hours(waited_for(chart.weeks, side), t))
-        for side in sides_of(chart)
-    ]
+    sums = [_waited_on(chart, side, t) for side in sides_of(chart)]
     if both := sum(week.both_s for week in chart.weeks):
         sums.append(t("of which on several at once {hours} h", hours=hours(both, t)))
     total = hours(sum(week.total_s for week in chart.weeks), t)
@@ -183,49 +165,17 @@ def _waiting(chart: c.WaitingChart, t: Translator) -> Words:
     return Words(title, tuple(notes), f"{alt}. {_listed(sums, t)}" if sums else f"{alt}.")
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One part of the time waited, which together sum to the union: issue-seconds for each week.
-
-    `side`: whom alone is waited for; None: several at once.
-    """
-
-    name: str
-    side: str | None
-    seconds: tuple[float, ...]
-
-
-def layers(chart: c.WaitingChart, t: Translator) -> list[Layer]:
-    """Vendor, several at once, operator, so that both sides touch what they share; then the rest."""
-    shared = any(week.both_s for week in chart.weeks)
-    found = []
-    for side in sides_of(chart):
-        name = side_name(side, chart.companies, t)
-        seconds = tuple(_alone(week, side) for week in chart.weeks)
-        found.append(Layer(t("{who} alone", who=name) if shared else name, side, seconds))
-    if shared:
-        found.insert(min(1, len(found)), Layer(t("several at once"), None, tuple(week.both_s for week in chart.weeks)))
-    return found
-
-
-def _alone(week: c.WaitingWeek, side: str) -> float:
-    return sum(wait.alone_s for wait in week.waits if wait.side == side)
-
-
 def starred(week: c.Week | c.WaitingWeek) -> str:
     """A week's label; of a partial one with the star that the small print explains."""
     return f"{week.label}*" if week.partial else week.label
 
 
-def waited_for(weeks: Iterable[c.WaitingWeek], side: str) -> float:
-    """A side's figure over weeks, in issue-seconds."""
-    return sum(wait.waited_s for week in weeks for wait in week.waits if wait.side == side)
-
-
-def hours(seconds: float, t: Translator) -> str:
-    """Issue-hours: whole ones from ten on."""
-    value = seconds / 3600
-    return number(round(value) if value >= 10 else round(value, 1), t)
+def _waited_on(chart: c.WaitingChart, side: str, t: Translator) -> str:
+    who, elapsed = side_name(side, chart.companies, t), hours(waited_for(chart.weeks, side), t)
+    working = worked(chart.weeks, side)
+    if working is None:
+        return t("on {who} {hours} h", who=who, hours=elapsed)
+    return t("on {who} {hours} h ({working} h of its working time)", who=who, hours=elapsed, working=hours(working, t))
 
 
 def _forecast(chart: c.ForecastChart, t: Translator) -> Words:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from fmo_bot.domain import charts as c
+from fmo_bot.locales import translator
 from fmo_bot.sandbox.slack.blocks import problems
 from fmo_bot.slack.render import render
+from fmo_bot.words.charts import words_of
 from tests import charts_made as made
 
 SLACKS_OWN = ["data_visualization", "data_table", "context"]
@@ -41,6 +43,15 @@ def test_waiting_stands_by_side_and_what_is_shared_once() -> None:
         ["2026-W46", "14", "34", "4", "44"],  # each side's figure holds the shared time, the total holds it once
         ["2026-W47*", "0", "50", "0", "50"],
     ]
+
+
+def test_a_figure_in_a_sides_own_calendar_stands_in_brackets() -> None:
+    first = made.WAITING.weeks[0]
+    operator = replace(first.waits[0], working_s=9 * 3600.0)
+    chart = replace(made.WAITING, weeks=(replace(first, waits=(operator, first.waits[1])),))
+    assert rows(chart)[1] == ["2026-W46", "14", "34 (9)", "4", "44"]
+    assert "In brackets" in render(chart, "en").text
+    assert "on Telefónica 34 h (9 h of its working time)" in words_of(chart, translator("en")).alt
 
 
 @pytest.mark.parametrize("chart", [made.BURN_UP, made.CYCLE_TIME, made.AGEING, made.FORECAST])

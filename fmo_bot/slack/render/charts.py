@@ -11,7 +11,8 @@ from fmo_bot.domain import charts as c
 from fmo_bot.locales import Translator
 from fmo_bot.slack.blocks import Block, bars, context, data_table, section
 from fmo_bot.slack.text import clean, clip, escape, hush
-from fmo_bot.words.charts import hours, layers, side_name, sides_of, starred, waited_for, words_of
+from fmo_bot.words.charts import starred, words_of
+from fmo_bot.words.waits import hours, layers, side_name, sides_of, waited_for, worked
 
 _POINTS, _SERIES = 20, 6
 _LABEL = 20
@@ -38,13 +39,22 @@ def waiting(chart: c.WaitingChart, t: Translator) -> list[Block]:
     rows = [
         [
             starred(week),
-            *(hours(waited_for([week], side), t) for side in sides),
+            *(_figure(week, side, t) for side in sides),
             hours(week.both_s, t),
             hours(week.total_s, t),
         ]
         for week in chart.weeks
     ]
-    return _own(chart, [starred(week) for week in chart.weeks], series, t("issue-hours"), [head, *rows], t)
+    made = _own(chart, [starred(week) for week in chart.weeks], series, t("issue-hours"), [head, *rows], t)
+    if any(worked(chart.weeks, side) is not None for side in sides):
+        made.append(context(t("In brackets: in the working time of the side that is waited for.")))
+    return made
+
+
+def _figure(week: c.WaitingWeek, side: str, t: Translator) -> str:
+    """A side's issue-hours of a week, elapsed, and in its own calendar in brackets."""
+    elapsed, working = hours(waited_for([week], side), t), worked([week], side)
+    return elapsed if working is None else f"{elapsed} ({hours(working, t)})"
 
 
 def beside(chart: c.Chart, t: Translator) -> list[Block]:
