@@ -14,6 +14,8 @@ import numpy as np
 
 from fmo_bot.domain.blockers import Blocker
 from fmo_bot.domain.calendars import WorkingTime
+from fmo_bot.domain.charts import SideWait, WaitingWeek
+from fmo_bot.domain.flow import Week, throughput
 from fmo_bot.domain.intervals import Interval, covers, cut, union
 from fmo_bot.domain.timelines import Timeline
 
@@ -115,6 +117,34 @@ def lost(
         )
         for window in windows
     )
+
+
+def by_week(
+    waiting: Sequence[Waited],
+    *,
+    since: int,
+    until: int,
+    zone: str,
+    as_of: int,
+    calendars: Mapping[str, WorkingTime],
+) -> tuple[WaitingWeek, ...]:
+    """The figures of every ISO week that touches [since, until), of each the part inside; in issue-seconds."""
+    weeks = throughput((), since=since, until=until, zone=zone, as_of=as_of)
+    windows = [(max(week.start, since), min(week.end, until)) for week in weeks]
+    return tuple(_week(week, found) for week, found in zip(weeks, lost(waiting, windows, calendars), strict=True))
+
+
+def _week(week: Week, found: Lost) -> WaitingWeek:
+    sides = tuple(
+        SideWait(
+            side=side,
+            waited_s=found.elapsed[side] / 1000,
+            alone_s=found.alone[side] / 1000,
+            working_s=found.working[side] / 1000 if side in found.working else None,
+        )
+        for side in found.elapsed
+    )
+    return WaitingWeek(label=week.name, partial=week.partial, waits=sides, both_s=found.together / 1000)
 
 
 class _Many:

@@ -10,7 +10,7 @@ from fmo_bot.domain.blockers import Blocker
 from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.intervals import Interval, measure
 from fmo_bot.domain.issues import Issue
-from fmo_bot.domain.waiting import Lost, Waited, lost, of_blocker, of_issue, waited
+from fmo_bot.domain.waiting import Lost, Waited, by_week, lost, of_blocker, of_issue, waited
 from tests.unit.lives import at, at_ms, life, seen
 
 HOUR = 3_600_000
@@ -126,6 +126,22 @@ def test_time_lost_as_a_timeline_shows_it(
 )
 def test_a_blocker_without_an_issue_counts_from_raised_to_resolved(stood: Blocker, hours_lost: int) -> None:
     assert told(of_blocker(stood, at_ms(20))).total == hours_lost * HOUR
+
+
+def test_weeks_are_those_of_the_zone_cut_to_what_was_asked() -> None:
+    """Two weeks in Shanghai, the first of them asked from its Wednesday on, the second not over yet."""
+    long = waited(hours(0, 1000), [("vendor", hours(0, 1000)), ("operator", hours(200, 210))])
+    since, until = hours(40, 300)  # Tuesday 16:00 UTC, when it is Wednesday in Shanghai
+    first, second = by_week(
+        [long], since=since, until=until, zone="Asia/Shanghai", as_of=until, calendars={"vendor": OFFICE}
+    )
+    assert (first.label, first.partial, second.label, second.partial) == ("2026-W14", True, "2026-W15", True)
+    assert (first.total_s, second.total_s) == (120 * 3600, 140 * 3600)
+    assert [(wait.side, wait.waited_s, wait.alone_s, wait.working_s) for wait in second.waits] == [
+        ("operator", 10 * 3600, 0, None),
+        ("vendor", 140 * 3600, 130 * 3600, 5 * 9 * 3600),
+    ]
+    assert second.both_s == 10 * 3600
 
 
 SPANS = st.tuples(st.integers(-200, 200), st.integers(-200, 200)).map(lambda pair: hours(*sorted(pair)))
