@@ -1,0 +1,82 @@
+"""How long incidents lasted (metrics.md, definition 11)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fmo_bot.domain.flow import spread
+from fmo_bot.domain.messages import Spread
+from fmo_bot.domain.timelines import Timeline
+from fmo_bot.domain.workflow_file import Incidents
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """One incident as it was known at as_of; instants in epoch milliseconds."""
+
+    key: str
+    began: int
+    restored: int | None  # None: open, or given up
+    abandoned: bool = False  # given up before anything was restored: neither restored nor open
+
+    @property
+    def took(self) -> int | None:
+        """Milliseconds; None where it is not restored, or was restored before it began (somebody mistyped)."""
+        if self.restored is None or self.restored < self.began:
+            return None
+        return self.restored - self.began
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it goes on."""
+        return self.restored is None and not self.abandoned
+
+
+def recovery(timeline: Timeline, incidents: Incidents, *, began: int | None = None) -> Recovery | None:
+    """The recovery of an issue; None where it is no incident, or did not exist at the timeline's as_of.
+
+    `began`: what stands in the incident's `started_field`; without it, it began when it was created. Restored is the
+    first entry into one of `restored_statuses`, or into a done stage; that it was reopened later is ignored.
+    """
+    if not timeline.known or not incidents.include(timeline.life.issue_type):
+        return None
+    wanted = incidents.restored_statuses
+    entered = (at for at, place, status in timeline.stays if (status in wanted if wanted else place and place.done))
+    restored = next(entered, None)
+    given_up = timeline.abandoned
+    if given_up is not None and (restored is None or given_up <= restored):
+        return Recovery(timeline.life.key, timeline.life.created if began is None else began, None, abandoned=True)
+    return Recovery(timeline.life.key, timeline.life.created if began is None else began, restored)
+
+
+@dataclass(frozen=True)
+class Recoveries:
+    """Time to recover of incidents, and what is still open beside it."""
+
+    took: Spread
+    open: int
+    oldest_ms: int | None  # how long the oldest open incident has lasted at as_of
+    negative: int  # restored before they began: in no figure
+
+
+def recoveries(
+    found: Iterable[Recovery], *, as_of: int, since: int | None = None, until: int | None = None
+) -> Recoveries:
+    """Of incidents restored in [since, until), all where None; what is open at `as_of` whenever it began."""
+    every = list(found)
+    inside = [one for one in every if _inside(one.restored, since, until)]
+    still = [as_of - one.began for one in every if one.is_open]
+    return Recoveries(
+        took=spread(one.took for one in inside if one.took is not None),
+        open=len(still),
+        oldest_ms=max(still, default=None),
+        negative=sum(one.restored is not None and one.took is None for one in inside),
+    )
+
+
+def _inside(at: int | None, since: int | None, until: int | None) -> bool:
+    return at is not None and (since is None or at >= since) and (until is None or at < until)
+
+
+def of(timelines: Iterable[Timeline], incidents: Incidents) -> Sequence[Recovery]:
+    """The recoveries of those that are incidents."""
+    return [one for timeline in timelines if (one := recovery(timeline, incidents)) is not None]
