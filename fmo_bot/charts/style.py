@@ -99,7 +99,7 @@ class Sheet:
     def png(self) -> bytes:
         """The same bytes for the same sheet: a version or a date in there would change them."""
         out = BytesIO()
-        self.figure.savefig(out, format="png", metadata={"Software": None}, pil_kwargs={"optimize": True})
+        self.figure.savefig(out, format="png", metadata={"Software": None})
         return out.getvalue()
 
 
