@@ -157,7 +157,6 @@ class _Many:
 
     def inside(self, window: Interval, calendar: WorkingTime | None = None) -> int:
         """How much of them lies in a window, elapsed or in a calendar's working time."""
-        starts, ends = np.maximum(self.starts, window[0]), np.minimum(self.ends, window[1])
-        if calendar is not None:
-            return int(calendar.working_ms_many(starts, ends).sum())
-        return int(np.maximum(ends - starts, 0).sum())
+        touching = (self.starts < window[1]) & (self.ends > window[0])
+        starts, ends = np.maximum(self.starts[touching], window[0]), np.minimum(self.ends[touching], window[1])
+        return int((ends - starts if calendar is None else calendar.working_ms_many(starts, ends)).sum())
