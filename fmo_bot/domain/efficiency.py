@@ -25,33 +25,49 @@ class Efficiency:
     configured: bool
 
 
+class Shares:
+    """An efficiency while issues come, one by one, of which two numbers are kept."""
+
+    def __init__(self) -> None:
+        """Nothing counted yet."""
+        self._shares: list[float] = []
+        self._bases = self._lost = self._unmapped = self._spans = 0
+
+    def count(self, timeline: Timeline, split: Split, recorded: Sequence[Blocker] = ()) -> None:
+        """One issue more; it counts where it started and finished. `recorded`: its blockers."""
+        if (took := timeline.cycle_ms) is None:
+            return
+        base = took - split.done - split.unmapped
+        if base <= 0:
+            return
+        held_up = sum(split.waiting.values()) + blocked_while_active_ms(timeline, recorded)
+        self._shares.append((base - held_up) / base)
+        self._bases += base
+        self._lost += held_up
+        self._unmapped += split.unmapped
+        self._spans += took
+
+    def efficiency(self, workflow: AnyWorkflow) -> Efficiency:
+        """Of all that were counted."""
+        if not has_waiting(workflow):
+            return Efficiency(0, None, None, None, configured=False)
+        if not self._shares:
+            return Efficiency(0, None, None, None, configured=True)
+        total, unmapped = (self._bases - self._lost) / self._bases, self._unmapped / self._spans
+        median = nearest_rank(sorted(self._shares), 50)
+        return Efficiency(len(self._shares), total, median, unmapped, configured=True)
+
+
 def efficiency(
     rows: Iterable[tuple[Timeline, Split]],
     workflow: AnyWorkflow,
     recorded: Mapping[tuple[str, str], Sequence[Blocker]] | None = None,
 ) -> Efficiency:
     """Of those that started and finished, each with its split. `recorded`: blockers by (site, issue id)."""
-    if not has_waiting(workflow):
-        return Efficiency(0, None, None, None, configured=False)
-    known = recorded or {}
-    shares: list[float] = []
-    bases = lost = unmapped = spans = 0
+    shares, known = Shares(), recorded or {}
     for timeline, split in rows:
-        if (took := timeline.cycle_ms) is None:
-            continue
-        base = took - split.done - split.unmapped
-        if base <= 0:
-            continue
-        stood = known.get((timeline.life.site, timeline.life.id), ()) if known else ()
-        held_up = sum(split.waiting.values()) + blocked_while_active_ms(timeline, stood)
-        shares.append((base - held_up) / base)
-        bases, lost = bases + base, lost + held_up
-        unmapped, spans = unmapped + split.unmapped, spans + took
-    if not shares:
-        return Efficiency(0, None, None, None, configured=True)
-    return Efficiency(
-        len(shares), (bases - lost) / bases, nearest_rank(sorted(shares), 50), unmapped / spans, configured=True
-    )
+        shares.count(timeline, split, known.get((timeline.life.site, timeline.life.id), ()) if known else ())
+    return shares.efficiency(workflow)
 
 
 def has_waiting(workflow: AnyWorkflow) -> bool:

@@ -64,15 +64,21 @@ def week_of(at: int, zone: str) -> Interval:
 
 def throughput(timelines: Iterable[Timeline], *, since: int, until: int, zone: str, as_of: int) -> tuple[Week, ...]:
     """Issues finished per ISO week touching [since, until), weeks without any included."""
-    finished = sorted(t.finished for t in timelines if t.finished is not None and since <= t.finished < until)
-    weeks = []
+    ends = (t.finished for t in timelines if t.finished is not None)
+    return weeks(ends, since=since, until=until, zone=zone, as_of=as_of)
+
+
+def weeks(ends: Iterable[int], *, since: int, until: int, zone: str, as_of: int) -> tuple[Week, ...]:
+    """The same of the instants at which issues were finished."""
+    finished = sorted(at for at in ends if since <= at < until)
+    found = []
     monday = _monday(since, zone)
     while (start := _midnight(monday, zone)) < until:
         end = _midnight(monday + _WEEK, zone)
         count = bisect_left(finished, end) - bisect_left(finished, start)
-        weeks.append(Week(monday, start, end, count, partial=start < since or end > min(until, as_of)))
+        found.append(Week(monday, start, end, count, partial=start < since or end > min(until, as_of)))
         monday += _WEEK
-    return tuple(weeks)
+    return tuple(found)
 
 
 def in_progress(timelines: Iterable[Timeline]) -> tuple[Timeline, ...]:

@@ -28,6 +28,7 @@ class Export:
 
     lives: list[Life]
     names: Mapping[str, str]  # of statuses, by id, as they were last called
+    began: Mapping[str, int]  # of issues by id: the instant in the field asked for (an incident's start)
     latest: int  # the latest instant in the file: created, updated, or the time of a history; epoch milliseconds
     malformed_lines: int
     duplicates: int  # lines of an issue that another line tells as well; the later `updated`, else line, counts
@@ -62,7 +63,7 @@ def read(path: Path, fields: FieldIds, said: Callable[[int, str], None]) -> Expo
             if updated >= updates[place]:
                 found[place], updates[place] = life, updated
     names = {status: name for status, (_, name) in reader.names.items()}
-    return Export(found, names, latest, malformed, duplicates)
+    return Export(found, names, {}, latest, malformed, duplicates)
 
 
 def shape(fields: FieldIds) -> BoardShape:

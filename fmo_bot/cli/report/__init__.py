@@ -7,7 +7,7 @@ import importlib
 
 import typer
 
-_REPORTS = ("sprint",)
+_REPORTS = ("flow", "sprint")
 
 
 def register(app: typer.Typer) -> None:

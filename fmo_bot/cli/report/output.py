@@ -20,16 +20,6 @@ def utc_or_none(at: int | None) -> str | None:
     return None if at is None else utc(at)
 
 
-def seconds(duration: int) -> float:
-    """Of milliseconds."""
-    return duration / 1000
-
-
-def seconds_or_none(duration: int | None) -> float | None:
-    """The same, None where there is none."""
-    return None if duration is None else duration / 1000
-
-
 def write_json(value: Any) -> None:
     """One JSON object on stdout, and the end of the line."""
     sys.stdout.buffer.write(_ENCODER.encode(value) + b"\n")
@@ -41,3 +31,8 @@ def days(duration: int) -> str:
         if abs(duration) >= 2 * size:
             return f"{duration / size:,.{digits}f} {unit}"
     return f"{duration / 60_000:.0f} min"
+
+
+def cell(words: str) -> str:
+    """Words as a table program shows them: what begins like a formula would be one."""
+    return f"'{words}" if words.startswith(("=", "+", "-", "@", "\t", "\r")) else words

@@ -30,6 +30,7 @@ class Given:
     rules: WorkflowFile
     calendars: Mapping[str, SideCalendar]  # by side, with national holidays and make-up days
     as_of: int  # epoch milliseconds; what came later has not happened
+    source: str  # the file's name
 
     @property
     def lives(self) -> list[Life]:
@@ -48,7 +49,7 @@ def read(issues: Path, workflow: Path, as_of: datetime | None) -> Given:
         raise typer.Exit(NOTHING_USABLE)
     seen = export.latest if as_of is None else ms(as_of)
     first = instant(min(min(life.created for life in export.lives), seen)).date()
-    return Given(export, rules, _calendars(rules.calendars, workflow, first, instant(seen).date()), seen)
+    return Given(export, rules, _calendars(rules.calendars, workflow, first, instant(seen).date()), seen, issues.name)
 
 
 def _calendars(

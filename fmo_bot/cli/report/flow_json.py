@@ -1,0 +1,131 @@
+"""The flow report for programs: one JSON object, written piece by piece, since a board may have many issues."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from fmo_bot.cli.report.flow_rows import Row, lead_ms
+from fmo_bot.cli.report.options import Window
+from fmo_bot.cli.report.output import utc, utc_or_none
+from fmo_bot.cli.report.reading import Given
+from fmo_bot.domain.flow_figures import FlowFigures
+
+_TOGETHER = 500
+_encode = msgspec.json.encode
+Seconds = dict[str, float]
+
+
+class IssueRow(Struct, gc=False):
+    """One issue that started or finished; durations in seconds."""
+
+    key: str
+    started: str | None
+    finished: str | None
+    abandoned: str | None
+    cycle_time_s: float | None
+    lead_time_s: float | None
+    work_span_s: float | None
+    blocked_s: float
+    blocked_by_side_s: Seconds
+    active_s: Seconds
+    waiting_s: Seconds
+    active_working_s: Seconds
+    waiting_working_s: Seconds
+    done_s: float
+    unmapped_s: float
+
+
+def write(
+    rows: Iterable[Row],
+    figures: Callable[[], FlowFigures],
+    given: Given,
+    asked: Window,
+    out: BinaryIO,
+) -> None:
+    """Write all of it; `figures` is asked when the rows are over."""
+    window = {"since": asked.since, "until": asked.until, "zone": asked.zone}
+    head = {"as_of": utc(given.as_of), "window": window, "percentile_rule": "nearest-rank"}
+    out.write(_encode(head)[:-1] + b',"issues":[')
+    told = map(_row, rows)
+    between = b""
+    while some := list(islice(told, _TOGETHER)):
+        out.write(between + _encode(some)[1:-1])
+        between = b","
+    out.write(b"]," + _encode(_figures(figures(), given))[1:] + b"\n")
+
+
+def _row(row: Row) -> IssueRow:
+    line, split, blocked, _ = row
+    cycle, lead, span = line.cycle_ms, lead_ms(row), line.work_span_ms
+    return IssueRow(
+        line.life.key,
+        utc_or_none(line.started),
+        utc_or_none(line.finished),
+        utc_or_none(line.abandoned),
+        None if cycle is None else cycle / 1000,
+        None if lead is None else lead / 1000,
+        None if span is None else span / 1000,
+        blocked.total_ms / 1000,
+        _seconds(blocked.by_side_ms),
+        _seconds(split.active),
+        _seconds(split.waiting),
+        _seconds(split.active_working),
+        _seconds(split.waiting_working),
+        split.done / 1000,
+        split.unmapped / 1000,
+    )
+
+
+def _seconds(sides: dict[str, int]) -> Seconds:
+    return {side: took / 1000 for side, took in sides.items()}
+
+
+def _figures(figures: FlowFigures, given: Given) -> dict[str, Any]:
+    efficiency = figures.efficiency
+    return {
+        "cycle_time": figures.cycle_time,
+        "lead_time": figures.lead_time,
+        "time_to_recover": figures.time_to_recover,
+        "throughput": [
+            {"week": week.name, "finished": week.finished, "partial": week.partial} for week in figures.weeks
+        ],
+        "wip": figures.wip,
+        "ageing": [
+            {
+                "key": aged.timeline.life.key,
+                "age_s": aged.age_ms / 1000,
+                "stage": aged.stage,
+                "percentile": aged.percentile,
+            }
+            for aged in figures.ageing
+        ],
+        "flow_efficiency": {"n": efficiency.n, "total": efficiency.total, "median": efficiency.median},
+        "data_quality": quality(figures, given),
+    }
+
+
+def quality(figures: FlowFigures, given: Given) -> dict[str, Any]:
+    """The ledger (definition 16)."""
+    export, found = given.export, figures.ledger
+    return {
+        "malformed_lines": export.malformed_lines,
+        "duplicates": export.duplicates,
+        "truncated_changelogs": found.truncated_changelogs,
+        "unmapped": {
+            each.status: {
+                "name": export.names.get(each.status, each.status),
+                "issues": each.issues,
+                "seconds": each.seconds,
+            }
+            for each in found.unmapped
+        },
+        "gaps": found.gaps,
+        "negative_durations": found.negative_durations,
+        "never_started": found.never_started,
+        "back_before_commitment": found.back_before_commitment,
+        "moved": found.moved,
+        "excluded": figures.excluded,
+    }
