@@ -77,7 +77,7 @@ class Course:
     def estimate(self, at: int) -> Points | None:
         """Its points at an instant; None: not estimated. Sub-tasks count as issues, not in points."""
         found = None
-        for when, points in self.life.points:
+        for when, points in () if self.life.subtask else self.life.points:
             if when > at:
                 break
             found = points
@@ -112,12 +112,13 @@ class Sets:
 
     def count(self, course: Course) -> None:
         """One issue more."""
-        key, last = course.life.key, None if course.life.subtask else course.estimate(course.end)
+        key, last = course.life.key, course.estimate(course.end)
         points = last or 0
         if course.joined is not None:
-            first = 0 if course.life.subtask else course.estimate(course.joined) or 0
-            (self.committed if course.committed else self.added).count(key, first)
-            self.re_estimated += points - first
+            first = course.estimate(course.joined) or 0
+            (self.committed if course.joined == course.start else self.added).count(key, first)
+            if first != points:
+                self.re_estimated += points - first
             if last is None and not course.life.subtask:
                 self.unestimated.append(key)
             ended = self.completed if course.completed else self.carried_over if course.carried_over else self.removed
@@ -151,11 +152,11 @@ def _memberships(life: Life, windows: Mapping[int, Interval]) -> dict[int, list[
     found: dict[int, list[Interval]] = {}
     before = NO_SPRINTS
     for at, ids in life.sprints:
-        for number in ids - before:
-            if number in windows:
+        for number in ids:
+            if number not in before and number in windows:
                 found.setdefault(number, []).append((at, FOREVER))
-        for number in before - ids:
-            if number in windows:
+        for number in before:
+            if number not in ids and number in windows:
                 came, _ = found[number].pop()
                 if came < at:  # else it was in for no time at all
                     found[number].append((came, at))
