@@ -58,7 +58,7 @@ class Life(NamedTuple):
     points: Track[Decimal | None]
     versions: tuple[Version, ...]
     gaps: tuple[int, ...]  # when a status item came from another status than the one before it
-    before_created: int  # histories dated before Jira's own `created`
+    before_created: int  # instants before Jira's own `created` at which something changed
     disagreeing: tuple[tuple[str, int], ...]  # fields whose last item (then) leads elsewhere than the field is now
     moved: int | None  # when it first came from another project
 
@@ -124,7 +124,7 @@ def lived(
             found.sort(key=_order)
         if found[0][0] < began:
             began = found[0][0]
-    early = {item[1] for found in items.values() for item in found if item[0] < created} if began < created else ()
+    early = {item[0] for found in items.values() for item in found if item[0] < created} if began < created else ()
     wrong: list[tuple[str, int]] = []
     found = items.get(STATUS, _NOTHING)
     statuses, gaps = _statuses(found, present.status, began)
