@@ -132,7 +132,7 @@ def lived(
         wrong.append((STATUS, found[-1][0]))
     resolutions: Track[str | None] = ()
     if found := items.get(RESOLUTION, _NOTHING):
-        resolutions = _track(began, found, lambda value, text: intern(text or value or "") or None)
+        resolutions = _track(began, found, _resolution)
         if bool(resolutions[-1][1]) != bool(present.resolution):  # resolutions are renamed; whether there is one stays
             wrong.append((RESOLUTION, found[-1][0]))
     elif present.resolution:
@@ -146,7 +146,7 @@ def lived(
         flags = ((began, FOREVER),)
     sprints: Track[frozenset[int]] = ()
     if found := items.get(SPRINT, _NOTHING):
-        sprints = _track(began, found, lambda value, _: sprint_ids(value))
+        sprints = (began, sprint_ids(found[0][2])), *[(item[0], sprint_ids(item[3])) for item in found]
         if sprints[-1][1] != present.sprints:
             wrong.append((SPRINT, found[-1][0]))
     elif present.sprints:
@@ -186,7 +186,11 @@ def _statuses(items: Sequence[Item], present: str, began: int) -> tuple[Track[st
 def _track(began: int, items: Sequence[Item], read: Callable[[str | None, str | None], T]) -> Track[T]:
     """The values of one field; `read` makes one of an item's value and text."""
     first = items[0]
-    return (began, read(first[2], first[4])), *((item[0], read(item[3], item[5])) for item in items)
+    return (began, read(first[2], first[4])), *[(item[0], read(item[3], item[5])) for item in items]
+
+
+def _resolution(value: str | None, text: str | None) -> str | None:
+    return intern(text or value or "") or None
 
 
 def _flags(began: int, items: Sequence[Item]) -> tuple[Interval, ...]:

@@ -15,11 +15,12 @@ from msgspec import Meta, Struct, field
 from fmo_bot.domain import lives
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import STATUS, BoardShape
-from fmo_bot.domain.lives import Life, Present
+from fmo_bot.domain.lives import FOREVER, Life, Present
 from fmo_bot.jira import parse, wire
 
 CUT_AT = frozenset({20, 40, 100})  # how many histories Jira expands at most, by version; source: metrics.md
 Instant = Annotated[datetime, Meta(tz=True)]
+_NEVER = (-FOREVER, "")
 
 
 class _Named(Struct, gc=False):
@@ -148,25 +149,32 @@ class Reader:
             present=present,
             items=items,
         )
+        names = self.names
         for at, _, before, after, before_text, after_text in items.get(STATUS, ()):
-            self._call(at, (before, before_text), (after, after_text))
-        self._call(updated, (status.id, status.name))
+            for known, name in ((before, before_text), (after, after_text)):
+                if known and name and names.get(known, _NEVER)[0] < at:
+                    names[known] = at, name
+        if status.id and status.name:
+            names[status.id] = FOREVER, status.name
         return Line(life, updated, max(created, updated, latest))
 
     def _items(self, histories: list[_History]) -> tuple[dict[str, list[lives.Item]], int]:
         """The items of each field that figures read, and the latest instant of the histories."""
         found: dict[str, list[lives.Item]] = {}
-        kept_ids, latest = self._kept, 0
+        kept_ids, fields = self._kept, lives.FIELDS
         for history in histories:
-            at, number = ms(history.created), int(history.id)
-            latest = max(latest, at)
+            at = number = -1
             for item in history.items:
                 kept = kept_ids.get(item.field_id) if item.field_id else parse.kept_field(item, self._shape)
-                if kept in lives.FIELDS:
-                    found.setdefault(kept, []).append(
-                        (at, number, item.before, item.after, item.before_text, item.after_text)
-                    )
-        return found, latest
+                if kept in fields:
+                    if number < 0:
+                        at, number = ms(history.created), int(history.id)
+                    told = at, number, item.before, item.after, item.before_text, item.after_text
+                    if kept in found:
+                        found[kept].append(told)
+                    else:
+                        found[kept] = [told]
+        return found, ms(max([history.created for history in histories])) if histories else 0
 
     def _at_length(self, line: bytes) -> Line:
         """The same by `jira.parse`, which makes the best of whatever Jira says, or says what it is that it cannot."""
@@ -176,7 +184,7 @@ class Reader:
         for change in issue.changes:
             if change.field == STATUS:
                 self._call(ms(change.at), (change.before, change.before_text), (change.after, change.after_text))
-        self._call(ms(issue.updated), (issue.status, issue.status_name))
+        self._call(FOREVER, (issue.status, issue.status_name))  # that is what it is called now
         at = [parse.instant(history.created, f"the time of a history of issue {issue.id}") for history in histories]
         return Line(lives.of(issue), ms(issue.updated), ms(max([issue.created, issue.updated, *at])))
 
@@ -215,8 +223,15 @@ def _is_id(told: str) -> bool:
 
 def _each_once(histories: list[_History]) -> bool:
     """Whether histories have ids of digits, each its own."""
-    ids = {history.id for history in histories}
-    return len(ids) == len(histories) and all(map(_is_id, ids))
+    ids = [history.id for history in histories]
+    once = set(ids)
+    # All digits at once: asking each id costs as much as decoding the line does.
+    return not ids or (len(once) == len(ids) and "" not in once and len(max(ids, key=len)) <= 18 and _digits(ids))
+
+
+def _digits(ids: list[str]) -> bool:
+    together = "".join(ids)
+    return together.isascii() and together.isdigit()
 
 
 def _sprints(fields: _Fields) -> frozenset[int]:
