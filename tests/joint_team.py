@@ -1,12 +1,15 @@
 """The joint team of the story as the services' tests need it: set up by the real door, then asked as people would."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.db.ceremonies import PromptRow
 from fmo_bot.db.ledger import DeliveryRow, InboxRow, MessageRow, OccurrenceRow
@@ -14,14 +17,20 @@ from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import occurrences
+from fmo_bot.domain import facts, lives
+from fmo_bot.domain.counterparts import Signs
 from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint
 from fmo_bot.domain.jiras_report import JirasReport
+from fmo_bot.domain.lives import Life
 from fmo_bot.domain.messages import Message, Question
+from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.parties import SYSTEM, Person
+from fmo_bot.domain.timelines import timeline
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import setup
-from fmo_bot.services.boards import BoardView
+from fmo_bot.services.boards import Boards, BoardView
+from fmo_bot.services.fact_reading import Id, Named
 from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
 
@@ -265,6 +274,54 @@ class FakeBoards:
         return self.shown
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shown(BoardView):
+    """A board with everything that is stored of its issues, in the order in which they were first seen."""
+
+    issues: tuple[Issue, ...]
+
+
+def shown(session: Session, boards: Boards, board_id: int) -> Shown:
+    stored = select(IssueRow.value).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id).order_by(IssueRow.id)
+    found = session.scalars(stored.where(BoardIssueRow.board_id == board_id))
+    return Shown(**vars(boards.view(session, board_id)), issues=tuple(values.unpack(Issue, each) for each in found))
+
+
+class KnownFacts:
+    """The facts of a board that is held in memory: everything of it, whatever is asked for."""
+
+    def __init__(self, issues: Sequence[Issue], workflow: Workflow) -> None:
+        self.issues, self.workflow = issues, workflow
+
+    @property
+    def site(self) -> str:
+        return self.issues[0].site if self.issues else "shared"
+
+    def origins(self) -> tuple[Origin, ...]:
+        return tuple(dict.fromkeys(map(_origin, self.issues)))
+
+    def of_window(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
+        return [lives.of(issue) for issue in self.issues if _origin(issue) in origins]
+
+    def of_sprint(self, sprint: int, origins: Collection[Origin]) -> list[Life]:
+        return self.of_window(0, 0, 0, origins)
+
+    def doubts(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Counter[str]:
+        counted = (life for life in self.of_window(0, 0, 0, origins) if (life.site, life.id) not in without)
+        return facts.doubts(timeline(life, self.workflow, as_of) for life in counted)
+
+    def signs(self, origins: Collection[Origin]) -> list[Signs]:
+        return [Signs.of(issue) for issue in self.issues if _origin(issue) in origins]
+
+    def names(self, ids: Collection[Id]) -> dict[Id, Named]:
+        every = {(each.site, each.id): Named(_origin(each), each.key, each.summary) for each in self.issues}
+        return {id: named for id, named in every.items() if id in ids}
+
+
+def _origin(issue: Issue) -> Origin:
+    return Origin.of(issue.site, project=issue.project or "", key=issue.key, secured=issue.security is not None)
+
+
 TODO, DOING, LAB, DONE = "1", "3", "4", "5"
 WORKFLOW = Workflow.from_mapping(
     {
@@ -315,7 +372,7 @@ def board_view(*issues: Issue, sprints: tuple[Sprint, ...] = (SPRINT,), synced_a
     """The story's board as it was read."""
     shape = BoardShape(id=1, name="5G Core joint board", kind="scrum", columns=(), statuses=())
     return BoardView(
-        issues=issues,
+        facts=KnownFacts(issues, WORKFLOW),
         sprints=sprints,
         shape=shape,
         workflow=WORKFLOW,

@@ -53,7 +53,7 @@ def upsert(
     values: Sequence[Mapping[str, Any]],
     *,
     key: Sequence[str],
-    newest: str,
+    newest: str | None = None,
 ) -> None:
     """Insert rows; one that `key` already names is replaced, unless what stands there has a later `newest` column.
 
@@ -65,8 +65,19 @@ def upsert(
     # On the table, not the class: nothing is to be mapped, and rows come by the ten thousand.
     statement = _INSERTS[session.get_bind().dialect.name](row.__table__)
     replaced = {name: statement.excluded[name] for name in values[0] if name not in key}
-    not_older = statement.excluded[newest] >= getattr(row, newest)
+    not_older = statement.excluded[newest] >= getattr(row, newest) if newest else None
     ordered = sorted((dict(each) for each in values), key=lambda each: tuple(each[name] for name in key))
     session.connection().execute(
         statement.on_conflict_do_update(index_elements=key, set_=replaced, where=not_older), ordered
     )
+
+
+def mark(session: Session, row: type[DeclarativeBase], columns: Sequence[str], found: Select[Any, Any]) -> None:
+    """Insert what a query with a WHERE finds; a row that is there already is held until this transaction ends.
+
+    `columns` are the key. Whoever would take such a row away meanwhile waits, and then sees why it was marked.
+    """
+    session.flush()
+    statement = _INSERTS[session.get_bind().dialect.name](row.__table__).from_select(columns, found)
+    same = {columns[0]: statement.excluded[columns[0]]}
+    session.connection().execute(statement.on_conflict_do_update(index_elements=columns, set_=same))

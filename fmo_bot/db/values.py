@@ -7,7 +7,7 @@ may hold anything (`dict[str, Any]`), instants, dates, issues and persons carry 
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -40,6 +40,23 @@ def pack(value: object) -> str:
 def unpack(cls: type[T], packed: str) -> T:
     """The value back, checked against its class. Raises ValueError where it is another one's."""
     return msgspec.json.decode(packed, type=cls)
+
+
+def pack_row(value: tuple[Any, ...]) -> bytes:
+    """A named tuple of plain fields, without their names: for what is read by the ten thousand."""
+    return _rows.encode(value)
+
+
+def unpack_row(cls: type[T], packed: bytes) -> T:
+    """The value back, as the same version of its class packed it."""
+    known: Any = cls
+    value: T = _row_of(known).decode(packed)
+    return value
+
+
+@cache
+def _row_of(cls: type[Any]) -> "msgspec.msgpack.Decoder[Any]":
+    return msgspec.msgpack.Decoder(cls)
 
 
 def message_to_json(message: Message) -> dict[str, Any]:
@@ -105,6 +122,7 @@ def _holds_anything(cls: Any) -> bool:
 
 
 _encoder = msgspec.json.Encoder()
+_rows = msgspec.msgpack.Encoder()
 _converter = make_converter()
 _converter.register_unstructure_hook(datetime, _instant_to_json)
 _converter.register_structure_hook(datetime, _instant_from_json)

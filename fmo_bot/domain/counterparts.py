@@ -8,18 +8,59 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from fmo_bot.domain.issues import LINK, Issue
+from fmo_bot.domain.intervals import ms
+from fmo_bot.domain.issues import LINK, Issue, Named
 
 LABEL, LINKED, FIELD = "label", "link", "field"
 KINDS = (LABEL, LINKED, FIELD)
-SAME_DAY = timedelta(days=1)  # of creation, for two issues with one summary
+SAME_DAY = 86_400_000  # milliseconds between the creation, for two issues with one summary
 SHORTEST = 12  # signs of a summary that says enough to be compared: "Fix tests" is no sign of anything
 NAMESAKES = 20  # more issues with one summary are a habit, such as "Weekly call with the lab"
 _KEY = re.compile(r"(?<![A-Z0-9_-])[A-Z][A-Z0-9_]*-[1-9][0-9]{0,17}(?![0-9])")
 _Id = tuple[str, str]  # site and id
+
+
+class Signs(NamedTuple):
+    """All by which an issue can be known as another one's counterpart, or be taken for its mirror."""
+
+    site: str
+    id: str
+    key: str
+    summary: str
+    created: int  # epoch milliseconds
+    project: str = ""  # Jira's id of it
+    secured: bool = False
+    labels: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()  # the words of those that stand now
+    named: tuple[Named, ...] = ()
+
+    @classmethod
+    def of(cls, issue: Issue) -> "Signs":
+        """Those of an issue."""
+        return cls(
+            site=issue.site,
+            id=issue.id,
+            key=issue.key,
+            summary=issue.summary,
+            created=ms(issue.created),
+            project=issue.project or "",
+            secured=issue.security is not None,
+            labels=issue.labels,
+            links=tuple(_standing(issue)),
+            named=issue.named,
+        )
+
+
+def _standing(issue: Issue) -> list[str]:
+    """The words of the links that stand now: each that was made, without those that were taken away again."""
+    standing: Counter[str] = Counter()
+    for change in issue.changes:
+        if change.field == LINK:
+            standing[change.before_text or ""] -= 1
+            standing[change.after_text or ""] += 1
+    return [words for words, made in standing.items() if made > 0 and words]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,28 +75,22 @@ class Rule:
         """As it is stored, `{"label": "twin:"}`; None where nothing is said."""
         return next((cls(kind=kind, name=str(name)) for kind, name in mapping.items() if kind in KINDS), None)
 
-    def names(self, issue: Issue) -> Iterator[str]:
+    def names(self, issue: Signs) -> Iterator[str]:
         """What an issue says about its counterpart: a word that both carry, and the keys it names."""
-        said = self._labels(issue) if self.kind == LABEL else self.links(issue)
+        said = self._labels(issue) if self.kind == LABEL else self._links(issue)
         for words in said:
             if self.kind == LABEL:
                 yield words
             yield from _KEY.findall(words.upper())
 
-    def _labels(self, issue: Issue) -> list[str]:
+    def _labels(self, issue: Signs) -> list[str]:
         return [label for label in issue.labels if label.startswith(self.name)]
 
-    def links(self, issue: Issue) -> list[str]:
-        """The words of the links that stand now: each that was made, without those that were taken away again."""
-        standing: Counter[str] = Counter()
-        for change in issue.changes:
-            if change.field == LINK:
-                standing[change.before_text or ""] -= 1
-                standing[change.after_text or ""] += 1
-        return [words for words, made in standing.items() if made > 0 and self.name.casefold() in words.casefold()]
+    def _links(self, issue: Signs) -> list[str]:
+        return [words for words in issue.links if self.name.casefold() in words.casefold()]
 
 
-def once(boards: Sequence[Sequence[Issue]], rule: Rule | None) -> tuple[tuple[Issue, ...], ...]:
+def once(boards: Sequence[Sequence[Signs]], rule: Rule | None) -> tuple[tuple[Signs, ...], ...]:
     """The issues of several boards, the board of record first, each piece of work on one board only.
 
     An issue that two boards show stays on the first. Of counterparts stays what stands on the first board that has one
@@ -80,12 +115,12 @@ def once(boards: Sequence[Sequence[Issue]], rule: Rule | None) -> tuple[tuple[Is
 class Mirror:
     """Two issues on different sites that look like one piece of work."""
 
-    one: Issue
-    other: Issue
+    one: Signs
+    other: Signs
     why: str  # summary | key | link
 
 
-def mirrors(issues: Iterable[Issue], rule: Rule | None = None) -> tuple[Mirror, ...]:
+def mirrors(issues: Iterable[Signs], rule: Rule | None = None) -> tuple[Mirror, ...]:
     """Suspected mirrors, each pair once, without those that are named as counterparts.
 
     The same summary and created within a day; or the other's key in the summary; or in the words of a link.
@@ -118,11 +153,11 @@ class _Groups:
             self._parent[below] = above
 
 
-def _id(issue: Issue) -> _Id:
+def _id(issue: Signs) -> _Id:
     return issue.site, issue.id
 
 
-def _groups(every: Mapping[_Id, Issue], rule: Rule | None) -> _Groups:
+def _groups(every: Mapping[_Id, Signs], rule: Rule | None) -> _Groups:
     groups = _Groups()
     if rule is not None:
         for one, other in _named(every, rule):
@@ -130,12 +165,12 @@ def _groups(every: Mapping[_Id, Issue], rule: Rule | None) -> _Groups:
     return groups
 
 
-def _named(every: Mapping[_Id, Issue], rule: Rule) -> Iterator[tuple[_Id, _Id]]:
+def _named(every: Mapping[_Id, Signs], rule: Rule) -> Iterator[tuple[_Id, _Id]]:
     """Pairs of counterparts as people named them."""
     return _named_in_field(every, rule.name) if rule.kind == FIELD else _named_in_words_of(every, rule)
 
 
-def _named_in_field(every: Mapping[_Id, Issue], field: str) -> Iterator[tuple[_Id, _Id]]:
+def _named_in_field(every: Mapping[_Id, Signs], field: str) -> Iterator[tuple[_Id, _Id]]:
     by_key = _by_key(every.values())
     for each, issue in every.items():
         for named in issue.named:
@@ -146,7 +181,7 @@ def _named_in_field(every: Mapping[_Id, Issue], field: str) -> Iterator[tuple[_I
                 yield each, _id(theirs[0])
 
 
-def _named_in_words_of(every: Mapping[_Id, Issue], rule: Rule) -> Iterator[tuple[_Id, _Id]]:
+def _named_in_words_of(every: Mapping[_Id, Signs], rule: Rule) -> Iterator[tuple[_Id, _Id]]:
     by_key = _by_key(every.values())
     carrying: dict[str, list[_Id]] = {}
     for each, issue in every.items():
@@ -161,15 +196,15 @@ def _named_in_words_of(every: Mapping[_Id, Issue], rule: Rule) -> Iterator[tuple
             yield from ((same[0], other) for other in same[1:])
 
 
-def _by_key(issues: Iterable[Issue]) -> dict[str, list[Issue]]:
-    found: dict[str, list[Issue]] = {}
+def _by_key(issues: Iterable[Signs]) -> dict[str, list[Signs]]:
+    found: dict[str, list[Signs]] = {}
     for issue in issues:
         found.setdefault(issue.key, []).append(issue)
     return found
 
 
-def _same_summary(issues: Iterable[Issue]) -> Iterator[tuple[Issue, Issue, str]]:
-    by_words: dict[str, list[Issue]] = {}
+def _same_summary(issues: Iterable[Signs]) -> Iterator[tuple[Signs, Signs, str]]:
+    by_words: dict[str, list[Signs]] = {}
     for issue in issues:
         words = " ".join(issue.summary.split()).casefold()
         if len(words) >= SHORTEST:
@@ -186,12 +221,11 @@ def _same_summary(issues: Iterable[Issue]) -> Iterator[tuple[Issue, Issue, str]]
                     yield one, other, "summary"
 
 
-def _named_in_words(issues: Iterable[Issue]) -> Iterator[tuple[Issue, Issue, str]]:
+def _named_in_words(issues: Iterable[Signs]) -> Iterator[tuple[Signs, Signs, str]]:
     every = list(issues)
     by_key = _by_key(every)
-    any_link = Rule(kind=LINKED, name="")
     for issue in every:
-        told = [("key", issue.summary), *(("link", words) for words in any_link.links(issue))]
+        told = [("key", issue.summary), *(("link", words) for words in issue.links)]
         for why, words in told:
             for key in _KEY.findall(words):
                 theirs = [other for other in by_key.get(key, ()) if other.site != issue.site]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from fmo_bot.domain import flow, quality
+from fmo_bot.domain import flow
 from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.messages import Spread
 from fmo_bot.domain.timelines import Timeline
@@ -24,17 +24,26 @@ class DigestFigures:
     cycle_time_before: Spread  # the four weeks before, together
     wip: int
     ageing: tuple[flow.Aged, ...]  # every issue in progress, the oldest first
-    data_quality: tuple[tuple[str, int], ...]
+
+
+def compared_since(as_of: datetime, zone: str) -> int:
+    """The Monday with which the weeks begin that the week of `as_of` is compared with, in epoch milliseconds."""
+    first, _ = flow.week_of(ms(as_of) - 1, zone)
+    for _ in range(_BEFORE):
+        first, _ = flow.week_of(first - 1, zone)
+    return first
 
 
 def figures(timelines: Iterable[Timeline], *, zone: str, as_of: datetime) -> DigestFigures:
-    """The week in which `as_of` lies (at Monday 00:00 sharp: the week just over), in one named zone."""
+    """The week in which `as_of` lies (at Monday 00:00 sharp: the week just over), in one named zone.
+
+    Of the timelines only those matter that finished since `compared_since` or in the 90 days before `as_of`, or are in
+    progress.
+    """
     every = tuple(timelines)
     until = ms(as_of)
     since, _ = flow.week_of(until - 1, zone)
-    first = since
-    for _ in range(_BEFORE):
-        first, _ = flow.week_of(first - 1, zone)
+    first = compared_since(as_of, zone)
     weeks = flow.throughput(every, since=first, until=until + 1, zone=zone, as_of=until)
     before = [t for t in every if t.finished is not None and first <= t.finished < since]
     week = [t for t in every if t.finished is not None and since <= t.finished <= until]
@@ -47,5 +56,4 @@ def figures(timelines: Iterable[Timeline], *, zone: str, as_of: datetime) -> Dig
         cycle_time_before=flow.cycle_times(before),
         wip=len(flow.in_progress(every)),
         ageing=flow.ageing(every, until),
-        data_quality=quality.data_quality(every),
     )

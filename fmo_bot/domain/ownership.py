@@ -5,7 +5,7 @@ keep single fields of a joint project internal. What is known of a whole site (a
 those of its projects of which nothing is said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -95,6 +95,19 @@ def name_in(issue: Issue) -> IssueName:
     return name_of(issue.site, id=issue.id, key=issue.key, project_id=issue.project or "", secured=secured)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an issue comes from, as far as it decides who may count it: issues of one origin are counted alike."""
+
+    project: ProjectName
+    secured: bool
+
+    @classmethod
+    def of(cls, site: str, *, project: str, key: str, secured: bool) -> "Origin":
+        """That of an issue. `project`: Jira's id of it, "" where it is not told; `key`: the issue's."""
+        return cls(ProjectName(site=site, id=project, key=project_key(key)), secured)
+
+
 @dataclass(frozen=True)
 class Counted:
     """What of a board goes into figures. `projects`: of the issues in it (of an empty board, the site); never none.
@@ -102,40 +115,33 @@ class Counted:
     `left_out`: companies whose internal issues are not in it; `joint`: every side may read figures made of it.
     """
 
-    issues: tuple[Issue, ...]
+    origins: frozenset[Origin]
     projects: tuple[ProjectName, ...]
     left_out: tuple[str, ...]
     joint: bool
 
 
-def count(site: str, issues: Sequence[Issue], standpoints: Sequence[Standpoint]) -> Counted | None:
-    """What the first of these standpoints from which anything may be counted may count; the first is the joint one."""
+def count(site: str, origins: Sequence[Origin], standpoints: Iterable[Standpoint]) -> Counted | None:
+    """What the first of these standpoints from which anything may be counted may count; the first is the joint one.
+
+    `origins`: of the board's issues, in the order in which they were first seen.
+    """
     for index, standpoint in enumerate(standpoints):
-        if (found := _count(site, issues, standpoint, joint=index == 0)) is not None:
+        if (found := _count(site, origins, standpoint, joint=index == 0)) is not None:
             return found
     return None
 
 
-def _count(site: str, issues: Sequence[Issue], standpoint: Standpoint, *, joint: bool) -> Counted | None:
-    if not issues:
+def _count(site: str, origins: Sequence[Origin], standpoint: Standpoint, *, joint: bool) -> Counted | None:
+    if not origins:
         whole = ProjectName(site=site)
-        return Counted((), (whole,), (), joint) if standpoint.may_count(whole) else None
-    names: dict[tuple[str, str], ProjectName] = {}
-    kept: list[Issue] = []
-    counted: dict[ProjectName, None] = {}
-    others: dict[ProjectName, None] = {}
-    for issue in issues:
-        place = issue.project or "", project_key(issue.key)
-        name = names.setdefault(place, ProjectName(site=issue.site, id=place[0], key=place[1]))
-        if _may_count(issue, name, standpoint):
-            kept.append(issue)
-            counted[name] = None
-        else:
-            others[name] = None
-    left_out = tuple(sorted({standpoint.of(each).company for each in others}))
-    return Counted(tuple(kept), tuple(counted), left_out, joint) if kept else None
+        return Counted(frozenset(), (whole,), (), joint) if standpoint.may_count(whole) else None
+    kept = [origin for origin in origins if _may_count(origin, standpoint)]
+    left_out = {standpoint.of(origin.project).company for origin in origins if origin not in kept}
+    projects = tuple(dict.fromkeys(origin.project for origin in kept))
+    return Counted(frozenset(kept), projects, tuple(sorted(left_out)), joint) if kept else None
 
 
-def _may_count(issue: Issue, project: ProjectName, standpoint: Standpoint) -> bool:
-    inside = standpoint.is_inside(standpoint.of(project).company)
-    return standpoint.may_count(project) and (inside or issue.security is None)
+def _may_count(origin: Origin, standpoint: Standpoint) -> bool:
+    inside = standpoint.is_inside(standpoint.of(origin.project).company)
+    return standpoint.may_count(origin.project) and (inside or not origin.secured)

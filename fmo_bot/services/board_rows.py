@@ -16,7 +16,7 @@ from fmo_bot.domain.issues import KEY, BoardShape, Issue, Sprint, merged
 from fmo_bot.domain.parties import Scope
 from fmo_bot.domain.workflow import Workflow, guess
 from fmo_bot.errors import NotFound
-from fmo_bot.services import withheld
+from fmo_bot.services import facts, withheld
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER = timedelta(minutes=2)  # until a history that is not whole is read again; twice as long after each try
@@ -62,14 +62,17 @@ def keep(session: Session, board: BoardRow, read: Sequence[Packed], at: datetime
     A history that is not proved whole takes nothing away from what is known, and is due to be read again later. Of what
     is withheld nothing is stored (services.withheld).
     """
+    workflow = facts.hold(session, board.id)
     hidden = withheld.sift(session, board, [each.issue for each in read])
     read = [each for each in read if each.issue.id not in hidden]
     held = _held(session, board, [each.issue.id for each in read])
-    rows = [_issue_row(board.site_id, each, held.get(each.issue.id), at) for each in read]
+    now = [_merged(each, held.get(each.issue.id)) for each in read]
+    rows = [_issue_row(board.site_id, each, held.get(each.issue.id), at) for each in now]
     upsert(session, IssueRow, rows, key=("site_id", "jira_issue_id"), newest="updated")
     here = _ids(board, [row["jira_issue_id"] for row in rows]).add_columns(literal(board.id)).order_by(IssueRow.id)
     insert_from(session, BoardIssueRow, ["issue_id", "board_id"], here)
     _keep_former_keys(session, board, read, held)
+    facts.keep(session, board, [each.issue for each in now], workflow)
 
 
 def let_go(session: Session, board: BoardRow, numbers: Collection[str]) -> None:
@@ -104,13 +107,6 @@ def doubtful(session: Session, board_id: int, at: datetime, *, most: int) -> lis
     here = select(IssueRow.jira_issue_id).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
     due = here.where(BoardIssueRow.board_id == board_id, IssueRow.again_at <= at).order_by(IssueRow.again_at)
     return list(session.scalars(due.limit(most)))
-
-
-def issues(session: Session, board_id: int) -> tuple[Issue, ...]:
-    """The issues the board shows, in the order in which they were first seen."""
-    here = select(IssueRow.value).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
-    stored = session.scalars(here.where(BoardIssueRow.board_id == board_id).order_by(IssueRow.id))
-    return tuple(values.unpack(Issue, value) for value in stored)
 
 
 def versioned(session: Session, board_id: int) -> tuple[Issue, ...]:
@@ -179,11 +175,16 @@ def _held(session: Session, board: BoardRow, numbers: Sequence[str]) -> dict[str
     }
 
 
-def _issue_row(site_id: int, read: Packed, held: "_Held | None", at: datetime) -> dict[str, Any]:
-    issue, value = read.issue, read.value
-    if held and held.updated <= issue.updated:
-        issue = merged(values.unpack(Issue, held.value), issue)
-        value = value if issue is read.issue else values.pack(issue)
+def _merged(read: Packed, held: "_Held | None") -> Packed:
+    """What is to be stored of an issue that was read: with what is known of it already."""
+    if held is None or held.updated > read.issue.updated:
+        return read
+    issue = merged(values.unpack(Issue, held.value), read.issue)
+    return read if issue is read.issue else Packed.of(issue)
+
+
+def _issue_row(site_id: int, now: Packed, held: "_Held | None", at: datetime) -> dict[str, Any]:
+    issue, value = now.issue, now.value
     tries = 0 if issue.complete else min((held.tries if held else 0) + 1, MOST_TRIES)
     return {
         "site_id": site_id,

@@ -25,10 +25,11 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.ports import BoardSource
-from fmo_bot.services import absences, backfills, board_quality, board_rows, counterpart_fields
+from fmo_bot.services import absences, backfills, board_quality, board_rows, counterpart_fields, facts
 from fmo_bot.services.absences import Unseen
 from fmo_bot.services.backfills import Backfill, Progress
 from fmo_bot.services.board_rows import Packed
+from fmo_bot.services.fact_reading import BoardFacts, StoredFacts
 
 T = TypeVar("T")
 OVERLAP = timedelta(minutes=10)  # an issue may be found by Jira's search minutes after it changed
@@ -45,9 +46,12 @@ _FIELD_IDS = ("sprint_field", "flagged_field", "points_field", "points_name", "n
 
 @dataclass(frozen=True, kw_only=True)
 class BoardView:
-    """A board as far as it is synced. `sync_error`: why the newest sync failed, safe to show; None if it did not."""
+    """A board as far as it is synced. `sync_error`: why the newest sync failed, safe to show; None if it did not.
 
-    issues: tuple[Issue, ...]
+    `facts` are read when they are asked for, so while the transaction is open.
+    """
+
+    facts: BoardFacts
     sprints: tuple[Sprint, ...]
     shape: BoardShape
     workflow: Workflow
@@ -98,11 +102,14 @@ class Boards:
         read before. `progress` hears of that too.
         """
         try:
-            return self._sync(self._target(board_id), at, look=look, everything=everything, progress=progress)
+            synced = self._sync(self._target(board_id), at, look=look, everything=everything, progress=progress)
         except BoardUnavailable as error:
             with self._store.transaction(SYSTEM) as session:
                 board_rows.find(session, board_id, lock=True).sync_error = str(error)
+            facts.refresh(self._store, board_id)  # due all the same, where the workflow was changed meanwhile
             raise
+        facts.refresh(self._store, board_id)
+        return synced
 
     def look_again(self, board_id: int, ids: Collection[str], at: datetime) -> None:
         """Read issues a board may show, as far as it does show them. Raises BoardUnavailable; unread boards wait."""
@@ -140,11 +147,12 @@ class Boards:
             raise BoardUnavailable(board.sync_error or "The board has not been read from Jira yet.")
         if not board.workflow:
             raise BoardUnavailable(f"Board {board.name} has no columns to guess stages from: set its workflow.")
+        workflow = Workflow.from_mapping(board.workflow, where=f"workflow of board {board.name}")
         return BoardView(
-            issues=board_rows.issues(session, board_id),
+            facts=StoredFacts(session, board, workflow),
             sprints=board_rows.sprints(session, board_id),
             shape=values.from_json(BoardShape, board.shape),
-            workflow=Workflow.from_mapping(board.workflow, where=f"workflow of board {board.name}"),
+            workflow=workflow,
             workflow_guessed=board.workflow_guessed,
             synced_at=board.synced_at,
             sync_error=board.sync_error,

@@ -31,4 +31,4 @@ def counted(
     if own is not None:
         standpoints.append(audience.of_company(session, team_id, own))
     site = session.get(BoardRow, board_id)
-    return ownership.count(site.site.key if site else "", view.issues, standpoints)
+    return ownership.count(site.site.key if site else "", view.facts.origins(), standpoints)

@@ -1,7 +1,7 @@
 """The weekly digest: composed from what was synced, posted in the joint channel."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,17 +14,18 @@ from fmo_bot.db.ledger import OccurrenceRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import occurrences, outbox
 from fmo_bot.delivery.occurrences import Handler, Wanted
-from fmo_bot.domain import digests
+from fmo_bot.domain import digests, facts
 from fmo_bot.domain.blockers import Blocker, waits
 from fmo_bot.domain.calendars import instant_of
 from fmo_bot.domain.flow import Aged
-from fmo_bot.domain.issues import Issue
+from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.messages import AgeingItem, Digest, Notice, WaitsOn
-from fmo_bot.domain.ownership import name_in
+from fmo_bot.domain.ownership import name_of
 from fmo_bot.domain.standups import Schedule
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import waits as ledger
 from fmo_bot.services.counting import record_board
+from fmo_bot.services.fact_reading import Id
 from fmo_bot.services.governance import narrow
 from fmo_bot.services.parties import scrum_masters
 from fmo_bot.services.rounds import joint_place
@@ -63,7 +64,7 @@ class Digests:
         if at > occurrence.due + timedelta(minutes=ceremony.late_ok_minutes):
             return partial(self._miss, reason=TOO_LATE)
         try:
-            found = together(session, ceremony.team_id, self.boards, _board_of(session, ceremony), occurrence.due)
+            found = _together(session, self.boards, ceremony, occurrence.due)
         except BoardUnavailable as error:
             return partial(self._miss, reason=str(error))
         if found is None:
@@ -127,9 +128,16 @@ def _board_of(session: Session, ceremony: CeremonyRow) -> int:
     return record_board(session, ceremony.team_id)
 
 
+def _together(session: Session, boards: BoardReader, ceremony: CeremonyRow, as_of: datetime) -> Together | None:
+    since = digests.compared_since(as_of, ceremony.team.zone)
+    return together(session, ceremony.team_id, boards, _board_of(session, ceremony), since=since, as_of=ms(as_of))
+
+
 def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: datetime) -> Digest:
     team = ceremony.team
     figures = digests.figures(found.timelines, zone=team.zone, as_of=as_of)
+    ageing = figures.ageing[:SHOWN]
+    names = found.called([_id(aged) for aged in ageing])
     return Digest(
         team=team.name,
         team_ref=team.ref,
@@ -142,9 +150,9 @@ def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: dat
         cycle_time=figures.cycle_time,
         cycle_time_before=figures.cycle_time_before,
         wip=figures.wip,
-        ageing=tuple(_ageing(aged, found.issues) for aged in figures.ageing[:SHOWN]),
+        ageing=tuple(_ageing(aged, names[_id(aged)].summary) for aged in ageing),
         waits=_waits(session, team.id, as_of),
-        data_quality=(*figures.data_quality, *found.quality, (MIRRORS, found.mirrors)),
+        data_quality=(*facts.told(found.doubts), *found.quality, (MIRRORS, found.mirrors)),
         workflow_guessed=found.workflow_guessed,
         stale=found.unread > 0 or found.synced_at is None or as_of - found.synced_at > STALE,
         counted=found.projects,
@@ -152,11 +160,14 @@ def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: dat
     )
 
 
-def _ageing(aged: Aged, issues: Mapping[tuple[str, str], Issue]) -> AgeingItem:
-    issue = issues[aged.timeline.life.site, aged.timeline.life.id]
-    return AgeingItem(
-        issue=name_in(issue), summary=issue.summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85
-    )
+def _ageing(aged: Aged, summary: str) -> AgeingItem:
+    life = aged.timeline.life
+    name = name_of(life.site, id=life.id, key=life.key, project_id=life.project or "", secured=life.secured)
+    return AgeingItem(issue=name, summary=summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85)
+
+
+def _id(aged: Aged) -> Id:
+    return aged.timeline.life.site, aged.timeline.life.id
 
 
 def _waits(session: Session, team_id: int, as_of: datetime) -> tuple[WaitsOn, ...]:

@@ -15,11 +15,11 @@ from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience, inbox, outbox
-from fmo_bot.domain import jiras_report, lives, sprints
+from fmo_bot.domain import jiras_report, sprints
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, SprintReport
-from fmo_bot.domain.ownership import Counted
+from fmo_bot.domain.ownership import Counted, Origin
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint, NotLinked
 from fmo_bot.services import board_quality, waits
@@ -81,9 +81,10 @@ class _Asked:
 class _Comparable:
     """What Jira's own report on a sprint is compared with, once nothing of ours is open any more in the database."""
 
+    site: str
     sprint_id: int
     places: tuple[jiras_report.Place, ...]
-    keys: Mapping[str, str]  # of every issue that is counted, by Jira's id
+    origins: frozenset[Origin]  # of the issues that are counted
     last_column: frozenset[str]  # status ids
 
 
@@ -213,10 +214,10 @@ class Sprints:
         sprint = _sprint_of(view, asked.sprint, as_of)
         if isinstance(sprint, Notice):
             return [("", replace(sprint, values=self._named(asked, **sprint.values)))], None
-        figures = sprints.report(sprint, map(lives.of, found.issues), view.workflow, as_of)
+        held = view.facts.of_sprint(sprint.id, found.origins)
+        figures = sprints.report(sprint, held, view.workflow, as_of)
         report = self._report(session, asked, view, sprint, figures, found)
-        keys = {issue.id: issue.key for issue in found.issues}
-        comparable = _Comparable(sprint.id, figures.places, keys, view.shape.last_column)
+        comparable = _Comparable(view.facts.site, sprint.id, figures.places, found.origins, view.shape.last_column)
         return [("", report), ("chart", _chart(report))], comparable
 
     def _compared(self, asked: _Asked, said: list[tuple[str, Message]], ours: _Comparable) -> list[tuple[str, Message]]:
@@ -224,7 +225,12 @@ class Sprints:
         jira = self.boards.own_report(asked.board_id, ours.sprint_id)
         if jira is None:
             return said
-        found = jiras_report.differences(ours.places, ours.keys, jira, ours.last_column)
+        with self.store.reading(Scope(team_id=asked.actor.team_id)) as session:
+            named = self.boards.view(session, asked.board_id).facts.names(
+                [(ours.site, number) for number in jira.listed]
+            )
+        keys = {number: each.key for (_, number), each in named.items() if each.origin in ours.origins}
+        found = jiras_report.differences(ours.places, keys, jira, ours.last_column)
         return [
             (part, replace(message, differences=found) if isinstance(message, SprintReport) else message)
             for part, message in said

@@ -1,8 +1,8 @@
 """The boards of a joint team as one: each piece of work once, and of it only what is joint."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,16 +10,15 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.ownership import SeveralBoardsRow
-from fmo_bot.domain import lives
 from fmo_bot.domain.counterparts import Rule, mirrors, once
-from fmo_bot.domain.intervals import ms
-from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.names import ProjectName
+from fmo_bot.domain.ownership import Counted
 from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import board_quality
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted
+from fmo_bot.services.fact_reading import BoardFacts, Id, Named
 from fmo_bot.services.sprints import BoardReader
 
 MIRRORS = "suspected_mirrors"  # in data quality: pairs of issues on two sites that look like one piece of work
@@ -30,8 +29,8 @@ class Together:
     """What several boards hold together. `unread`: boards beside the one of record that could not be read."""
 
     names: tuple[str, ...]
-    timelines: tuple[Timeline, ...]
-    issues: Mapping[tuple[str, str], Issue]  # by (site, id): whose words a message may show
+    timelines: tuple[Timeline, ...]  # of the issues that figures of the window need
+    doubts: Counter[str]  # domain.facts.doubts of all issues that are counted
     projects: tuple[ProjectName, ...]
     left_out: tuple[str, ...]
     mirrors: int
@@ -39,45 +38,77 @@ class Together:
     unread: int
     workflow_guessed: bool
     synced_at: datetime | None  # the oldest of the boards'
+    boards: tuple[BoardFacts, ...]
+
+    def called(self, ids: Collection[Id]) -> dict[Id, Named]:
+        """What issues are called, while the transaction is open."""
+        return {each: named for board in self.boards for each, named in board.names(ids).items()}
 
 
-def together(session: Session, team_id: int, boards: BoardReader, record: int, as_of: datetime) -> Together | None:
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """One of the boards: what is counted of it, but for issues that are counted on another one."""
+
+    view: BoardView
+    counted: Counted
+    elsewhere: frozenset[Id] = frozenset()
+
+    def timelines(self, since: int, at: int) -> Iterator[Timeline]:
+        for life in self.view.facts.of_window(since, at, at, self.counted.origins):
+            if (life.site, life.id) not in self.elsewhere:
+                yield timeline(life, self.view.workflow, at)
+
+    def doubts(self, at: int) -> Counter[str]:
+        return self.view.facts.doubts(at, self.counted.origins, self.elsewhere)
+
+
+def together(
+    session: Session, team_id: int, boards: BoardReader, record: int, *, since: int, as_of: int
+) -> Together | None:
     """All boards of a joint team, the board `record` first; None where nothing on that one is joint.
 
-    Raises BoardUnavailable where the board of record was never read.
+    `since`, `as_of`: epoch milliseconds. Raises BoardUnavailable where the board of record was never read.
     """
     main = boards.view(session, record)
     if (found := counted(session, team_id, record, main)) is None:
         return None
-    views, held = [main], [found]
+    parts = [_Part(view=main, counted=found)]
     others, unread = _others(session, team_id, boards, record)
     for board_id, view in others:
         # A board with nothing joint is its side's own affair: not even that it is there is told.
         if (joint := counted(session, team_id, board_id, view)) is not None:
-            views.append(view)
-            held.append(joint)
-    rule = _rule(session, team_id)
-    several = len(held) > 1
-    parts = once([each.issues for each in held], rule) if several else (held[0].issues,)
+            parts.append(_Part(view=view, counted=joint))
+    suspected = 0
+    if len(parts) > 1:
+        parts, suspected = _once(parts, _rule(session, team_id))
+    views, held = [part.view for part in parts], [part.counted for part in parts]
     return Together(
         names=tuple(view.shape.name for view in views),
-        timelines=tuple(
-            timeline(lives.of(issue), view.workflow, ms(as_of))
-            for view, part in zip(views, parts, strict=True)
-            for issue in part
-        ),
-        issues={(issue.site, issue.id): issue for part in parts for issue in part},
+        timelines=tuple(course for part in parts for course in part.timelines(since, as_of)),
+        doubts=sum((part.doubts(as_of) for part in parts), Counter()),
         projects=tuple(dict.fromkeys(project for each in held for project in each.projects)),
         left_out=tuple(sorted({company for each in held for company in each.left_out})),
-        # Of all issues: without the counterparts, a key of one's own site would look like one of the other's.
-        mirrors=len(mirrors((issue for each in held for issue in each.issues), rule)) if several else 0,
+        mirrors=suspected,
         quality=_summed(
             board_quality.told(view.quality, mixed=bool(each.left_out)) for view, each in zip(views, held, strict=True)
         ),
         unread=unread,
         workflow_guessed=any(view.workflow_guessed for view in views),
         synced_at=min((view.synced_at for view in views if view.synced_at is not None), default=None),
+        boards=tuple(view.facts for view in views),
     )
+
+
+def _once(parts: Sequence[_Part], rule: Rule | None) -> tuple[list[_Part], int]:
+    """The boards with each piece of work on one of them only, and how many pairs look like one piece of work."""
+    every = [part.view.facts.signs(part.counted.origins) for part in parts]
+    kept = [{(each.site, each.id) for each in signs} for signs in once(every, rule)]
+    elsewhere = (
+        frozenset((each.site, each.id) for each in signs) - ids for signs, ids in zip(every, kept, strict=True)
+    )
+    # Of all issues: without the counterparts, a key of one's own site would look like one of the other's.
+    suspected = len(mirrors((each for signs in every for each in signs), rule))
+    return [replace(part, elsewhere=ids) for part, ids in zip(parts, elsewhere, strict=True)], suspected
 
 
 def _others(

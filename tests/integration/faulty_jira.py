@@ -20,6 +20,7 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.boards import Boards
 from tests.integration.test_boards import put_board
 from tests.integration.test_jira_source import KEPT, Sleeper
+from tests.joint_team import shown
 
 ROUNDS = 240  # a minute apart: how often the bot may have to look until it has read a board
 TIMEOUT = (5.0, 0.4)
@@ -91,7 +92,7 @@ class Stage:
 
     def held(self) -> dict[str, Issue]:
         with self.store.transaction(SYSTEM) as session:
-            return {issue.id: issue for issue in self.boards.view(session, self.board_id).issues}
+            return {issue.id: issue for issue in shown(session, self.boards, self.board_id).issues}
 
     def record(self) -> dict[str, dict[str, Any]]:
         return {raw["id"]: raw for raw in self.control("GET", "/record")["issues"]}

@@ -13,9 +13,10 @@ from fmo_bot.errors import BoardUnavailable
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services import board_rows
 from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN
-from fmo_bot.services.boards import SWEEP_EVERY, Boards, BoardView
+from fmo_bot.services.boards import SWEEP_EVERY, Boards
 from tests.integration.test_boards import put_board
 from tests.integration.test_jira_source import FLAVOURS, HALF_WAY, board_of, source_of
+from tests.joint_team import Shown, shown
 
 
 @pytest.fixture(params=FLAVOURS)
@@ -32,14 +33,14 @@ class Read:
         self._at = HALF_WAY
         boards.sync(board_id, self._at)
 
-    def sweep(self) -> BoardView:
+    def sweep(self) -> Shown:
         self._at += SWEEP_EVERY + timedelta(minutes=1)
         self._boards.sync(self._board_id, self._at)
         return self.view()
 
-    def view(self) -> BoardView:
+    def view(self) -> Shown:
         with self._store.reading(SYSTEM) as session:
-            return self._boards.view(session, self._board_id)
+            return shown(session, self._boards, self._board_id)
 
     def now_called(self, key: str) -> str | None:
         with self._store.reading(SYSTEM) as session:

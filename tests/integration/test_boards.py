@@ -35,8 +35,9 @@ from fmo_bot.ports import NOTHING, Part
 from fmo_bot.services import board_quality, board_rows
 from fmo_bot.services.backfills import Backfill
 from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN, NO_FLAG, NO_POINTS, UNPROVED
-from fmo_bot.services.boards import DESCRIBE_EVERY, OVERLAP, SWEEP_EVERY, Boards, BoardView
+from fmo_bot.services.boards import DESCRIBE_EVERY, OVERLAP, SWEEP_EVERY, Boards
 from fmo_bot.services.site_syncs import SiteSyncs
+from tests.joint_team import Shown, shown
 
 AT = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 SHAPE = BoardShape(
@@ -172,9 +173,9 @@ def put_board(store: Store, *, site: str = "shared", jira_board_id: int = 1, tea
         return board.id
 
 
-def view(store: Store, boards: Boards, board_id: int) -> BoardView:
+def view(store: Store, boards: Boards, board_id: int) -> Shown:
     with store.transaction(SYSTEM) as session:
-        return boards.view(session, board_id)
+        return shown(session, boards, board_id)
 
 
 @pytest.fixture

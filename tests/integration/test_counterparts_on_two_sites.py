@@ -14,6 +14,7 @@ from fmo_bot.db.boards import BoardRow, IssueRow
 from fmo_bot.db.ownership import SeveralBoardsRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.counterparts import FIELD, LABEL, LINKED
+from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Sought
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.jira.client import Access, JiraClient
@@ -62,7 +63,7 @@ class TwoSites:
             self.boards.sync(number, AT + after, look=True)
         with self.store.transaction(SYSTEM) as session:
             record = session.get_one(SeveralBoardsRow, team.result.team_id).record_board_id
-            found = together(session, team.result.team_id, self.boards, record, AT)
+            found = together(session, team.result.team_id, self.boards, record, since=ms(AT), as_of=ms(AT))
         assert found is not None
         return found, team
 

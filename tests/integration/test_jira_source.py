@@ -21,6 +21,7 @@ from fmo_bot.jira.source import JiraSource
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.boards import Boards
 from tests.integration.test_boards import put_board
+from tests.joint_team import shown
 from tests.unit.exported import shared
 
 FLAVOURS = ("cloud", "dc")
@@ -173,7 +174,7 @@ def test_the_database_holds_the_same_picture(story: Sandbox, sqlite_store: Store
         second = boards.sync(board_id, HALF_WAY)
         found = everything(source, board_of(story))
     with sqlite_store.transaction(SYSTEM) as session:
-        view = boards.view(session, board_id)
+        view = shown(session, boards, board_id)
     assert {issue.id: issue for issue in view.issues} == found
     assert first.read >= len(found) > second.read
     assert first.guessed is not None

@@ -19,7 +19,7 @@ from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.jira.source import JiraSource
 from fmo_bot.services.boards import SWEEP_EVERY, Boards
 from tests.integration.jirabox import HALF_WAY, Box, Files, running
-from tests.joint_team import JointTeam, team_file
+from tests.joint_team import JointTeam, shown, team_file
 
 EVERYTHING_BUT_BROWSING = ["create", "edit", "assign", "transition", "comment", "link", "users", "webhook", "report"]
 CANARY = "Merger with Parkline"
@@ -87,7 +87,7 @@ def test_a_board_is_read_whole_by_an_account_that_may_only_browse_its_project(re
     theirs = {each["key"] for each in requests.get(_record(reader.box), timeout=10).json()["issues"]}
     assert reader.stored() == theirs
     with reader.store.transaction(SYSTEM) as session:
-        view = reader.boards.view(session, reader.team.result.board_id)
+        view = shown(session, reader.boards, reader.team.result.board_id)
         project = session.scalars(select(JiraProjectRow).where(JiraProjectRow.key == "CORE")).one()
         assert project.jira_project_id is not None  # from its first issue on it is known by its id
     assert view.sync_error is None
@@ -135,7 +135,7 @@ def test_an_issue_moved_where_the_account_may_not_look_leaves_the_board(reader: 
     reader.box.step(at)
     reader.sync(at)
     with reader.store.transaction(SYSTEM) as session:
-        view = reader.boards.view(session, reader.team.result.board_id)
+        view = shown(session, reader.boards, reader.team.result.board_id)
     assert "CORE-51" not in {issue.key for issue in view.issues}
     assert "LAB-" not in reader.dump()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fmo_bot.domain.counterparts import FIELD, LABEL, LINKED, Rule, mirrors, once
+from fmo_bot.domain.counterparts import FIELD, LABEL, LINKED, Rule, Signs, mirrors, once
 from fmo_bot.domain.issues import LINK, Change, Issue, Named
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -15,23 +15,23 @@ CLONE = Rule(kind=LINKED, name="is cloned by")
 VENDOR = Rule(kind=FIELD, name="Vendor issue")
 
 
-def issue(site: str, key: str, *labels: str, summary: str = "", links: tuple[str, ...] = (), **more: Any) -> Issue:
-    """An issue; `links` are what was linked, in Jira's own words, "-" before those that were taken away again."""
+def issue(site: str, key: str, *labels: str, summary: str = "", links: tuple[str, ...] = (), **more: Any) -> Signs:
+    """What an issue says; `links` are what was linked, in Jira's own words, "-" before those taken away again."""
     changes = tuple(
         Change(AT, n, LINK, None, None, *((words[1:], None) if words.startswith("-") else (None, words)))
         for n, words in enumerate(links)
     )
     made: dict[str, Any] = {"issue_type": "Story", "subtask": False, "created": AT, "updated": AT, "status": "1"}
     made |= {"status_name": "", "status_category": "new", "id": f"{site}/{key}", "summary": summary}
-    return Issue(site=site, key=key, labels=labels, changes=changes, **(made | more))
+    return Signs.of(Issue(site=site, key=key, labels=labels, changes=changes, **(made | more)))
 
 
-def naming(site: str, key: str, field: str = "Vendor issue") -> Issue:
+def naming(site: str, key: str, field: str = "Vendor issue") -> Signs:
     """A-1 of site a, whose field names an issue."""
     return issue("a", "A-1", named=(Named(field, site, key),))
 
 
-def keys(boards: tuple[tuple[Issue, ...], ...]) -> list[list[str]]:
+def keys(boards: tuple[tuple[Signs, ...], ...]) -> list[list[str]]:
     return [[each.key for each in board] for board in boards]
 
 
@@ -83,7 +83,7 @@ def keys(boards: tuple[tuple[Issue, ...], ...]) -> list[list[str]]:
     ],
 )
 def test_counterparts_are_counted_once_on_the_board_of_record(
-    record: list[Issue], other: list[Issue], rule: Rule | None, counted: list[list[str]]
+    record: list[Signs], other: list[Signs], rule: Rule | None, counted: list[list[str]]
 ) -> None:
     assert keys(once([record, other], rule)) == counted
 
@@ -116,7 +116,7 @@ def test_what_stands_on_two_other_boards_is_counted_on_the_first_of_them() -> No
         (issue("a", "A-1", "twin:B-1", summary="As in B-1"), issue("b", "B-1"), None),  # named: no suspicion
     ],
 )  # fmt: skip
-def test_suspected_mirrors(one: Issue, other: Issue, why: str | None) -> None:
+def test_suspected_mirrors(one: Signs, other: Signs, why: str | None) -> None:
     for issues in ((one, other), (other, one)):
         assert [found.why for found in mirrors(issues, TWIN)] == ([why] if why else [])
 

@@ -11,12 +11,12 @@ import pytest
 
 from fmo_bot.domain import charts as c
 from fmo_bot.domain import messages as m
-from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.ownership import (
     FIELDS,
     KEY,
     SUMMARY,
+    Origin,
     Owned,
     Standpoint,
     count,
@@ -231,39 +231,29 @@ def test_ageing_work_names_no_issue_that_is_not_for_its_reader() -> None:
     assert shown.items == (hidden,)
 
 
-def board(*keys: str, **more: Any) -> tuple[Issue, ...]:
-    made: dict[str, Any] = {
-        "site": "shared",
-        "summary": "",
-        "issue_type": "Story",
-        "subtask": False,
-        "created": AT,
-        "updated": AT,
-    }
-    made |= {"status": "1", "status_name": "", "status_category": "new"}
+def board(*keys: str, secured: bool = False) -> tuple[Origin, ...]:
+    """Where the issues of a board come from."""
     ids = {"CORE": "10000", "LAB": "10001"}
-    return tuple(
-        Issue(id=str(n), key=key, project=ids.get(key.split("-")[0]), **(made | more)) for n, key in enumerate(keys)
-    )
+    return tuple(Origin.of("shared", project=ids[key.split("-")[0]], key=key, secured=secured) for key in keys)
 
 
 def test_joint_figures_are_the_same_for_every_side_and_say_whose_issues_are_not_in_them() -> None:
     found = count("shared", board("CORE-1", "LAB-1", "CORE-2"), (BOTH, HUAWEI))
     assert found is not None
-    assert ([each.key for each in found.issues], found.projects) == (["CORE-1", "CORE-2"], (CORE,))
+    assert (found.origins, found.projects) == (frozenset(board("CORE-1")), (CORE,))
     assert (found.left_out, found.joint) == (("Huawei",), True)
 
 
 def test_a_board_without_anything_joint_is_counted_for_its_owner_alone() -> None:
     found = count("shared", board("LAB-1"), (BOTH, HUAWEI))
     assert found is not None
-    assert ([each.key for each in found.issues], found.joint) == (["LAB-1"], False)
+    assert (found.origins, found.joint) == (frozenset(board("LAB-1")), False)
     assert count("shared", board("LAB-1"), (BOTH, TELEFONICA)) is None
 
 
 def test_an_issue_with_a_security_level_is_in_no_joint_figure() -> None:
-    assert count("shared", board("CORE-1", security="10100"), (BOTH, TELEFONICA)) is None
-    found = count("shared", board("CORE-1", security="10100"), (BOTH, HUAWEI))
+    assert count("shared", board("CORE-1", secured=True), (BOTH, TELEFONICA)) is None
+    found = count("shared", board("CORE-1", secured=True), (BOTH, HUAWEI))
     assert found is not None
     assert not found.joint
 

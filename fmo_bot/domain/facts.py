@@ -1,0 +1,70 @@
+"""What a report looks an issue up by: derived from its life and a workflow once, then kept (services.facts).
+
+A fact holds from the issue's newest event on. Whoever asks about an earlier instant has to look at the life itself.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from fmo_bot.domain import quality
+from fmo_bot.domain.lives import FOREVER, Life
+from fmo_bot.domain.mappings import AnyWorkflow, DatedWorkflow
+from fmo_bot.domain.timelines import Timeline, timeline
+
+RULES = 1  # goes up with every change of what lives or facts say: those that are kept are then made anew
+_STATUS = "unmapped:"  # before the site and id of a status in no stage: several issues may have been in the same one
+_STATUSES = "unmapped_statuses"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Of one issue on one board, in epoch milliseconds. `doubts`: what data quality counts of it, by name."""
+
+    changed: int
+    started: int | None
+    ended: int | None  # finished or abandoned
+    doubts: Mapping[str, int]
+
+
+def fact(life: Life, workflow: AnyWorkflow) -> Fact:
+    """What is true of an issue from its newest event on."""
+    course = timeline(life, workflow, FOREVER)
+    ended = course.finished if course.abandoned is None else course.abandoned
+    return Fact(newest(life, workflow), course.started, ended, doubts([course]))
+
+
+def newest(life: Life, workflow: AnyWorkflow) -> int:
+    """When something last happened to an issue, or to the workflow it is seen by."""
+    instants = [track[-1][0] for track in (life.statuses, life.resolutions, life.sprints, life.points) if track]
+    instants += [instant for interval in life.flags[-1:] for instant in interval if instant != FOREVER]
+    instants += [*life.gaps[-1:], *(at for _, at in life.disagreeing), life.moved or life.created]
+    if isinstance(workflow, DatedWorkflow):
+        instants.append(workflow.versions[-1][0])
+    return max(instants)
+
+
+def ever_in(life: Life) -> frozenset[int]:
+    """The sprints an issue was ever in."""
+    return frozenset().union(*(sprints for _, sprints in life.sprints))
+
+
+def doubts(timelines: Iterable[Timeline]) -> Counter[str]:
+    """What data quality counts (domain.quality), so that it can be added up over issues; `told` makes one of it."""
+    found: Counter[str] = Counter()
+    for course in timelines:
+        found.update({name: n for name, n in quality.data_quality([course]) if name != _STATUSES})
+        found.update(set(_unmapped(course)))
+    return found
+
+
+def told(found: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    """Data quality of all issues whose doubts were added up, as (count's name, count), only what is not 0."""
+    statuses = sum(n > 0 for name, n in found.items() if name.startswith(_STATUS))
+    counts = {name: statuses if name == _STATUSES else found.get(name, 0) for name in quality.QUALITY}
+    return tuple((name, n) for name, n in counts.items() if n)
+
+
+def _unmapped(course: Timeline) -> Iterator[str]:
+    if course.standing.unmapped:
+        yield from (f"{_STATUS}{course.life.site}:{status}" for _, place, status in course.stays if place is None)

@@ -1,0 +1,288 @@
+"""Reports out of kept facts say what they would say over all issues of the board, at every moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow, JiraSiteRow
+from fmo_bot.db.facts import FactDoubtRow, FactDueRow, FactRow, LifeRow, LifeSprintRow
+from fmo_bot.db.ownership import JiraProjectRow
+from fmo_bot.db.parties import JointTeamRow, OrganisationRow
+from fmo_bot.db.store import Store
+from fmo_bot.domain import digests, flow, lives, sprints
+from fmo_bot.domain.facts import RULES, ever_in, told
+from fmo_bot.domain.intervals import ms
+from fmo_bot.domain.issues import Issue
+from fmo_bot.domain.parties import SYSTEM, Scope
+from fmo_bot.domain.timelines import timeline
+from fmo_bot.domain.workflow import Stage, StageKind, Workflow
+from fmo_bot.services import board_rows, facts
+from fmo_bot.services.board_rows import Packed
+from fmo_bot.services.fact_reading import BoardFacts, StoredFacts
+from tests.joint_team import KnownFacts
+from tests.unit.lives import FLOW, at, life, sprint
+
+SPRINTS = [sprint(24, 120, number=7), sprint(100, 300, number=8), sprint(900, None, number=9)]
+NOW = at(3000)
+# The same statuses seen otherwise: work begins later, and what was in no stage is given up.
+OTHERWISE = Workflow(
+    stages=(
+        *(stage for stage in FLOW.stages if stage.kind is not StageKind.ABANDONED),
+        Stage("Given up", StageKind.ABANDONED, ("X", "U")),
+    ),
+    commitment="Build",
+)
+
+
+def made_up(chance: Random, number: int) -> Issue:
+    """An issue of whatever life: also unmapped, reopened, given up, flagged, in and out of sprints, secured."""
+    hour, events = chance.uniform(0, 2500), []
+    for _ in range(chance.randrange(9)):
+        hour += chance.choice([0, 0.5, 30, chance.uniform(0, 400)])
+        what: dict[str, str | None] = {}
+        if chance.random() < 0.8:
+            what["status"] = chance.choice("ORBWQFGXUFFG")
+        if chance.random() < 0.4:
+            what["sprint"] = chance.choice(["", "7", "8", "9", "7, 8"])
+        if chance.random() < 0.2:
+            what["flagged"] = chance.choice(["", "Impediment"])
+        if chance.random() < 0.2:
+            what["points"] = chance.choice(["1", "5", None])
+        if chance.random() < 0.2:
+            what["resolution"] = chance.choice([None, "Done", "Won't Do"])
+        events.append((hour, what))
+    project = chance.choice(["CORE", "CORE", "LAB"])
+    made = life(chance.choice("ORBU"), *events, key=f"{project}-{number}", created=chance.uniform(0, 2500))
+    secured = chance.choice([None, None, None, "10100"])
+    complete, unplausible = chance.random() < 0.9, chance.random() < 0.1
+    return replace(
+        made,
+        id=str(number),
+        site="shared",
+        project={"CORE": "10000", "LAB": "10001"}[project],
+        security=secured,
+        complete=complete,
+        status="R" if unplausible else made.status,
+    )
+
+
+class Room:
+    """A site with boards of one workflow, whose issues are stored as a sync stores them."""
+
+    def __init__(self, store: Store, boards: int = 1, workflow: Workflow = FLOW) -> None:
+        self.store = store
+        with store.transaction(SYSTEM) as session:
+            host, site = OrganisationRow(name="Huawei"), JiraSiteRow(key="shared")
+            session.add_all([host, site])
+            session.flush()
+            team = JointTeamRow(name="5G Core", ref="ref", host_id=host.id)
+            session.add(team)
+            session.flush()
+            rows = [BoardRow(team_id=team.id, site_id=site.id, jira_board_id=number) for number in range(boards)]
+            for row in rows:
+                row.workflow = workflow.to_mapping()
+            session.add_all(rows)
+            session.flush()
+            # What is secured is stored, for the site's owner says so.
+            session.add(JiraProjectRow(site_id=site.id, key="", organisation_id=host.id, stores_secured=True))
+            self.boards = [row.id for row in rows]
+
+    def keep(self, issues: list[Issue], board: int = 0) -> None:
+        with self.store.transaction(SYSTEM) as session:
+            row = session.get_one(BoardRow, self.boards[board])
+            board_rows.keep(session, row, [Packed.of(issue) for issue in issues], NOW)
+
+    def change_workflow(self, workflow: Workflow) -> None:
+        with self.store.transaction(SYSTEM) as session:
+            session.execute(update(BoardRow).values(workflow=workflow.to_mapping()))
+
+    def refresh(self, board: int = 0, store: Store | None = None) -> int:
+        return facts.refresh(store or self.store, self.boards[board])
+
+    @contextmanager
+    def reading(self, workflow: Workflow = FLOW, board: int = 0) -> Iterator[StoredFacts]:
+        with self.store.reading(SYSTEM) as session:
+            yield StoredFacts(session, session.get_one(BoardRow, self.boards[board]), workflow)
+
+    def count(self, row: type[Any]) -> int:
+        with self.store.reading(SYSTEM) as session:
+            return session.scalar(select(func.count()).select_from(row)) or 0
+
+
+def said(board: BoardFacts, workflow: Workflow, as_of: datetime) -> list[object]:
+    """All that reports say of a board, once of everything and once of what is not secured."""
+    known = board.origins()
+    found: list[object] = [sorted(map(repr, known))]
+    for origins in (frozenset(known), frozenset(each for each in known if not each.secured)):
+        found.append(told(board.doubts(ms(as_of), origins)))
+        since = digests.compared_since(as_of, "Europe/Madrid")
+        courses = [
+            timeline(each, workflow, ms(as_of)) for each in board.of_window(since, ms(as_of), ms(as_of), origins)
+        ]
+        found.append(digests.figures(courses, zone="Europe/Madrid", as_of=as_of))
+        found.append(flow.expectation(courses, ms(as_of)))
+        for begun in SPRINTS:
+            if sprints.window(begun, as_of):
+                found.append(sprints.report(begun, board.of_sprint(begun.id, origins), workflow, as_of))
+    return found
+
+
+def agree(room: Room, issues: list[Issue], workflow: Workflow = FLOW, as_ofs: tuple[datetime, ...] = (NOW,)) -> None:
+    for as_of in as_ofs:
+        with room.reading(workflow) as stored:
+            assert said(stored, workflow, as_of) == said(KnownFacts(issues, workflow), workflow, as_of)
+
+
+@pytest.fixture
+def issues() -> list[Issue]:
+    chance = Random(20261123)
+    return [made_up(chance, number) for number in range(1, 151)]
+
+
+def test_reports_out_of_facts_are_those_over_all_issues(store: Store, issues: list[Issue]) -> None:
+    room = Room(store)
+    room.refresh()
+    room.keep(issues)
+    assert room.count(FactDueRow) == 0
+    agree(room, issues, as_ofs=(NOW, at(1700), at(1200.5), at(110), at(20)))
+
+
+def test_a_report_reads_what_its_window_needs(sqlite_store: Store, issues: list[Issue]) -> None:
+    room = Room(sqlite_store)
+    room.refresh()
+    room.keep(issues)
+    with room.reading() as stored:
+        origins = frozenset(stored.origins())
+        window = stored.of_window(ms(at(2500)), ms(NOW), ms(NOW), origins)
+        inside = stored.of_sprint(7, origins)
+    every = [timeline(lives.of(each), FLOW, ms(NOW)) for each in issues]
+    late = [each.life.id for each in every if each.in_progress or (each.finished or each.abandoned or 0) >= ms(at(840))]
+    assert {each.id for each in window} == set(late)  # 90 days before
+    assert len(late) < len(issues)
+    assert {each.id for each in inside} == {each.id for each in issues if 7 in ever_in(lives.of(each))}
+
+
+class Killed(Exception):
+    """What happens to a process."""
+
+
+class Mortal(Store):
+    """A store whose process is killed in the transaction after the next `left` ones."""
+
+    left = 0
+
+    @contextmanager
+    def transaction(self, scope: Scope) -> Iterator[Session]:
+        with super().transaction(scope) as session:
+            yield session
+            if self.left == 0:
+                raise Killed
+            self.left -= 1
+
+
+def test_another_workflow_is_never_mixed_with_the_one_before(
+    store: Store, issues: list[Issue], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(store)
+    room.refresh()
+    room.keep(issues)
+    room.change_workflow(OTHERWISE)
+    agree(room, issues, OTHERWISE)  # nothing is made anew yet
+    room.keep(issues[:20])
+    agree(room, issues, OTHERWISE)
+    monkeypatch.setattr(facts, "BATCH", 40)
+    mortal = Mortal(store.engine.url.render_as_string(hide_password=False))
+    try:
+        for left, due in ((0, 0), (1, 150), (1, 110)):  # killed while it begins, after it began, after a batch
+            mortal.left = left
+            with pytest.raises(Killed):
+                room.refresh(store=mortal)
+            assert room.count(FactDueRow) == due
+            agree(room, issues, OTHERWISE)
+    finally:
+        mortal.close()
+    room.keep(issues[:20])  # a sync goes on meanwhile, and makes what it reads
+    due = room.count(FactDueRow)
+    assert 90 <= due < 110
+    assert room.refresh() == due
+    assert (room.count(FactDueRow), room.count(FactRow)) == (0, 150)
+    agree(room, issues, OTHERWISE, as_ofs=(NOW, at(800)))
+    assert room.refresh() == 0
+
+
+def test_lives_of_older_rules_and_those_never_made_are_made_from_the_issues(
+    sqlite_store: Store, issues: list[Issue]
+) -> None:
+    room = Room(sqlite_store)
+    room.refresh()
+    room.keep(issues)
+    with sqlite_store.transaction(SYSTEM) as session:  # as after an update of the bot
+        session.execute(update(LifeRow).values(rules=0, packed=b""))
+        session.execute(delete(LifeRow).where(LifeRow.issue_id > 100))
+        session.execute(update(BoardRow).values(facts_by="0:before"))
+    agree(room, issues)
+    assert room.refresh() == 150
+    agree(room, issues)
+    with sqlite_store.reading(SYSTEM) as session:
+        assert set(session.scalars(select(LifeRow.rules))) == {RULES}
+
+
+def test_an_issue_that_one_board_reads_anew_is_new_on_the_other_too(store: Store, issues: list[Issue]) -> None:
+    room = Room(store, boards=2)
+    for board in (0, 1):
+        room.refresh(board)
+        room.keep(issues[:60], board)
+        room.refresh(board)
+    assert room.count(FactDueRow) == 60  # of the board that was stored first: the other one has read them since
+    newer = [replace(each, key=f"MOVED-{each.id}", updated=NOW, status="G") for each in issues[:30]]
+    room.keep(newer)
+    now = [*newer, *issues[30:60]]
+    for due in (60, 0):
+        for board in (0, 1):
+            with room.reading(board=board) as stored:
+                assert said(stored, FLOW, NOW) == said(KnownFacts(now, FLOW), FLOW, NOW)
+        assert due or room.count(FactDueRow) == 0
+        room.refresh(0)
+        room.refresh(1)
+
+
+def test_an_older_state_read_late_changes_no_figure(store: Store, issues: list[Issue]) -> None:
+    room = Room(store)
+    room.refresh()
+    newer = [replace(each, updated=each.updated + timedelta(hours=1), status="G") for each in issues[:20]]
+    room.keep(newer)
+    room.keep(issues[:20])
+    agree(room, newer)
+
+
+def test_what_leaves_the_board_leaves_no_facts(store: Store, issues: list[Issue]) -> None:
+    room = Room(store)
+    room.refresh()
+    room.keep(issues)
+    gone, stay = issues[:100], issues[100:]
+    with store.transaction(SYSTEM) as session:
+        board_rows.let_go(session, session.get_one(BoardRow, room.boards[0]), [each.id for each in gone])
+    agree(room, stay)
+    with store.transaction(SYSTEM) as session:
+        session.execute(delete(BoardIssueRow))
+        session.execute(delete(IssueRow))
+    assert [room.count(row) for row in (FactRow, FactDoubtRow, LifeRow, LifeSprintRow)] == [0, 0, 0, 0]
+
+
+def test_issues_counted_elsewhere_are_in_no_sum(store: Store, issues: list[Issue]) -> None:
+    room = Room(store)
+    room.refresh()
+    room.keep(issues)
+    elsewhere = {(each.site, each.id) for each in issues[:70]}
+    with room.reading() as stored:
+        origins = frozenset(stored.origins())
+        for as_of in (ms(NOW), ms(at(900))):
+            found = stored.doubts(as_of, origins, elsewhere)
+            assert told(found) == told(KnownFacts(issues[70:], FLOW).doubts(as_of, origins))
