@@ -184,7 +184,7 @@ def _method(censored: bool, baseline: Window, current: Window, reason: str | Non
         which,
         f"95 % percentile bootstrap, {RESAMPLES} resamples of each window drawn by their exact law ({GENERATOR})",
         f"abandoned and left out: {baseline.abandoned} and {current.abandoned}",
-        *([f"windows counted with {current.rules.value}"] if current.rules else []),
+        *([f"value: {current.rules.value}"] if current.rules else []),
         *([reason] if reason else []),
     ]
     return "; ".join(said)

@@ -20,6 +20,7 @@ SAMPLED = 90  # days before as_of
 ENOUGH = 5  # days with a completion
 HORIZON = 1_826  # days that are worked; what has not fallen by then is "later"
 MONDAYS, JUDGED = 12, 14  # back-tests, and the days each looks ahead
+REACH = timedelta(days=SAMPLED + JUDGED + 7 * MONDAYS)  # before as_of: what was finished earlier is in no sample
 _BLOCK = 16  # days drawn at once
 _DAY = timedelta(days=1)
 

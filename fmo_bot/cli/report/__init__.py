@@ -7,7 +7,7 @@ import importlib
 
 import typer
 
-_REPORTS = ("flow", "sprint")
+_REPORTS = ("flow", "sprint", "fold", "forecast")
 
 
 def register(app: typer.Typer) -> None:
