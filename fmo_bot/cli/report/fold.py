@@ -21,7 +21,7 @@ from fmo_bot.cli.report.options import (
     a_day,
     window,
 )
-from fmo_bot.cli.report.output import seconds_or_none, utc, write_json
+from fmo_bot.cli.report.output import utc, write_json
 from fmo_bot.cli.report.reading import Given
 from fmo_bot.domain import fold as folds
 from fmo_bot.domain.calendars import local_date
@@ -140,7 +140,7 @@ def as_json(found: Fold) -> dict[str, Any]:
             "until": one.until.isoformat(),
             "n": one.n,
             "open": len(one.durations.open),
-            "p50_s": seconds_or_none(p50),
+            "p50_s": None if p50 is None else p50 / 1000,
         }
         for one, p50 in zip((found.baseline, found.current), found.p50, strict=True)
     )
