@@ -27,21 +27,23 @@ class Split(NamedTuple):
 
 
 class _Worked(NamedTuple):
-    """Stays whose working time is to be counted in one side's calendar, each with the sum it belongs to."""
+    """Stays whose working time is to be counted in one side's calendar."""
 
-    starts: list[int]
-    ends: list[int]
-    sums: list[dict[str, int]]
+    edges: list[int]  # start and end of each, one after the other
+    sums: list[dict[str, int]]  # where the working time of each belongs
 
 
 def splits(timelines: Iterable[Timeline], calendars: Mapping[str, WorkingTime]) -> list[Split]:
     """The split of each of these, in their order; all zero where an issue never started."""
-    asked = {side: _Worked([], [], []) for side in calendars}
+    asked = {side: _Worked([], []) for side in calendars}
     found = [_split(timeline, asked) for timeline in timelines]
-    for side, (starts, ends, sums) in asked.items():
-        worked = calendars[side].working_ms_many(np.array(starts, np.int64), np.array(ends, np.int64))
-        for total, took in zip(sums, worked.tolist(), strict=True):
-            total[side] = total.get(side, 0) + took
+    for side, (edges, sums) in asked.items():
+        both = np.array(edges, np.int64)
+        for total, took in zip(sums, calendars[side].working_ms_many(both[::2], both[1::2]).tolist(), strict=True):
+            if side in total:
+                total[side] += took
+            else:
+                total[side] = took
     return found
 
 
@@ -59,9 +61,13 @@ def _split(timeline: Timeline, asked: Mapping[str, _Worked]) -> Split:
             done += end - start
         else:
             total, worked = (waiting, waiting_working) if place.waiting else (active, active_working)
-            total[place.side] = total.get(place.side, 0) + end - start
-            if (calendar := asked.get(place.side)) is not None:
-                calendar.starts.append(start)
-                calendar.ends.append(end)
-                calendar.sums.append(worked)
+            side = place.side
+            if side in total:
+                total[side] += end - start
+            else:
+                total[side] = end - start
+            if side in asked:
+                edges, sums = asked[side]
+                edges += (start, end)
+                sums.append(worked)
     return Split(active, waiting, active_working, waiting_working, done, unmapped)

@@ -101,6 +101,21 @@ def test_under_twenty_finished_issues_say_nothing() -> None:
     assert [(found.percentile, found.over_p85, found.compared) for found in aged] == [(None, None, 19)]
 
 
+def test_the_expectation_is_the_p85_of_what_finished_in_90_days_with_how_often_it_was_kept() -> None:
+    past = [finished(number, min(number, 17)) for number in range(1, 21)]  # the last four took as long as one another
+    found = flow.expectation(lines(*past, as_of=100), at_ms(100))
+    assert (found.n, found.p85_s, found.attainment) == (20, 18 * 3600.0, 1.0)
+    slower = [*past[:18], finished(19, 30), finished(20, 40)]
+    assert flow.expectation(lines(*slower, as_of=100), at_ms(100)).attainment == 0.9
+
+
+def test_no_expectation_is_made_of_nineteen_issues_or_of_older_ones() -> None:
+    past = [finished(number, number) for number in range(1, 21)]
+    assert flow.expectation(lines(*past[1:], as_of=100), at_ms(100)) == flow.Expectation(19, None, None)
+    later = 90 * DAYS + 3  # the one that finished in hour 2 is of yesterday's 90 days
+    assert flow.expectation(lines(*past, as_of=later), at_ms(later)).n == 19
+
+
 @pytest.mark.parametrize(
     ("issue", "age"),
     [

@@ -256,6 +256,17 @@ def test_shuffled_histories_change_nothing(first: str, events: list[Event], rng:
     assert mixed == ordered
 
 
+@given(STATUSES, EVENTS)
+def test_a_history_split_by_field_into_several_of_the_same_instant_changes_nothing(
+    first: str, events: list[Event]
+) -> None:
+    issue = life(first, *events)
+    apart = tuple(replace(change, history=10 * change.history + (change.field != STATUS)) for change in issue.changes)
+    split = seen(replace(issue, changes=apart), 600)
+    whole = seen(issue, 600)
+    assert (split.standing, split.stays, split.parts()) == (whole.standing, whole.stays, whole.parts())
+
+
 @given(STATUSES, EVENTS, st.floats(0, 500))
 def test_what_was_known_at_an_instant_is_what_a_shorter_history_tells(
     first: str, events: list[Event], as_of: float
