@@ -3,19 +3,25 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import yaml
 
-from fmo_bot.domain.jiras_report import JirasReport, Theirs
+from fmo_bot.domain import lives, sprints
+from fmo_bot.domain.jiras_report import JirasReport, Theirs, differences
+from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import SiteUnavailable
 from fmo_bot.jira.client import Access, JiraClient
 from fmo_bot.jira.source import JiraSource
 from fmo_bot.sandbox.server import Options, Sandbox
 from tests.integration.scripted_jira import DROP, Answer, ScriptedJira, scripted_jira
-from tests.integration.test_jira_source import faults, source_of
+from tests.integration.test_jira_source import changed, faults, source_of
 
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 LISTS = ("completedIssues", "issuesNotCompletedInCurrentSprint", "puntedIssues", "issuesCompletedInAnotherSprint")
 
 
@@ -124,14 +130,33 @@ def test_a_pause_it_asks_for_is_kept_and_not_sat_out(jira: ScriptedJira) -> None
     assert len(jira.asked) == 1
 
 
+def told_otherwise(source: JiraSource) -> set[tuple[int, str, str, str, str]]:
+    """What Jira counts otherwise, over every sprint of the story that has begun."""
+    shape = source.describe(1)
+    seen = [lives.of(issue) for issue in changed(source, shape)]
+    workflow = Workflow.from_mapping(yaml.safe_load((ROOT / "config/demo/workflow.yaml").read_text("utf-8")))
+    found = set()
+    for sprint in sprints.newest(source.sprints(1), NOW, most=99):
+        jira = source.own_report(1, sprint.id)
+        assert jira is not None
+        places = sprints.report(sprint, seen, workflow, NOW).places
+        keys = {life.id: life.key for life in seen}
+        told = differences(places, keys, jira, shape.last_column)
+        found |= {(sprint.id, each.key, each.theirs, each.ours, each.why) for each in told}
+    return found
+
+
 @pytest.mark.parametrize("flavour", ["cloud", "dc"])
 def test_both_flavours_of_the_sandbox_answer_and_can_be_made_not_to(flavour: str) -> None:
-    options = Options(jira=flavour, start=datetime(2026, 11, 21, tzinfo=UTC))
+    options = Options(jira=flavour, start=NOW)
     with Sandbox(options) as box, source_of(box) as source:
         report = source.own_report(1, 12)
         assert report is not None
         counts = [list(report.listed.values()).count(where) for where in Theirs]
         assert (counts, len(report.added)) == ([14, 2, 1, 0], 2)
+        assert told_otherwise(source) == {
+            (10, "CORE-35", "completed", "removed", "it was given up")  # by its resolution, in the last column
+        }
         assert source.own_report(1, 999) is None
         for fault in ("missing", "gone", "odd"):
             faults(box, jira_report=fault)

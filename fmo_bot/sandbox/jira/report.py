@@ -11,7 +11,8 @@ from typing import Any
 from fmo_bot.sandbox.jira.boards import done_statuses
 from fmo_bot.sandbox.jira.door import Answer, Call, Endpoint, Handler
 from fmo_bot.sandbox.jira.fields import id_list, subject
-from fmo_bot.sandbox.jira.issue import Issue
+from fmo_bot.sandbox.jira.histories import Items, OnceEach
+from fmo_bot.sandbox.jira.issue import Issue, sprints_named
 from fmo_bot.sandbox.jira.refusals import Refused
 from fmo_bot.sandbox.jira.sprints import Sprint
 
@@ -52,10 +53,17 @@ def sprint_report(call: Call) -> Answer:
     if sprint.start is None or sprint.start > call.at:
         raise Refused(400, "The sprint has not been started.")
     close = min(sprint.complete or call.at, call.at)
-    there = [issue for issue in call.site.present(close, call.me) if here.takes(issue, close)]
+    there = [issue for issue in _ever_in(call, sprint, close) if here.takes(issue, close)]
     done = done_statuses(here.shape)
     places = [found for issue in there if (found := _place(issue, sprint, close, done))]
     return {"contents": _contents(call, places), "sprint": _sprint(call, sprint), "supportsPages": False}
+
+
+def _ever_in(call: Call, sprint: Sprint, close: datetime) -> list[Issue]:
+    """Of large sites all but a few are left out before anybody asks how they were at the start."""
+    ids = call.site.ids
+    named: OnceEach[Items, set[int]] = OnceEach(lambda items: sprints_named(items, ids))
+    return [issue for issue in call.site.present(close, call.me) if sprint.id in issue.ever_in(named)]
 
 
 def _place(issue: Issue, sprint: Sprint, close: datetime, done: set[str]) -> Place | None:
