@@ -14,7 +14,7 @@ from fmo_bot.domain.issues import BoardShape, Sprint
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.workflow_file import FieldIds
 from fmo_bot.errors import FileWrong
-from fmo_bot.jira import field_names, parse, wire
+from fmo_bot.jira import beginnings, field_names, parse, wire
 from fmo_bot.jira.lines import Reader
 
 SITE = "file"
@@ -39,8 +39,11 @@ class Export:
         return sum(not life.complete for life in self.lives)
 
 
-def read(path: Path, fields: FieldIds, said: Callable[[int, str], None]) -> Export:
-    """Read a file. `said` hears of each line that is passed over: its number, from 1, and why."""
+def read(path: Path, fields: FieldIds, said: Callable[[int, str], None], *, began_field: str | None = None) -> Export:
+    """Read a file. `said` hears of each line that is passed over: its number, from 1, and why.
+
+    `began_field`: the id of the field in which incidents say when they began.
+    """
     reader = Reader(SITE, shape(field_names.completed(fields, (line for _, line in _lines(path)))))
     places: dict[str, int] = {}  # of each issue in `found`
     found: list[Life] = []
@@ -63,7 +66,8 @@ def read(path: Path, fields: FieldIds, said: Callable[[int, str], None]) -> Expo
             if updated >= updates[place]:
                 found[place], updates[place] = life, updated
     names = {status: name for status, (_, name) in reader.names.items()}
-    return Export(found, names, {}, latest, malformed, duplicates)
+    began = beginnings.read((line for _, line in _lines(path)), began_field) if began_field else {}
+    return Export(found, names, began, latest, malformed, duplicates)
 
 
 def shape(fields: FieldIds) -> BoardShape:

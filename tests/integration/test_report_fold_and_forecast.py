@@ -101,6 +101,14 @@ def test_time_to_recover_is_of_incidents_only(tmp_path: Path) -> None:
     assert told["verdict"] == "not_enough"
 
 
+def test_an_incident_begins_where_its_own_field_says(tmp_path: Path) -> None:
+    told = issue(500, FIRST + timedelta(days=2), 1, kind="Incident")
+    told["fields"]["customfield_7"] = stamp(FIRST)
+    rules = WORKFLOW.replace("[Incident]}", "[Incident], started_field: customfield_7}")
+    found = run(tmp_path, "fold", *DAYS, "--metric", "time_to_recover", "--format", "json", issues=[told], rules=rules)
+    assert json.loads(found.stdout)["baseline"]["p50_s"] == 3 * 86_400.0
+
+
 def test_incidents_are_left_out_of_time_to_value_where_the_file_says_so(tmp_path: Path) -> None:
     issues = [*faster(), issue(500, FIRST, 1, kind="Incident")]
     excluded = WORKFLOW.replace("[Incident]}", "[Incident], exclude_from_flow: true}")

@@ -43,7 +43,12 @@ def read(issues: Path, workflow: Path, as_of: datetime | None) -> Given:
     rules = WorkflowFile.from_mapping(read_yaml(workflow), where=str(workflow))
     # A command that reads, reckons and ends makes no garbage worth looking for; looking costs a quarter of its time.
     gc.disable()
-    export = exports.read(issues, rules.fields, lambda number, why: _passed_over(issues, number, why))
+    export = exports.read(
+        issues,
+        rules.fields,
+        lambda number, why: _passed_over(issues, number, why),
+        began_field=rules.incidents.started_field,
+    )
     if not export.lives:
         print(f"{issues}: no line is an issue as Jira's REST API tells it (with expand=changelog).", file=sys.stderr)
         raise typer.Exit(NOTHING_USABLE)
