@@ -19,7 +19,7 @@ class _Fields(Struct):
 
 
 def read(lines: Iterable[bytes], field_id: str) -> dict[str, int]:
-    """Epoch milliseconds by issue id; what is empty or no instant is left out, an issue told twice counts as elsewhere."""
+    """Epoch milliseconds by issue id; what is no instant is left out. Of an issue told twice the later state counts."""
     fields = msgspec.defstruct("SiteFields", [("began", Any, field(name=field_id, default=None))], bases=(_Fields,))
     issue = msgspec.defstruct("SiteIssue", [("id", Any), ("fields", fields)])
     decoder = msgspec.json.Decoder(issue)
