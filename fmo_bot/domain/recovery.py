@@ -43,7 +43,8 @@ def recovery(timeline: Timeline, incidents: Incidents, *, began: int | None = No
     entered = (at for at, place, status in timeline.stays if (status in wanted if wanted else place and place.done))
     restored = next(entered, None)
     given_up = timeline.abandoned
-    if given_up is not None and (restored is None or given_up <= restored):
+    # Given up in the very move into a done stage it is not restored, unless that status is named as restoring.
+    if given_up is not None and (restored is None or given_up < restored or (given_up == restored and not wanted)):
         return Recovery(timeline.life.key, timeline.life.created if began is None else began, None, abandoned=True)
     return Recovery(timeline.life.key, timeline.life.created if began is None else began, restored)
 

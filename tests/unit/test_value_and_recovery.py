@@ -136,6 +136,13 @@ def test_where_statuses_are_named_the_first_entry_into_one_of_them_restores() ->
     assert hour(found.restored) == 3
 
 
+def test_a_status_named_as_restoring_restores_though_other_work_is_given_up_by_it() -> None:
+    line = seen(incident("O", (1, "B"), (3, "X")), LATE)
+    found = recovery(line, Incidents(("Incident",), restored_statuses=("X",)))
+    assert found is not None
+    assert (hour(found.restored), found.abandoned) == (3, False)
+
+
 def test_an_incident_began_when_its_own_field_says_so() -> None:
     line = seen(incident("O", (1, "B"), (5, "F")), LATE)
     told, mistyped = (recovery(line, INCIDENTS, began=at_ms(each)) for each in (-2, 6))
