@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check test test-long bench bench-delivery bench-sync pictures check lock clean
+.PHONY: help demo demo-check test test-long bench bench-delivery bench-sync bench-flow pictures check lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -41,7 +41,7 @@ test: $(VENV)/dev ## every test, PostgreSQL included, on three processes: much o
 test-long: $(VENV)/dev ## the same with the long profile of every property test
 	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-bench: bench-delivery bench-sync ## every measurement; docs/benchmarks.md says what they are
+bench: bench-delivery bench-sync bench-flow ## every measurement; docs/benchmarks.md says what they are
 
 bench-delivery: $(VENV)/dev ## planning, sending, lateness, Slack's limits, acknowledgements, on both databases
 	@$(BIN)/python -m benchmarks.delivery \
@@ -53,6 +53,9 @@ bench-sync: $(VENV)/dev ## reading a board of 50,000 issues and what changes of 
 	@$(BIN)/python -m benchmarks.sync \
 	  $(if $(FLAVOURS),--flavours $(FLAVOURS)) $(if $(DATABASES),--databases $(DATABASES)) \
 	  $(if $(ISSUES),--issues $(ISSUES)) $(if $(CHANGES),--changes $(CHANGES))
+
+bench-flow: $(VENV)/dev ## every report of 50,000 issues out of a file, against json.loads of its lines
+	@$(BIN)/python -m benchmarks.flow $(if $(ISSUES),--issues $(ISSUES))
 
 pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium), and draw those of docs/charts.md
 	@$(BIN)/python -m docs.pictures.charts

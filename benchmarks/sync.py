@@ -20,8 +20,8 @@ GENERATOR = "bench/gen_issues.py"
 def main(arguments: list[str] | None = None) -> int:
     """Measure, three lines for each flavour and database; 1 where the database does not hold what Jira shows."""
     told = _told(arguments)
-    generator = _generator()
-    if generator is None:
+    made_by = generator()
+    if made_by is None:
         print(
             f"bench-sync: skipped, for {GENERATOR} is not here: put the shared folder beside, or name it in FMO_SHARED"
         )
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         folder = Path(name)
         databases = Databases(folder, cores)
         try:
-            issues, sprints = _generated(generator, folder, told.issues)
+            issues, sprints = generated(made_by, folder, told.issues)
             broken = [result for result in _shown(_plans(told, issues, sprints, databases, cores)) if result.broken]
         finally:
             databases.close()
@@ -64,14 +64,15 @@ def _plans(told: argparse.Namespace, issues: Path, sprints: Path, databases: Dat
             )
 
 
-def _generated(generator: Path, folder: Path, count: int) -> tuple[Path, Path]:
+def generated(made_by: Path, folder: Path, count: int) -> tuple[Path, Path]:
+    """A file of issues and one of their sprints."""
     issues, sprints = folder / "issues.jsonl", folder / "sprints.json"
-    command = [sys.executable, str(generator), "-n", str(count), "-o", str(issues), "--sprints", str(sprints)]
+    command = [sys.executable, str(made_by), "-n", str(count), "-o", str(issues), "--sprints", str(sprints)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return issues, sprints
 
 
-def _generator() -> Path | None:
+def generator() -> Path | None:
     """In the shared folder: beside the repository, or where FMO_SHARED says."""
     roots = [Path(os.environ.get("FMO_SHARED", "")), *(up / "shared" for up in Path(__file__).resolve().parents)]
     return next((root / GENERATOR for root in roots if (root / GENERATOR).exists()), None)

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -23,7 +24,7 @@ _GROUPS = (
 )
 
 
-def application() -> typer.Typer:
+def application(groups: Sequence[str] = _GROUPS) -> typer.Typer:
     """Every command; each group's module adds its own in `register(app)`."""
     app = typer.Typer(
         name="fmo-bot",
@@ -33,7 +34,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # errors as plain sentences: a frame breaks file names in two
     )
-    for group in _GROUPS:
+    for group in groups:
         importlib.import_module(f"fmo_bot.cli.{group}").register(app)
     return app
 
@@ -41,7 +42,8 @@ def application() -> typer.Typer:
 def main() -> None:
     """Run the command line. Wrong settings or files: every sentence on stderr, exit code 2; other failures: 1."""
     try:
-        application()(prog_name="fmo-bot")
+        # Reports need neither settings nor database, whose libraries take longer to load than many an export to read.
+        application(("report",) if sys.argv[1:2] == ["report"] else _GROUPS)(prog_name="fmo-bot")
     except (SettingsWrong, FileWrong) as wrong:
         _end(str(wrong), 2)
     except (Failure, OSError) as failure:  # OSError: a port that is taken, a disk that is full

@@ -171,3 +171,20 @@ def test_a_file_without_issues_ends_with_3(folder: Path) -> None:
     found = ran(folder)
     assert (found.exit_code, found.stdout) == (3, "")
     assert "no line is an issue" in found.stderr
+
+
+def test_all_reports_come_out_of_one_reading(folder: Path) -> None:
+    sprint = {"id": 7, "name": "One", "state": "closed", "startDate": "2026-01-05T09:00:00Z"}
+    (folder / "sprints.json").write_text(json.dumps([sprint | {"completeDate": "2026-01-09T16:00:00Z"}]))
+    files = [f"--{name}={folder / path}" for name, path in FILES.items()]
+    windows = ["--baseline=2025-01-01..2025-12-31", "--current=2026-01-01..2026-01-31", "--items=3"]
+    found = CliRunner().invoke(application(("report",)), ["report", "all", *files, *windows])
+    assert found.exit_code == 0, found.output
+    out = folder / "out"
+    assert json.loads((out / "flow.json").read_text()) == told(folder)
+    assert [json.loads(each)["sprint"] for each in (out / "sprints.jsonl").read_text().splitlines()] == [7]
+    assert json.loads((out / "fold.json").read_text())["verdict"] == "not_enough"
+    assert json.loads((out / "forecast.json").read_text())["refused"] is not None
+
+
+FILES = {"issues": "issues.jsonl", "workflow": "workflow.yaml", "sprints": "sprints.json", "out": "out"}

@@ -1,13 +1,14 @@
-"""Figures of an export, without Slack, database or Jira: `report flow`. One file per report, with `add(reports)`.
+"""Figures of an export, without Slack, database or Jira: `report flow`, `sprint`, `fold`, `forecast`, and `all`.
 
-`options` has what they all take, `reading` what they read, `output` how figures leave.
+One file per report, with `add(reports)`; `options` has what they all take, `reading` what they read, `output` how
+figures leave.
 """
 
 import importlib
 
 import typer
 
-_REPORTS = ("flow", "sprint", "fold", "forecast")
+_REPORTS = ("flow", "sprint", "fold", "forecast", "everything")
 
 
 def register(app: typer.Typer) -> None:

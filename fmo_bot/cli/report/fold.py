@@ -57,18 +57,31 @@ def compare(
     shape: Shape = Format.TEXT,
 ) -> None:
     """How many times faster the median is than in a baseline, with its interval: what began in each window."""
-    before, now = (_window(told, name, zone) for name, told in (("baseline", baseline), ("current", current)))
-    if before.first <= now.last and now.first <= before.last:
-        raise typer.BadParameter((WindowsOverlap.__doc__ or "").strip())
+    spans = windows(baseline, current, zone)
     given = reading.read(issues, workflow, as_of)
-    sown = seed_of(board, local_date(instant(given.as_of), zone)) if seed is None else seed
-    found = folds.fold(metric, *(_counted(given, metric, span, zone) for span in (before, now)), seed=sown)
+    found = compared(given, metric, spans, zone=zone, board=board, seed=seed)
     if shape is Format.JSON:
         write_json(as_json(found))
     elif shape is Format.CSV:
         _write_rows(found)
     else:
         print("\n".join(_lines(found, given)))
+
+
+def windows(baseline: str, current: str, zone: str) -> tuple["_Span", "_Span"]:
+    """Both windows; refused where they overlap."""
+    before, now = (_window(told, name, zone) for name, told in (("baseline", baseline), ("current", current)))
+    if before.first <= now.last and now.first <= before.last:
+        raise typer.BadParameter((WindowsOverlap.__doc__ or "").strip())
+    return before, now
+
+
+def compared(
+    given: Given, metric: Metric, spans: tuple["_Span", "_Span"], *, zone: str, board: str, seed: int | None
+) -> Fold:
+    """The comparison of these windows; without a seed by the one made from board and date."""
+    sown = seed_of(board, local_date(instant(given.as_of), zone)) if seed is None else seed
+    return folds.fold(metric, *(_counted(given, metric, span, zone) for span in spans), seed=sown)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,17 @@ def foresee(
 ) -> None:
     """By when so many more items will be finished, and how often such a forecast was right."""
     given = reading.read(issues, workflow, as_of)
+    found, tested = foreseen(given, items, zone=zone, board=board, seed=seed)
+    if shape is Format.JSON:
+        write_json(as_json(found, tested))
+    elif shape is Format.CSV:
+        _write_row(found, tested)
+    else:
+        print("\n".join(_lines(found, tested, given, by)))
+
+
+def foreseen(given: Given, items: int, *, zone: str, board: str, seed: int | None) -> tuple[Forecast, Backtest]:
+    """A forecast and its back-test; without a seed by the one made from board and date."""
     today = local_date(instant(given.as_of), zone)
     question = Question(
         items=items,
@@ -53,13 +64,7 @@ def foresee(
         seed=seed_of(board, today) if seed is None else seed,
     )
     ended = _finishes(given, today, zone)
-    found, tested = forecast(ended, question), backtest(ended, question, board=board if seed is None else None)
-    if shape is Format.JSON:
-        write_json(as_json(found, tested))
-    elif shape is Format.CSV:
-        _write_row(found, tested)
-    else:
-        print("\n".join(_lines(found, tested, given, by)))
+    return forecast(ended, question), backtest(ended, question, board=board if seed is None else None)
 
 
 def _until(given: Given, today: date) -> Iterator[Any]:
