@@ -75,7 +75,7 @@ def flow_report(asked: Asked) -> dict[str, Any]:
         "as_of": iso(asked.as_of),
         "issues": {life.row.key: of_issue(life, asked) for life in asked.lives if life.started or life.finished},
         "cycle_time": statistic([life.cycle for life in finished if life.cycle is not None]),
-        "lead_time": statistic([life.finished - life.row.created for life in finished if life.finished is not None]),
+        "lead_time": statistic([lead for life in finished if (lead := lead_time(life, asked)) is not None]),
         "time_to_recover": statistic([r - s for s, r in incidents(asked) if asked.inside(r) and r is not None]),
         "wip": sum(life.in_progress for life in asked.lives),
         "ageing": ageing(asked),
@@ -88,13 +88,14 @@ def of_issue(life: Life, asked: Asked) -> dict[str, Any]:
     def seconds(sides: dict[str, int]) -> dict[str, float]:
         return {side: value / 1000 for side, value in sides.items()}
 
+    lead = lead_time(life, asked)
     return {
         "key": life.row.key,
         "started": life.started,
         "finished": life.finished,
         "abandoned": life.abandoned,
         "cycle_time_s": None if life.cycle is None else life.cycle / 1000,
-        "lead_time_s": None if life.finished is None else (life.finished - life.row.created) / 1000,
+        "lead_time_s": None if lead is None else lead / 1000,
         "work_span_s": None if life.work_span is None else life.work_span / 1000,
         "blocked_s": sum(life.blocked().values()) / 1000,
         "blocked_by_side_s": seconds(life.blocked()),
@@ -105,6 +106,19 @@ def of_issue(life: Life, asked: Asked) -> dict[str, Any]:
         "done_s": life.done_time / 1000,
         "unmapped_s": life.unmapped_time / 1000,
     }
+
+
+def lead_time(life: Life, asked: Asked) -> int | None:
+    """Value date - created (definition 4); an issue with versions of which none is out yet has no value yet."""
+    versions = life.row.raw["fields"].get("fixVersions") if asked.content.get("value") == "release" else None
+    if life.finished is None or not versions:
+        return None if life.finished is None else life.finished - life.row.created
+    days = [date.fromisoformat(v["releaseDate"]) for v in versions if v["released"] and v.get("releaseDate")]
+    ends = [midnight(day + timedelta(days=1), asked.zone) for day in days]
+    out = [end for end in ends if end <= asked.as_of]
+    if not out:
+        return None
+    return min([end for end in out if end >= life.finished], default=life.finished) - life.row.created
 
 
 def weeks(asked: Asked, first: int, last: int) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """`fmo-bot report flow` on generated issues, every figure against this folder's own, issue by issue."""
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +60,21 @@ def test_the_report_of_generated_issues(
     named = {"--as-of": as_of, "--since": since, "--until": until, "--zone": zone}
     options = [part for name, value in named.items() if value for part in (name, value)]
     assert flow_differences(desk.flow(made.issues, bench(), *options), asked) == []
+
+
+def test_value_is_there_with_the_release_where_the_workflow_says_so(desk: Desk) -> None:
+    """Released before it was finished, on that day, later, after as_of; not yet, without a date; two; none."""
+    raws: list[dict[str, Any]] = [{**raw, "fields": {**raw["fields"]}} for raw in make(300, 6).issues]
+    for number, raw in enumerate(raws):
+        resolved = raw["fields"]["resolutiondate"]
+        shifts: list[int | None] = [[-3], [0], [9], [4000], [None], [], [5, -2], [40, 12]][number % 8]  # type: ignore[assignment]
+        raw["fields"]["fixVersions"] = [version(resolved, shift, place) for place, shift in enumerate(shifts)]
+    content = {**bench(), "value": "release"}
+    asked = Asked(raws, content, ms(_END), zone="Asia/Tokyo")
+    assert flow_differences(desk.flow(raws, content, "--as-of", _END, "--zone", "Asia/Tokyo"), asked) == []
+
+
+def version(resolved: str | None, shift: int | None, place: int) -> dict[str, Any]:
+    day = date.fromisoformat((resolved or "2026-01-01")[:10]) + timedelta(days=shift or 0)
+    when = {} if shift is None else {"releaseDate": day.isoformat()}
+    return {"id": str(70 + place), "name": f"R{place}", "released": shift is not None, "archived": False, **when}
