@@ -5,6 +5,7 @@ that are numbers, times as epochs, a history twice or before the issue, …) goe
 in the same `Life`; the quick one costs a tenth.
 """
 
+from collections.abc import Container
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, cast
@@ -20,7 +21,6 @@ from fmo_bot.jira import parse, wire
 
 CUT_AT = frozenset({20, 40, 100})  # how many histories Jira expands at most, by version; source: metrics.md
 Instant = Annotated[datetime, Meta(tz=True)]
-_NEVER = (-FOREVER, "")
 
 
 class _Named(Struct, gc=False):
@@ -100,10 +100,10 @@ class Line(NamedTuple):
 class Reader:
     """Reads lines of one site."""
 
-    def __init__(self, site: str, shape: BoardShape) -> None:
-        """`shape`: the site's ids of sprint, flag and estimate, as `jira.parse` takes them."""
+    def __init__(self, site: str, shape: BoardShape, known: Container[str | None] = ()) -> None:
+        """`shape`: the site's ids of sprint, flag and estimate. `known`: statuses whose names nobody will ask for."""
         self.names: dict[str, tuple[int, str]] = {}  # status id -> when it was last called what
-        self._site, self._shape = site, shape
+        self._site, self._shape, self._known = site, shape, known
         self._kept = parse.kept_ids(shape)
         self._decoder = msgspec.json.Decoder(_issue_of(shape))
 
@@ -149,13 +149,12 @@ class Reader:
             present=present,
             items=items,
         )
-        names = self.names
+        known = self._known
         for at, _, before, after, before_text, after_text in items.get(STATUS, ()):
-            for known, name in ((before, before_text), (after, after_text)):
-                if known and name and names.get(known, _NEVER)[0] < at:
-                    names[known] = at, name
-        if status.id and status.name:
-            names[status.id] = FOREVER, status.name
+            if after not in known or before not in known:
+                self._call(at, (before, before_text), (after, after_text))
+        if status.id not in known:
+            self._call(FOREVER, (status.id, status.name))
         return Line(life, updated, max(created, updated, latest))
 
     def _items(self, histories: list[_History]) -> tuple[dict[str, list[lives.Item]], int]:
@@ -191,7 +190,7 @@ class Reader:
     def _call(self, at: int, *called: tuple[str | None, str | None]) -> None:
         """Remember what statuses were called at an instant, where nobody knows a later name."""
         for status, name in called:
-            if status and name and self.names.get(status, (at, ""))[0] <= at:
+            if status and name and status not in self._known and self.names.get(status, (at, ""))[0] <= at:
                 self.names[status] = at, name
 
 

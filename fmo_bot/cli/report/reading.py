@@ -48,6 +48,7 @@ def read(issues: Path, workflow: Path, as_of: datetime | None) -> Given:
         rules.fields,
         lambda number, why: _passed_over(issues, number, why),
         began_field=rules.incidents.started_field,
+        known=rules.workflow.places,
     )
     if not export.lives:
         print(f"{issues}: no line is an issue as Jira's REST API tells it (with expand=changelog).", file=sys.stderr)
