@@ -10,6 +10,7 @@ from config.settings import Settings
 from fmo_bot.bootstrap.jira_sites import JiraSites
 from fmo_bot.bootstrap.opening import clock_of, open_store
 from fmo_bot.db.store import Store
+from fmo_bot.domain.mappings import newest
 from fmo_bot.domain.parties import Scope
 from fmo_bot.errors import BoardUnavailable, FileWrong
 from fmo_bot.services import setup, team_file
@@ -84,4 +85,4 @@ def _inside(mapping: Any, *keys: str) -> Any:
 
 def _workflow(store: Store, boards: Boards, result: SetupResult) -> dict[str, Any]:
     with store.transaction(Scope(team_id=result.team_id)) as session:
-        return dict(boards.view(session, result.board_id).workflow.to_mapping())
+        return newest(boards.view(session, result.board_id).workflow).to_mapping()

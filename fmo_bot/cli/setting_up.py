@@ -35,6 +35,8 @@ def setup(
         print(f"No longer in the team: {name}.")
     if done.board_error is not None:
         print(f"The board could not be read yet; the bot tries again by itself. {done.board_error}")
+    if result.workflow_proposed:
+        print("Figures have been shared already, so the changed workflow is a proposal: the other side confirms it.")
     for sentence in done.to_do:
         print(sentence)
     shown = yaml.safe_dump(done.workflow, allow_unicode=True, sort_keys=False)

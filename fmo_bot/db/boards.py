@@ -1,4 +1,4 @@
-"""Rows of what Jira said: sites, boards with their workflow, issues with their kept history, sprints."""
+"""Rows of what Jira said: sites, boards issues with their kept history, sprints."""
 
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,7 @@ class JiraSiteRow(Base):
 
 
 class BoardRow(Base):
-    """A board of a joint team: its shape, its workflow, how far it is synced."""
+    """A board of a joint team: its shape, how far it is synced. Its workflow: db.workflows."""
 
     __tablename__ = "board"
     __table_args__ = (UniqueConstraint("team_id", "site_id", "jira_board_id"),)
@@ -48,8 +48,6 @@ class BoardRow(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("jira_site.id"))
     jira_board_id: Mapped[int]
     name: Mapped[str] = mapped_column(default="")
-    workflow: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # see domain.workflow; empty: not known yet
-    workflow_guessed: Mapped[bool] = mapped_column(default=True)
     shape: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)  # see domain.issues.BoardShape
     described_at: Mapped[datetime | None] = mapped_column(default=None)  # when its shape was last read
     # The next sync reads what was updated since, with an overlap: never later than the beginning of the last one.

@@ -18,6 +18,7 @@ from fmo_bot.db import (
     ledger,
     ownership,
     parties,
+    workflows,
 )
 from fmo_bot.db.base import Base
 
@@ -37,5 +38,6 @@ ROOMS = (
     ledger,
     ownership,
     parties,
+    workflows,
 )
 METADATA: MetaData = Base.metadata

@@ -4,7 +4,7 @@ A status in no stage is unmapped. Statuses are known by id; names repeat and cha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import groupby
@@ -125,6 +125,13 @@ class Workflow:
     def abandons(self, resolution: str | None) -> bool:
         """Whether a resolution (its name or id) is listed as giving the issue up."""
         return bool(resolution) and _same(resolution or "") in self._abandoned
+
+    def with_status(self, status: str, stage: str) -> "Workflow":
+        """The same with one more status in the stage of that name; itself where there is none, or it is mapped."""
+        if self.stage_of(status) is not None:
+            return self
+        stages = (replace(s, statuses=(*s.statuses, status)) if s.name == stage else s for s in self.stages)
+        return replace(self, stages=tuple(stages))
 
     @property
     def has_waiting(self) -> bool:

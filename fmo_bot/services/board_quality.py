@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.domain.issues import BoardShape
-from fmo_bot.domain.workflow import Workflow
+from fmo_bot.services import workflows
 from fmo_bot.services.absences import Unseen
 from fmo_bot.services.calendars import make_up_gaps
 
@@ -35,7 +35,7 @@ def found(session: Session, board: BoardRow) -> Found:
         (HIDDEN, _hidden(session, board)),
         (NO_POINTS, int(shape is not None and shape.kind == "scrum" and shape.points_field is None)),
         (NO_FLAG, int(shape is not None and shape.flagged_field is None)),
-        (UNMAPPED, _unmapped(board, shape)),
+        (UNMAPPED, _unmapped(session, board, shape)),
         (NO_MAKE_UP_DAYS, _without_make_up_days(session, board)),
     )
     return tuple((name, count) for name, count in counts if count)
@@ -77,10 +77,10 @@ def _without_make_up_days(session: Session, board: BoardRow) -> int:
     return sum(len(gap.years) for _, gap in make_up_gaps(session, board.synced_at, team_id=board.team_id))
 
 
-def _unmapped(board: BoardRow, shape: BoardShape | None) -> int:
+def _unmapped(session: Session, board: BoardRow, shape: BoardShape | None) -> int:
     """Statuses that a column of the board shows and no stage holds."""
-    if shape is None or not board.workflow:
+    known = workflows.of_board(session, board.id)
+    if shape is None or known is None:
         return 0
-    workflow = Workflow.from_mapping(board.workflow, where=f"workflow of board {board.name}")
     shown = {status for column in shape.columns for status in column.statuses}
-    return sum(workflow.stage_of(status) is None for status in shown)
+    return sum(known.newest.stage_of(status) is None for status in shown)

@@ -1,8 +1,7 @@
-"""The rows behind a board: issues, which of them it shows, its sprints, and its workflow while that is a guess."""
+"""The rows behind a board: issues, which of them it shows, and its sprints."""
 
-import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +11,11 @@ from sqlalchemy.orm import Session
 from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, FormerKeyRow, IssueRow, SprintRow
 from fmo_bot.db.once import insert_from, insert_once, upsert
-from fmo_bot.domain.issues import KEY, BoardShape, Issue, Sprint, merged
+from fmo_bot.domain.issues import KEY, Issue, Sprint, merged
 from fmo_bot.domain.parties import Scope
-from fmo_bot.domain.workflow import Workflow, guess
 from fmo_bot.errors import NotFound
 from fmo_bot.services import facts, withheld
 
-log = logging.getLogger(__name__)
 AGAIN_AFTER = timedelta(minutes=2)  # until a history that is not whole is read again; twice as long after each try
 MOST_TRIES = 9  # counted so far: the longest pause is eight and a half hours
 
@@ -146,24 +143,6 @@ def keep_sprints(session: Session, board: BoardRow, found: Sequence[Sprint], *, 
 def open_sprints(session: Session, board_id: int) -> set[int]:
     """Jira's ids of the sprints that were not closed when they were last read."""
     return {row.jira_sprint_id for row in session.scalars(_sprint_rows(board_id)) if row.state != "closed"}
-
-
-def guess_workflow(board: BoardRow, shape: BoardShape, seen: Collection[str]) -> Workflow | None:
-    """Guess the workflow while nobody has set it; None where it was set, or the guess is the same as before.
-
-    A site has statuses of every project it holds: only those count that the board or its issues (`seen`) know.
-    """
-    if not board.workflow_guessed:
-        return None
-    mapped = (status for stage in board.workflow.get("stages", ()) for status in stage["statuses"])
-    ours = {*mapped, *seen, *(status for column in shape.columns for status in column.statuses)}
-    workflow = guess(replace(shape, statuses=tuple(status for status in shape.statuses if status.id in ours)))
-    if not workflow.stages or workflow.to_mapping() == board.workflow:
-        return None
-    board.workflow = workflow.to_mapping()
-    stages = ", ".join(f"{stage.name} ({stage.part})" for stage in workflow.stages)
-    log.info("workflow of board %s guessed: %s; work starts at %s", board.id, stages, workflow.commitment)
-    return workflow
 
 
 def _held(session: Session, board: BoardRow, numbers: Sequence[str]) -> dict[str, "_Held"]:

@@ -21,11 +21,13 @@ from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.issues import STATUS, BoardShape, Issue, Sprint
 from fmo_bot.domain.jiras_report import JirasReport
+from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow
+from fmo_bot.domain.workflow_file import Incidents, Value
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.ports import BoardSource
-from fmo_bot.services import absences, backfills, board_quality, board_rows, counterpart_fields, facts
+from fmo_bot.services import absences, backfills, board_quality, board_rows, counterpart_fields, facts, workflows
 from fmo_bot.services.absences import Unseen
 from fmo_bot.services.backfills import Backfill, Progress
 from fmo_bot.services.board_rows import Packed
@@ -54,11 +56,14 @@ class BoardView:
     facts: BoardFacts
     sprints: tuple[Sprint, ...]
     shape: BoardShape
-    workflow: Workflow
+    workflow: AnyWorkflow
     workflow_guessed: bool
     synced_at: datetime | None
     sync_error: str | None
     quality: board_quality.Found = ()  # what is known to be missing beside what the issues show
+    workflow_since: datetime | None = None  # from when its newest version holds; None: since ever
+    incidents: Incidents = field(default_factory=Incidents)
+    value: Value = Value.FINISHED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,15 +150,18 @@ class Boards:
         board = board_rows.find(session, board_id)
         if not board.shape:
             raise BoardUnavailable(board.sync_error or "The board has not been read from Jira yet.")
-        if not board.workflow:
+        known = workflows.of_board(session, board_id)
+        if known is None:
             raise BoardUnavailable(f"Board {board.name} has no columns to guess stages from: set its workflow.")
-        workflow = Workflow.from_mapping(board.workflow, where=f"workflow of board {board.name}")
         return BoardView(
-            facts=StoredFacts(session, board, workflow),
+            facts=StoredFacts(session, board, known.workflow),
             sprints=board_rows.sprints(session, board_id),
             shape=values.from_json(BoardShape, board.shape),
-            workflow=workflow,
-            workflow_guessed=board.workflow_guessed,
+            workflow=known.workflow,
+            workflow_guessed=known.guessed,
+            workflow_since=known.since,
+            incidents=known.incidents,
+            value=known.value,
             synced_at=board.synced_at,
             sync_error=board.sync_error,
             quality=board_quality.found(session, board),
@@ -196,7 +204,7 @@ class Boards:
             board.synced_at, board.sync_error = at, None
             board.backfill = {} if since is None else board.backfill
             board_rows.keep_sprints(session, board, sprints, whole=every)
-            guessed = board_rows.guess_workflow(board, shape, seen.statuses)
+            guessed = workflows.guess_anew(session, board, shape, seen.statuses, at)
         return Synced(read=seen.count, left=left, guessed=guessed)
 
     def _describe(self, target: "_Target") -> BoardShape:

@@ -20,10 +20,10 @@ from fmo_bot.domain import flow
 from fmo_bot.domain.counterparts import Signs
 from fmo_bot.domain.facts import doubts, ever_in
 from fmo_bot.domain.lives import Life
+from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.timelines import timeline
-from fmo_bot.domain.workflow import Workflow
 from fmo_bot.services import facts
 
 Id = tuple[str, str]  # key of a site, Jira's id of an issue
@@ -81,7 +81,7 @@ class BoardFacts(Protocol):
 class StoredFacts:
     """The facts of one board, while a transaction is open."""
 
-    def __init__(self, session: Session, board: BoardRow, workflow: Workflow) -> None:
+    def __init__(self, session: Session, board: BoardRow, workflow: AnyWorkflow) -> None:
         """`workflow`: the board's, as it is now."""
         self._session, self._board, self._workflow = session, board, workflow
         self._loose_at: dict[int, list[Life]] = {}
@@ -147,7 +147,7 @@ class StoredFacts:
     @cached_property
     def _stale(self) -> bool:
         """Whether the facts are other rules' or another workflow's: then none of them counts."""
-        return self._board.facts_by != facts.maker(self._board.workflow)
+        return self._board.facts_by != facts.maker(self._workflow)
 
     @property
     def _shown(self) -> Select[int]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Select, delete, exists, select, update
 from sqlalchemy.orm import Mapped, Session
@@ -25,36 +25,37 @@ from fmo_bot.domain.counterparts import Signs
 from fmo_bot.domain.facts import RULES, ever_in, fact
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.lives import Life
+from fmo_bot.domain.mappings import AnyWorkflow, dates
 from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.parties import SYSTEM
-from fmo_bot.domain.workflow import Workflow
+from fmo_bot.services import workflows
 
 T = TypeVar("T")
 BATCH = 500  # issues per transaction
 
 
-def maker(workflow: Mapping[str, Any]) -> str:
-    """The name of what makes a board's facts: the rules, and its workflow as it is stored."""
-    told = json.dumps(workflow, sort_keys=True, ensure_ascii=False)
+def maker(workflow: AnyWorkflow) -> str:
+    """The name of what makes a board's facts: the rules, and its workflow with all versions."""
+    versions = [(since, version.to_mapping()) for since, version in dates(workflow)]
+    told = json.dumps(versions, sort_keys=True, ensure_ascii=False)
     return f"{RULES}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 # --- what is stored with an issue -------------------------------------------------------------------------------------
 
 
-def hold(session: Session, board_id: int) -> Workflow | None:
+def hold(session: Session, board_id: int) -> AnyWorkflow | None:
     """The workflow the board's facts are made by, which stays so until this transaction ends.
 
     None where they are not made by today's, or there is none. Asked for before anything else is written: others that
     hold the board to change it would wait for what was.
     """
-    stored, facts_by = session.execute(_making(board_id).with_for_update(read=True)).one()
-    if not stored or facts_by != maker(stored):
-        return None
-    return Workflow.from_mapping(stored, where=f"workflow of board {board_id}")
+    facts_by = session.scalars(_made_by(board_id).with_for_update(read=True)).one()
+    known = workflows.of_board(session, board_id)
+    return known.workflow if known is not None and facts_by == maker(known.workflow) else None
 
 
-def keep(session: Session, board: BoardRow, issues: Sequence[Issue], workflow: Workflow | None) -> None:
+def keep(session: Session, board: BoardRow, issues: Sequence[Issue], workflow: AnyWorkflow | None) -> None:
     """Make what follows from issues just stored, in that transaction: their lives, and this board's facts.
 
     `workflow`: as `hold` says it. Other boards' facts of them fall due; so do this board's of an issue
@@ -114,7 +115,7 @@ def _settle(session: Session, board_id: int, issues: Collection[int]) -> None:
     session.execute(delete(FactDueRow).where(*due))
 
 
-def _keep_facts(session: Session, board_id: int, known: Mapping[int, Life], workflow: Workflow) -> None:
+def _keep_facts(session: Session, board_id: int, known: Mapping[int, Life], workflow: AnyWorkflow) -> None:
     origins = _origins(session, board_id, known.values())
     facts: list[dict[str, int | None]] = []
     doubts: list[dict[str, int | str]] = []
@@ -164,11 +165,13 @@ def refresh(store: Store, board_id: int) -> int:
 def _wanted(store: Store, board_id: int) -> "Callable[[Session, int], int | None] | None":
     """What is to be done next. Asked first, in a transaction that only reads: who writes has others wait."""
     with store.reading(SYSTEM) as session:
-        stored, facts_by = session.execute(_making(board_id)).one()
-        if stored and facts_by != maker(stored):
+        known = workflows.of_board(session, board_id)
+        if known is None:
+            return None
+        if session.scalars(_made_by(board_id)).one() != maker(known.workflow):
             return _begin_anew
         due = select(FactDueRow.issue_id).where(FactDueRow.board_id == board_id)
-        return _make_some if stored and session.scalar(due.limit(1)) is not None else None
+        return _make_some if session.scalar(due.limit(1)) is not None else None
 
 
 def _make_some(session: Session, board_id: int) -> int | None:
@@ -195,11 +198,12 @@ def _make_lives(session: Session, which: Select[int]) -> None:
 
 def _begin_anew(session: Session, board_id: int) -> None:
     """The rules or the workflow are other ones than those of the facts: everything falls due."""
-    board = session.execute(_making(board_id).with_for_update()).one()
-    if board.workflow and board.facts_by != maker(board.workflow):
+    facts_by = session.scalars(_made_by(board_id).with_for_update()).one()
+    known = workflows.of_board(session, board_id)
+    if known is not None and facts_by != (now := maker(known.workflow)):
         every = select(BoardIssueRow.board_id, BoardIssueRow.issue_id).where(BoardIssueRow.board_id == board_id)
         mark(session, FactDueRow, ["board_id", "issue_id"], every)
-        session.execute(update(BoardRow).where(BoardRow.id == board_id).values(facts_by=maker(board.workflow)))
+        session.execute(update(BoardRow).where(BoardRow.id == board_id).values(facts_by=now))
 
 
 def lives_of(session: Session, which: Select[int]) -> dict[int, Life]:
@@ -226,5 +230,5 @@ def _without_life(which: Select[int]) -> Select[int, str]:
     return select(IssueRow.id, IssueRow.value).where(IssueRow.id.in_(which), ~current)
 
 
-def _making(board_id: int) -> Select[Any]:
-    return select(BoardRow.workflow, BoardRow.facts_by).where(BoardRow.id == board_id)
+def _made_by(board_id: int) -> Select[str]:
+    return select(BoardRow.facts_by).where(BoardRow.id == board_id)

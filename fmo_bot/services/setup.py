@@ -24,9 +24,8 @@ from fmo_bot.db.parties import (
 )
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
-from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import FileWrong
-from fmo_bot.services import calendars, setup_people
+from fmo_bot.services import calendars, setup_people, workflows
 from fmo_bot.services.governance import audit
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
@@ -49,6 +48,7 @@ class SetupResult:
     removed: tuple[str, ...]
     ceremonies: tuple[str, ...]
     workflow_given: bool
+    workflow_proposed: bool
 
 
 def apply(
@@ -69,6 +69,7 @@ class _Setup:
     def __init__(self, session: Session, spec: TeamSpec, at: datetime, token: Callable[[int], str]) -> None:
         self.session, self.spec, self.at, self.token = session, spec, at, token
         self.faults: list[str] = []
+        self.proposed = False  # a workflow, to the other side
 
     def run(self) -> SetupResult:
         organisations = {o.name: self._organisation(o.name) for o in self.spec.organisations}
@@ -99,6 +100,7 @@ class _Setup:
             removed=removed,
             ceremonies=ceremonies,
             workflow_given=self.spec.board.workflow is not None,
+            workflow_proposed=self.proposed,
         )
 
     def _organisation(self, name: str) -> OrganisationRow:
@@ -251,10 +253,9 @@ class _Setup:
         site = site or self._new(JiraSiteRow(key=wanted.site))
         row = next((row for row in known if (row.site_id, row.jira_board_id) == (site.id, wanted.id)), None)
         row = row or self._new(BoardRow(team_id=team.id, site_id=site.id, jira_board_id=wanted.id))
-        if wanted.workflow is not None:
-            row.workflow, row.workflow_guessed = Workflow.from_mapping(wanted.workflow).to_mapping(), False
-        elif not row.workflow_guessed:
-            row.workflow, row.workflow_guessed = {}, True
+        host = select(SideRow.id).where(SideRow.team_id == team.id, SideRow.organisation_id == team.host_id)
+        side = self.session.scalars(host.order_by(SideRow.id)).first()
+        self.proposed |= workflows.said_in_file(self.session, row, wanted.workflow, side, self.at)
         return row
 
     def _forget_board(self, board: BoardRow) -> None:

@@ -14,8 +14,8 @@ from fmo_bot.domain.blockers import may_be_waited_on
 from fmo_bot.domain.messages import Choice, IssueChoice, Question
 from fmo_bot.domain.ownership import KEY, Standpoint
 from fmo_bot.domain.parties import Actor
-from fmo_bot.domain.workflow import StageKind, Workflow
-from fmo_bot.services import waits
+from fmo_bot.domain.workflow import StageKind
+from fmo_bot.services import waits, workflows
 from fmo_bot.services.issues_named import meant, name_of, value_of
 from fmo_bot.services.rounds import MISSING
 
@@ -49,7 +49,7 @@ def open_issues(session: Session, team_id: int, standpoint: Standpoint) -> tuple
             .order_by(IssueRow.updated.desc(), IssueRow.id.desc())
             .limit(MAX_CHOICES)
         )
-        ended = _ended_statuses(board)
+        ended = _ended_statuses(session, board)
         status = IssueRow.status if ended else IssueRow.status_category
         for row in session.scalars(query.where(status.not_in(ended or ["done"]))):
             if standpoint.may_know(name_of(row, board.site.key), KEY):
@@ -68,10 +68,10 @@ def _choice(row: IssueRow, site: str, *, named: bool) -> IssueChoice:
     )
 
 
-def _ended_statuses(board: BoardRow) -> list[str]:
-    if not board.workflow:
+def _ended_statuses(session: Session, board: BoardRow) -> list[str]:
+    if (known := workflows.of_board(session, board.id)) is None:
         return []
-    stages = Workflow.from_mapping(board.workflow).stages
+    stages = known.newest.stages
     ended = (StageKind.DONE, StageKind.ABANDONED)
     return [status for stage in stages if stage.kind in ended for status in stage.statuses]
 

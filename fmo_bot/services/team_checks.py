@@ -8,7 +8,7 @@ from typing import Any
 import holidays
 
 from fmo_bot.domain.calendars import SideCalendar
-from fmo_bot.domain.workflow import Workflow
+from fmo_bot.domain.workflow_file import WorkflowFile
 from fmo_bot.errors import FileWrong
 from fmo_bot.services.team_spec import JiraSpec, MemberSpec, ProjectSpec, SideSpec, TeamSpec
 from fmo_bot.services.team_values import shown, structure
@@ -106,7 +106,7 @@ def _boards(spec: TeamSpec, faults: _Faults) -> None:
     for place, board in boards:
         if board.workflow is not None:
             try:
-                Workflow.from_mapping(board.workflow, where=f"{place}.workflow")
+                WorkflowFile.from_mapping(board.workflow, where=f"{place}.workflow")
             except FileWrong as error:
                 faults.found.append(str(error))
 

@@ -29,10 +29,11 @@ from fmo_bot.domain.issues import (
     Version,
 )
 from fmo_bot.domain.jiras_report import JirasReport
+from fmo_bot.domain.mappings import newest
 from fmo_bot.domain.parties import SYSTEM, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound
 from fmo_bot.ports import NOTHING, Part
-from fmo_bot.services import board_quality, board_rows
+from fmo_bot.services import board_quality, board_rows, workflows
 from fmo_bot.services.backfills import Backfill
 from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN, NO_FLAG, NO_POINTS, UNPROVED
 from fmo_bot.services.boards import DESCRIBE_EVERY, OVERLAP, SWEEP_EVERY, Boards
@@ -230,7 +231,11 @@ def test_the_workflow_is_guessed_and_told_until_somebody_sets_it(
     seen = view(sqlite_store, boards, board_id)
     assert seen.workflow == guessed
     assert seen.workflow_guessed
-    assert [stage.name for stage in seen.workflow.stages] == ["To Do", "In Progress", "Done"]  # none of another project
+    assert [stage.name for stage in newest(seen.workflow).stages] == [
+        "To Do",
+        "In Progress",
+        "Done",
+    ]  # none of another project
     assert "In Progress (active:none)" in caplog.text
     assert boards.sync(board_id, AT).guessed is None  # the same guess is not told twice
 
@@ -239,10 +244,9 @@ def test_a_workflow_that_was_set_is_left_alone(sqlite_store: Store, source: Fake
     board_id, boards = put_board(sqlite_store), Boards(sqlite_store, {"shared": source})
     own = {"commitment": "Work", "stages": [{"name": "Work", "kind": "active", "statuses": ["3"]}]}
     with sqlite_store.transaction(SYSTEM) as session:
-        board = session.get_one(BoardRow, board_id)
-        board.workflow, board.workflow_guessed = own, False
+        workflows.said_in_file(session, session.get_one(BoardRow, board_id), own, None, AT)
     assert boards.sync(board_id, AT).guessed is None
-    assert [stage.name for stage in view(sqlite_store, boards, board_id).workflow.stages] == ["Work"]
+    assert [stage.name for stage in newest(view(sqlite_store, boards, board_id).workflow).stages] == ["Work"]
 
 
 def test_a_later_sync_reads_from_the_newest_change_with_an_overlap(sqlite_store: Store, source: FakeSource) -> None:

@@ -23,7 +23,7 @@ from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.parties import SYSTEM, Scope
 from fmo_bot.domain.timelines import timeline
 from fmo_bot.domain.workflow import Stage, StageKind, Workflow
-from fmo_bot.services import board_rows, facts
+from fmo_bot.services import board_rows, facts, workflows
 from fmo_bot.services.board_rows import Packed
 from fmo_bot.services.fact_reading import BoardFacts, StoredFacts
 from tests.joint_team import KnownFacts
@@ -86,10 +86,10 @@ class Room:
             session.add(team)
             session.flush()
             rows = [BoardRow(team_id=team.id, site_id=site.id, jira_board_id=number) for number in range(boards)]
-            for row in rows:
-                row.workflow = workflow.to_mapping()
             session.add_all(rows)
             session.flush()
+            for row in rows:
+                workflows.said_in_file(session, row, workflow.to_mapping(), None, NOW)
             # What is secured is stored, for the site's owner says so.
             session.add(JiraProjectRow(site_id=site.id, key="", organisation_id=host.id, stores_secured=True))
             self.boards = [row.id for row in rows]
@@ -101,7 +101,9 @@ class Room:
 
     def change_workflow(self, workflow: Workflow) -> None:
         with self.store.transaction(SYSTEM) as session:
-            session.execute(update(BoardRow).values(workflow=workflow.to_mapping()))
+            for number in self.boards:
+                row = session.get_one(BoardRow, number)
+                workflows.said_in_file(session, row, workflow.to_mapping(), None, NOW)
 
     def refresh(self, board: int = 0, store: Store | None = None) -> int:
         return facts.refresh(store or self.store, self.boards[board])

@@ -15,7 +15,7 @@ from fmo_bot.db.tables import METADATA
 from fmo_bot.domain.messages import AnswerPost, Home, Prompt
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role
 from fmo_bot.errors import FileWrong, NotAllowed, NotAMember, NotFound, NotLinked, SeveralTeams
-from fmo_bot.services import setup
+from fmo_bot.services import setup, workflows
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.parties import Parties
 from tests.joint_team import (
@@ -86,7 +86,8 @@ def test_a_given_workflow_is_no_guess_and_can_be_given_up_again(store: Store) ->
         assert setup.apply(store, file, clock("00:30")).workflow_given == (given == workflow)
         with store.transaction(SYSTEM) as session:
             board = session.scalars(select(BoardRow)).one()
-            assert (board.workflow_guessed, bool(board.workflow)) == (given == "guess", given == workflow)
+            known = workflows.of_board(session, board.id)
+            assert (known is not None and not known.guessed) == (given == workflow)
 
 
 def test_another_app_in_a_workspace_takes_the_place_of_the_first(store: Store) -> None:

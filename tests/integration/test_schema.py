@@ -83,8 +83,14 @@ def test_blockers_of_before_keep_their_issues_by_site_and_id(empty_url: str) -> 
         query = "SELECT site_id, jira_issue_id, open_key FROM blocker ORDER BY id"
         kept = [tuple(row) for row in connection.execute(text(query))]
         read = connection.execute(text("SELECT cursor, swept_at FROM board")).one()
+        version = connection.execute(text("SELECT workflow, guessed, starts FROM workflow_version")).one()
     engine.dispose()
     assert kept == [(1, "10001", "1|issue:1/10001|vendor|operator"), (None, None, None)]
+    assert ("Work" in str(version[0]), bool(version[1]), version[2]) == (
+        True,
+        True,
+        None,
+    )  # its workflow holds since ever
     assert tuple(read) == (None, None)  # all issues are read once more, with project and security level
 
 
@@ -95,7 +101,7 @@ _TEAM_OF_BEFORE = (
     " VALUES (1, 1, 'T1', 'U1', 'Li Wei', 'UTC', 'en')",
     "INSERT INTO jira_site (id, key) VALUES (1, 'shared')",
     "INSERT INTO board (id, team_id, site_id, jira_board_id, name, workflow, workflow_guessed, shape, cursor, swept_at)"
-    " VALUES (1, 1, 1, 1, '', '{}', true, '{}', '2026-11-16', '2026-11-16')",
+    " VALUES (1, 1, 1, 1, '', '[\"Work\"]', true, '{}', '2026-11-16', '2026-11-16')",
     "INSERT INTO issue (id, site_id, jira_issue_id, key, summary, updated, value)"
     " VALUES (1, 1, '10001', 'CORE-1', 'Words', '2026-11-16', '{}')",
     "INSERT INTO board_issue (board_id, issue_id) VALUES (1, 1)",

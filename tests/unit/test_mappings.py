@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from fmo_bot.domain.issues import Issue
-from fmo_bot.domain.mappings import DatedWorkflow, in_force
-from fmo_bot.domain.workflow import StageKind, Workflow
+from fmo_bot.domain.mappings import DatedWorkflow, Said, StatusSaid, in_force, replayed
+from fmo_bot.domain.workflow import Stage, StageKind, Workflow
 from tests.unit.lives import FLOW, at_ms, hour, life, seen
 
 
@@ -94,3 +94,32 @@ def test_the_version_in_force_is_the_last_that_has_begun_and_the_first_before_al
 def test_versions_stand_in_order(versions: tuple[tuple[int, Workflow], ...]) -> None:
     with pytest.raises(ValueError, match="at least one version"):
         DatedWorkflow(versions)
+
+
+def _with(*statuses: str, kind: StageKind = StageKind.ACTIVE) -> Workflow:
+    return Workflow((Stage("Work", kind, statuses),), "Work")
+
+
+def test_what_is_said_later_holds_from_its_date_on() -> None:
+    one, two, three = _with("1"), _with("2"), _with("3")
+    assert replayed([]) is None
+    assert replayed([Said(0, one), Said(50, one)]) == one  # the same again is no version of its own
+    both = replayed([Said(0, one), Said(50, two)])
+    assert both == DatedWorkflow(((0, one), (50, two)))
+    assert replayed([Said(0, one), Said(50, two), Said(20, three)]) == DatedWorkflow(((0, one), (20, three)))
+    assert replayed([Said(0, one), Said(50, two), Said(0, two)]) == two  # applied to all time
+
+
+def test_a_status_said_for_itself_joins_every_version_since_until_a_whole_one_is_said() -> None:
+    one, two, other = _with("1"), _with("2"), _with("4")
+    new = StatusSaid(30, "9", "Work")
+    assert replayed([Said(0, one), new]) == DatedWorkflow(((0, one), (30, _with("1", "9"))))
+    assert replayed([Said(0, one), Said(30, two), new]) == DatedWorkflow(((0, one), (30, _with("2", "9"))))
+    assert replayed([Said(0, one), Said(50, two), new]) == DatedWorkflow(
+        ((0, one), (30, _with("1", "9")), (50, _with("2", "9")))
+    )
+    assert replayed([Said(0, one), new, Said(60, other)]) == DatedWorkflow(
+        ((0, one), (30, _with("1", "9")), (60, other))
+    )
+    assert replayed([Said(0, one), StatusSaid(30, "9", "No such stage"), StatusSaid(30, "1", "Work")]) == one
+    assert replayed([new]) is None

@@ -1,0 +1,158 @@
+"""The workflow of a board as its versions say it: read by everything that counts, and written by what nobody decides.
+
+Whoever writes a version holds the board's row to change it, so that facts are never made by one that is just leaving.
+"""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from fmo_bot.db.boards import BoardRow
+from fmo_bot.db.ceremonies import ReportRow
+from fmo_bot.db.workflows import WorkflowVersionRow
+from fmo_bot.domain.intervals import ms
+from fmo_bot.domain.issues import BoardShape
+from fmo_bot.domain.mappings import AnyWorkflow, Said, newest, replayed
+from fmo_bot.domain.workflow import Workflow, guess
+from fmo_bot.domain.workflow_file import Incidents, Value, WorkflowFile
+
+log = logging.getLogger(__name__)
+_KEPT = ("incidents", "value")  # of a workflow file, beside the stages: what figures need and the board does not tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardWorkflow:
+    """What a board's statuses mean. `since`: from when the newest version holds, None: since ever."""
+
+    workflow: AnyWorkflow
+    guessed: bool  # whole: nobody has set it
+    since: datetime | None = None
+    incidents: Incidents = field(default_factory=Incidents)
+    value: Value = Value.FINISHED
+
+    @property
+    def newest(self) -> Workflow:
+        """The last version."""
+        return newest(self.workflow)
+
+
+def of_board(session: Session, board_id: int) -> BoardWorkflow | None:
+    """What holds now; None where neither anybody has set it nor the board could be guessed from."""
+    rows = in_force(session, board_id)
+    if not rows:
+        return None
+    files = [WorkflowFile.from_mapping(row.workflow, where=f"workflow of board {board_id}") for row in rows]
+    said = [Said(ms(row.starts) if row.starts else 0, file.workflow) for row, file in zip(rows, files, strict=True)]
+    workflow = replayed(said)
+    assert workflow is not None
+    last, file = rows[-1], files[-1]
+    return BoardWorkflow(
+        workflow=workflow, guessed=last.guessed, since=last.starts, incidents=file.incidents, value=file.value
+    )
+
+
+def in_force(session: Session, board_id: int) -> Sequence[WorkflowVersionRow]:
+    """The versions that hold, in the order in which they were said."""
+    here = WorkflowVersionRow.board_id == board_id, WorkflowVersionRow.confirmed_at.is_not(None)
+    order = WorkflowVersionRow.said_at, WorkflowVersionRow.id
+    return session.scalars(select(WorkflowVersionRow).where(*here).order_by(*order)).all()
+
+
+def stored(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of a workflow file. Raises FileWrong where it is none."""
+    file = WorkflowFile.from_mapping(mapping)
+    return file.workflow.to_mapping() | {key: mapping[key] for key in _KEPT if mapping.get(key) is not None}
+
+
+# --- what nobody has to decide ------------------------------------------------------------------------------------
+
+
+def said_in_file(
+    session: Session, board: BoardRow, mapping: Mapping[str, Any] | None, side_id: int | None, at: datetime
+) -> bool:
+    """The team file was read: what it says of the workflow (None: guess it); whether that became a proposal.
+
+    Before any figure was published it holds since ever. After that another workflow than it last said is a proposal of
+    the host's side, and nothing at all proposes nothing.
+    """
+    hold_to_change(session, board.id)
+    rows = _rows(session, board.id)
+    wanted = None if mapping is None else stored(mapping)
+    said = next((row.workflow for row in reversed(rows) if row.in_file), None)
+    if wanted == said:
+        return False
+    if not _published(session, board.team_id):
+        forget(session, board.id)
+        if wanted is not None:
+            session.add(
+                WorkflowVersionRow(board_id=board.id, workflow=wanted, said_at=at, in_file=True, confirmed_at=at)
+            )
+        session.flush()
+        return False
+    if wanted is None:
+        return False
+    drop_open(session, board.id, at)
+    session.add(WorkflowVersionRow(board_id=board.id, workflow=wanted, said_at=at, in_file=True, side_id=side_id))
+    session.flush()
+    return True
+
+
+def guess_anew(
+    session: Session, board: BoardRow, shape: BoardShape, seen: Collection[str], at: datetime
+) -> Workflow | None:
+    """Guess the workflow while nobody has set it; None where it was set, or the guess is the same as before.
+
+    A site has statuses of every project it holds: only those count that the board or its issues (`seen`) know.
+    """
+    rows = in_force(session, board.id)
+    if rows and not rows[-1].guessed:
+        return None
+    before = Workflow.from_mapping(rows[-1].workflow) if rows else None
+    mapped = (status for stage in (before.stages if before else ()) for status in stage.statuses)
+    ours = {*mapped, *seen, *(status for column in shape.columns for status in column.statuses)}
+    workflow = guess(replace(shape, statuses=tuple(status for status in shape.statuses if status.id in ours)))
+    if not workflow.stages or workflow == before:
+        return None
+    if rows:
+        rows[-1].workflow = workflow.to_mapping()
+    else:
+        guessed = WorkflowVersionRow(board_id=board.id, workflow=workflow.to_mapping(), said_at=at, guessed=True)
+        guessed.confirmed_at = at
+        session.add(guessed)
+    session.flush()
+    stages = ", ".join(f"{stage.name} ({stage.part})" for stage in workflow.stages)
+    log.info("workflow of board %s guessed: %s; work starts at %s", board.id, stages, workflow.commitment)
+    return workflow
+
+
+def hold_to_change(session: Session, board_id: int) -> None:
+    """Until this transaction ends nobody else makes facts of the board, or changes its workflow."""
+    session.execute(select(BoardRow.id).where(BoardRow.id == board_id).with_for_update())
+
+
+def forget(session: Session, board_id: int) -> None:
+    """The board has no workflow any more."""
+    session.execute(delete(WorkflowVersionRow).where(WorkflowVersionRow.board_id == board_id))
+
+
+def drop_open(session: Session, board_id: int, at: datetime) -> None:
+    """Proposals that are not decided are none any more."""
+    for row in _rows(session, board_id):
+        if row.confirmed_at is None and row.dropped_at is None:
+            row.dropped_at = at
+
+
+def _rows(session: Session, board_id: int) -> Sequence[WorkflowVersionRow]:
+    query = select(WorkflowVersionRow).where(WorkflowVersionRow.board_id == board_id)
+    return session.scalars(query.order_by(WorkflowVersionRow.id)).all()
+
+
+def _published(session: Session, team_id: int) -> bool:
+    """Whether both companies have seen figures of a joint team."""
+    shared = ReportRow.team_id == team_id, ReportRow.shared_at.is_not(None)
+    return session.scalar(select(ReportRow.id).where(*shared).limit(1)) is not None
