@@ -27,8 +27,9 @@ class Store:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         only_one_writes = self.engine.dialect.name == "sqlite"
         self._turn = Turns(BUSY_S).mine if only_one_writes else nullcontext
-        # The second option is PostgreSQL's own; SQLite hears of the first when a transaction begins.
-        reader = self.engine.execution_options(**{_READING: True, "postgresql_readonly": True})
+        # SQLite hears of the first option when a transaction begins, and shows one state of the whole anyway.
+        alone = {} if only_one_writes else {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        reader = self.engine.execution_options(**{_READING: True}, **alone)
         self._readings = sessionmaker(reader, expire_on_commit=False)
 
     @contextmanager

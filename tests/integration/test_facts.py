@@ -189,6 +189,18 @@ class Mortal(Store):
             self.left -= 1
 
 
+def test_a_report_that_is_being_read_hears_nothing_of_what_changes_meanwhile(store: Store, issues: list[Issue]) -> None:
+    room = Room(store)
+    room.refresh()
+    room.keep(issues)
+    with room.reading() as stored:
+        stored.origins()
+        room.change_workflow(OTHERWISE)
+        room.keep([replace(each, updated=NOW, status="G") for each in issues[:20]])
+        assert room.refresh() == 150
+        assert said(stored, FLOW, NOW) == said(KnownFacts(issues, FLOW), FLOW, NOW)
+
+
 def test_another_workflow_is_never_mixed_with_the_one_before(
     store: Store, issues: list[Issue], monkeypatch: pytest.MonkeyPatch
 ) -> None:
