@@ -12,10 +12,38 @@ from slack_bolt.authorization import AuthorizeResult
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.errors import Undeliverable
 from fmo_bot.slack.installs import Installs, client
-from handlers import accounts, acks, actor, blockers, deliveries, errors, events, help_, issues, rest, sprints, standups
+from handlers import (
+    accounts,
+    acks,
+    actor,
+    blockers,
+    deliveries,
+    errors,
+    events,
+    explaining,
+    help_,
+    issues,
+    rest,
+    sprints,
+    standups,
+)
 
 # Order matters: whoever acts is known before anything runs, and what nothing else took is acknowledged last.
-FEATURES = (acks, actor, events, standups, sprints, blockers, deliveries, accounts, issues, help_, errors, rest)
+FEATURES = (
+    acks,
+    actor,
+    events,
+    standups,
+    sprints,
+    explaining,
+    blockers,
+    deliveries,
+    accounts,
+    issues,
+    help_,
+    errors,
+    rest,
+)
 _LISTENERS = 16  # threads; Bolt's own five would be used up by five slow clicks
 
 

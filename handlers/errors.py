@@ -81,7 +81,8 @@ def _under_the_field(bot: Bot, refusal: Refusal, body: dict[str, Any], context: 
 def _in_the_form(
     bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext, client: WebClient, respond: Respond
 ) -> None:
-    view = forms.refused(refusal.text, _values(bot, refusal, context), _language(bot, context))
+    title = context.get("view_title", forms.TITLE_TEXT)
+    view = forms.refused(refusal.text, _values(bot, refusal, context), _language(bot, context), title=title)
     client.views_update(view_id=context["view_id"], view=view)
 
 

@@ -47,6 +47,7 @@ from fmo_bot.services.boards import Boards
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.digests import Digests
 from fmo_bot.services.doubles import NightWatch
+from fmo_bot.services.explaining import Explaining
 from fmo_bot.services.follows import Follows
 from fmo_bot.services.hinted import Hinted
 from fmo_bot.services.hooks import Hooks
@@ -115,6 +116,7 @@ class Bot:
         self.blockers = Blockers(self.store, questions)
         self.sprints = Sprints(self.store, self.boards)
         self.digests = Digests(self.store, self.boards)
+        self.explaining = Explaining(self.store, self.parties)
         signed = {site.key: site.webhook_secret for site in self.settings.jira_sites if site.webhook_secret}
         self.hooks = Hooks(self.store, signed, Vault(self.settings.secret_keys))
         self.hinted = Hinted(self.store, self.boards)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from fmo_bot.domain.basis import Basis
 from fmo_bot.domain.charts import BurnUpChart as BurnUpChart
 from fmo_bot.domain.charts import BurnUpPoint as BurnUpPoint
 from fmo_bot.domain.charts import Chart
@@ -173,6 +174,7 @@ class SprintReport:
     counted: tuple[ProjectName, ...] = ()
     left_out: tuple[str, ...] = ()
     differences: tuple[SprintDifference, ...] | None = None
+    basis: Basis | None = None
     shared_by: str | None = None  # name of who shared it; None while only the asker sees it
     shareable: bool = True
 
@@ -220,6 +222,8 @@ class Digest:
     stale: bool = False  # the newest sync is older than a day
     counted: tuple[ProjectName, ...] = ()  # as in SprintReport
     left_out: tuple[str, ...] = ()
+    ref: str = ""  # opaque: of the report as it is kept
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

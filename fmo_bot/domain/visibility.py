@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from fmo_bot.domain import charts as c
 from fmo_bot.domain import messages as m
+from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
 from fmo_bot.domain.follows import may_hear
 from fmo_bot.domain.names import IssueName, internal
 from fmo_bot.domain.ownership import ASSIGNEE, FLAGS, KEY, POINTS, PRIORITY, SPRINT, STATUS, SUMMARY, Standpoint
@@ -43,8 +44,11 @@ JIRA: Mapping[type, Mapping[str, str]] = {
         FIGURES,
         "counted left_out board sprint goal start end provisional planned_end committed added removed completed"
         " carried_over completed_outside re_estimated unestimated cycle_time never_started split_s flagged burn_up"
-        " data_quality workflow_guessed differences",
+        " data_quality workflow_guessed differences basis",
     ),
+    Basis: _all(FIGURES, "boards calendars zone rules"),
+    BoardUsed: _all(FIGURES, "board synced_at mapping guessed mapping_since stages commitment"),
+    CalendarUsed: _all(FIGURES, "company zone days opens closes holidays off extra since unknown"),
     m.SprintDifference: _all(FIGURES, "key theirs ours why"),
     m.SprintSet: _all(FIGURES, "issues points keys"),
     m.Spread: _all(FIGURES, "n p50_s p85_s p95_s"),
@@ -69,7 +73,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     | _all(
         FIGURES,
         "counted left_out board finished finished_before cycle_time cycle_time_before wip data_quality"
-        " workflow_guessed stale",
+        " workflow_guessed stale basis",
     ),
     m.AgeingItem: {"issue": NAMES, "summary": SUMMARY} | _all(STATUS, "stage age_s over_p85"),
     m.Home: {"blockers": NAMES},
@@ -97,7 +101,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.RoundSummary: "team ceremony round_date sides open_blockers",
         m.SprintReport: "ref team as_of companies shared_by shareable",
         m.WaitsOn: "waiting waited_on open oldest_since",
-        m.Digest: "team team_ref since until zone waits",
+        m.Digest: "ref team team_ref since until zone waits",
         m.Help: "commands unknown",
         m.BoardNews: "board",
         m.NewsLine: "kind to",  # a line is told as a whole or not at all: `may_hear`

@@ -24,6 +24,7 @@ from fmo_bot.domain.ownership import name_of
 from fmo_bot.domain.standups import Schedule
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import waits as ledger
+from fmo_bot.services.bases import basis
 from fmo_bot.services.counting import record_board
 from fmo_bot.services.fact_reading import Id
 from fmo_bot.services.governance import narrow
@@ -69,7 +70,7 @@ class Digests:
             return partial(self._miss, reason=str(error))
         if found is None:
             return partial(self._miss, reason=NOTHING_JOINT)
-        return partial(self._owe, digest=_digest(session, ceremony, found, occurrence.due))
+        return partial(self._owe, digest=_digest(session, ceremony, found, occurrence.due, ref=self.token(12)))
 
     def _owe(self, session: Session, occurrence: OccurrenceRow, at: datetime, *, digest: Digest) -> None:
         ceremony = _held_in(session, occurrence)
@@ -84,8 +85,8 @@ class Digests:
         )
         if new:
             value = values.message_to_json(digest)
-            team, ref = ceremony.team_id, self.token(12)
-            session.add(ReportRow(team_id=team, ref=ref, kind=DIGEST, made_at=at, value=value, shared_at=at))
+            team = ceremony.team_id
+            session.add(ReportRow(team_id=team, ref=digest.ref, kind=DIGEST, made_at=at, value=value, shared_at=at))
 
     def _miss(self, session: Session, occurrence: OccurrenceRow, at: datetime, *, reason: str) -> None:
         ceremony = _held_in(session, occurrence)
@@ -133,7 +134,7 @@ def _together(session: Session, boards: BoardReader, ceremony: CeremonyRow, as_o
     return together(session, ceremony.team_id, boards, _board_of(session, ceremony), since=since, as_of=ms(as_of))
 
 
-def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: datetime) -> Digest:
+def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: datetime, *, ref: str) -> Digest:
     team = ceremony.team
     figures = digests.figures(found.timelines, zone=team.zone, as_of=as_of)
     ageing = figures.ageing[:SHOWN]
@@ -157,6 +158,8 @@ def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: dat
         stale=found.unread > 0 or found.synced_at is None or as_of - found.synced_at > STALE,
         counted=found.projects,
         left_out=found.left_out,
+        ref=ref,
+        basis=basis(session, team.id, found.used, since=figures.since, as_of=as_of),
     )
 
 

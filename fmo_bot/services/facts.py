@@ -36,9 +36,14 @@ BATCH = 500  # issues per transaction
 
 def maker(workflow: AnyWorkflow) -> str:
     """The name of what makes a board's facts: the rules, and its workflow with all versions."""
+    return f"{RULES}:{mapping_name(workflow)}"
+
+
+def mapping_name(workflow: AnyWorkflow) -> str:
+    """A name for a workflow with all its versions: the same for the same stages, whoever reckons it."""
     versions = [(since, version.to_mapping()) for since, version in dates(workflow)]
     told = json.dumps(versions, sort_keys=True, ensure_ascii=False)
-    return f"{RULES}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 # --- what is stored with an issue -------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from fmo_bot.domain.ownership import Counted, Origin
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
 from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint, NotLinked
 from fmo_bot.services import board_quality, waits
+from fmo_bot.services.bases import basis, board_used
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted, record_board
 from fmo_bot.services.governance import ALLOWED, Action, audit, may
@@ -288,6 +289,7 @@ class Sprints:
             workflow_guessed=view.workflow_guessed,
             counted=found.projects,
             left_out=found.left_out,
+            basis=basis(session, actor.team_id, (board_used(view),), since=figures.start, as_of=figures.as_of),
             shareable=found.joint and Action.SHARE_REPORT in ALLOWED[actor.role],
         )
 

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.ownership import SeveralBoardsRow
+from fmo_bot.domain.basis import BoardUsed
 from fmo_bot.domain.counterparts import Rule, mirrors, once
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.ownership import Counted
 from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import board_quality
+from fmo_bot.services.bases import board_used
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted
 from fmo_bot.services.fact_reading import BoardFacts, Id, Named
@@ -39,6 +41,7 @@ class Together:
     workflow_guessed: bool
     synced_at: datetime | None  # the oldest of the boards'
     boards: tuple[BoardFacts, ...]
+    used: tuple[BoardUsed, ...]
 
     def called(self, ids: Collection[Id]) -> dict[Id, Named]:
         """What issues are called, while the transaction is open."""
@@ -96,6 +99,7 @@ def together(
         workflow_guessed=any(view.workflow_guessed for view in views),
         synced_at=min((view.synced_at for view in views if view.synced_at is not None), default=None),
         boards=tuple(view.facts for view in views),
+        used=tuple(board_used(view) for view in views),
     )
 
 

@@ -11,6 +11,7 @@ from fmo_bot.slack.blocks import HINT, LABEL, OPTION, OPTION_VALUE, OPTIONS, TIT
 from fmo_bot.slack.render.notices import sentence
 from fmo_bot.slack.text import clean, day, escape, issue_name, moment
 
+TITLE_TEXT = "Stand-up"
 LONGEST, WHAT_LONGEST = 3000, 300  # characters: Slack's own limit of an input; ours for a blocker's few words
 _LATE = "Your time was until {deadline}. This answer is marked late and cannot be changed once it is sent."
 RADIOS = 10  # options Slack takes in a group of radio buttons
@@ -26,16 +27,16 @@ class Filled:
     blocked: dict[str, str]
 
 
-def waiting(language: str) -> Block:
-    """What is seen while the form is made."""
+def waiting(language: str, *, title: str = TITLE_TEXT) -> Block:
+    """What is seen while the form, or another window, is made; `title` is a msgid."""
     t = translator(language)
-    return _modal(t, [section(":hourglass_flowing_sand: " + t("One moment …"))])
+    return _modal(t, [section(":hourglass_flowing_sand: " + t("One moment …"))], title=title)
 
 
-def refused(text: str, values: Mapping[str, Any], language: str) -> Block:
-    """A form that cannot be had, and why."""
+def refused(text: str, values: Mapping[str, Any], language: str, *, title: str = TITLE_TEXT) -> Block:
+    """A form, or another window, that cannot be had, and why; `title` is a msgid."""
     t = translator(language)
-    return _modal(t, [section(sentence(text, values, t))])
+    return _modal(t, [section(sentence(text, values, t))], title=title)
 
 
 def standup(form: StandupForm, language: str, *, typed: Filled | None = None) -> Block:
@@ -84,8 +85,8 @@ def _block_of(name: str, inputs: list[str]) -> str:
     return next((block for block in wanted if block in inputs), inputs[0])
 
 
-def _modal(t: Translator, blocks: list[Block], *, submit: str | None = None) -> Block:
-    view: Block = {"type": "modal", "title": plain(t("Stand-up"), TITLE), "close": plain(t("Close"), TITLE)}
+def _modal(t: Translator, blocks: list[Block], *, submit: str | None = None, title: str = TITLE_TEXT) -> Block:
+    view: Block = {"type": "modal", "title": plain(t(title), TITLE), "close": plain(t("Close"), TITLE)}
     return view | {"blocks": blocks} | ({"submit": plain(submit, TITLE)} if submit else {})
 
 

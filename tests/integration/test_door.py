@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from config.settings import Settings
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.sandbox.server import Options, Sandbox
-from fmo_bot.slack.actions import BLOCKER_RESOLVE, SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
+from fmo_bot.slack.actions import BLOCKER_RESOLVE, EXPLAIN, SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
 from handlers.door import Door
 from tests.databases import empty_postgres
 from tests.integration.door_support import WEBHOOK_SECRET, House, form_of, given_for, house
@@ -123,6 +123,14 @@ def test_a_sprint_report_comes_to_the_asker_alone_and_is_shared_with_a_button(op
     open_house.press("U0LUCIA", channel, report, SPRINT_SHARE)
     shared = eventually(lambda: [each for each in open_house.joint() if "Sprint report:" in each["text"]])[0]
     assert "Shared by Lucía Ortega" in shared["text"]
+    assert explained(open_house, "U0CHENYU", shared, "Sets of the sprint")  # of the other company
+    assert explained(open_house, "U0ELENA", shared, "does not know you yet")
+
+
+def explained(home: House, user: str, report: dict[str, Any], words: str) -> Any:
+    """The window with these words, after a press on "How is this computed?"."""
+    home.press(user, "C0JOINT", report, EXPLAIN)
+    return eventually(lambda: [each for each in see(home.box, user, "views") if words in json.dumps(each)])
 
 
 def find_direct(home: House, user: str, words: str) -> tuple[str, dict[str, Any]] | None:

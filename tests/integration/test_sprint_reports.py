@@ -10,6 +10,8 @@ from fmo_bot.domain.messages import BurnUpChart, Notice, SprintDifference, Sprin
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import NotAllowed, NotAMember, NotFound, NotLinked
 from fmo_bot.services import setup
+from fmo_bot.services.explaining import Explaining
+from fmo_bot.services.parties import Parties
 from fmo_bot.services.sprints import JOB, Sprints
 from tests.joint_team import (
     CHENYU,
@@ -221,3 +223,21 @@ def test_a_sprint_that_is_not_there_is_answered_with_those_that_are(store: Store
     told = desk.team.owed("report:")[0][2]
     assert isinstance(told, Notice)
     assert (told.values["typed"], told.values["newest"]) == (typed, "Core Sprint 12")
+
+
+def test_a_report_explains_itself_to_its_asker_and_once_shared_to_the_team(sqlite_store: Store) -> None:
+    desk = Desk(sqlite_store)
+    report = desk.report(LUCIA)
+    explaining = Explaining(sqlite_store, Parties(sqlite_store))
+    assert report.basis is not None
+    assert [(each.company, each.zone) for each in report.basis.calendars] == [
+        ("Huawei", "Asia/Shanghai"),
+        ("Telefonica", "Europe/Madrid"),
+    ]
+    assert explaining.report(LUCIA, report.ref, clock("10:02")) == report
+    with pytest.raises(NotFound):
+        explaining.report(LIWEI, report.ref, clock("10:02"))
+    desk.sprints.share(LUCIA, report.ref, clock("10:03"))
+    assert explaining.report(LIWEI, report.ref, clock("12:00")) == report  # as it was made
+    with pytest.raises(NotAMember):
+        explaining.report(STRANGER, report.ref, clock("12:00"))

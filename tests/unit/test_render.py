@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from fmo_bot.domain import charts as c
 from fmo_bot.domain import messages as m
 from fmo_bot.domain import quality
+from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
 from fmo_bot.sandbox.slack.blocks import problems
 from fmo_bot.services import board_quality
 from fmo_bot.services.team_boards import MIRRORS
 from fmo_bot.slack import forms
+from fmo_bot.slack.actions import SPRINT_SHARE
 from fmo_bot.slack.render import RENDERERS, render, trust
 from fmo_bot.slack.text import clip, escape
 from tests import charts_made as made
@@ -27,6 +29,15 @@ AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 DAY = date(2026, 11, 16)
 PERSON = Person("T0HUAWEI", "U0LIWEI")
 HOSTILE = "<!channel> <@U0LIWEI> @here &amp; *b* <http://evil|Slack> {x} \x00\ud800 ```"
+
+
+def based(words: str) -> Basis:
+    """What a report stands on, with a person's words in it."""
+    board = BoardUsed(board=words, synced_at=AT, mapping="0123456789abcdef", guessed=True, stages=(words,) * 9)
+    calendar = CalendarUsed(
+        company=words, zone="Asia/Shanghai", days=(0, 1), opens=540, closes=1440, holidays="CN", unknown=(2027,)
+    )
+    return Basis(boards=(board,) * 9, calendars=(calendar, replace(calendar, off=2, since=DAY)), zone="UTC", rules=1)
 
 
 def every_message(words: str) -> list[m.Message]:
@@ -94,6 +105,7 @@ def every_message(words: str) -> list[m.Message]:
             burn_up=burn_up,
             data_quality=((words, 3),),
             workflow_guessed=True,
+            basis=based(words),
             differences=(m.SprintDifference(key=words, theirs="removed", ours="completed", why="it was given up"),)
             * 30,
         ),
@@ -101,6 +113,8 @@ def every_message(words: str) -> list[m.Message]:
         m.Digest(
             team=words,
             team_ref="t",
+            ref="d",
+            basis=based(words),
             board=words,
             since=AT,
             until=AT,
@@ -313,7 +327,7 @@ def test_a_report_states_its_balance_and_is_shared_once() -> None:
     assert "in points, with re-estimates: 3.5 + 3.5 − 3.5 − 2 = 3.5 + 3.5\n" in render(report, "en").text
     shared = render(replace(report, shared_by="Li Wei"), "en")
     assert "Shared by Li Wei." in shared.text
-    assert not [block for block in shared.blocks if block["type"] == "actions"]
+    assert SPRINT_SHARE not in str(render(replace(report, shareable=False), "en").blocks)
 
 
 def test_choosing_a_side_reveals_the_rest_and_keeps_what_was_typed() -> None:

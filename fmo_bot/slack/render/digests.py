@@ -4,7 +4,7 @@ from fmo_bot.domain.messages import AgeingItem, Digest, WaitsOn
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import SPRINT_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
-from fmo_bot.slack.render.sprints import spread
+from fmo_bot.slack.render.sprints import how, spread
 from fmo_bot.slack.render.trust import trust
 from fmo_bot.slack.text import clip, day_of, escape, issue_name, moment
 from fmo_bot.words.plain import duration
@@ -22,14 +22,10 @@ def digest(message: Digest, t: Translator) -> list[Block]:
         section("\n".join(_flow(message, t))),
         section("\n".join(_ageing(message, t))),
         section("\n".join(_waits(message.waits, t))),
-        *trust(
-            message.data_quality,
-            t,
-            workflow_guessed=message.workflow_guessed,
-            stale=message.stale,
-            left_out=message.left_out,
+        *trust(message, t),
+        actions(
+            button(t("Sprint report"), SPRINT_ASK, message.team_ref), *([how(message.ref, t)] if message.ref else [])
         ),
-        actions(button(t("Sprint report"), SPRINT_ASK, message.team_ref)),
     ]
 
 

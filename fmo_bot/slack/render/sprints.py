@@ -2,7 +2,7 @@
 
 from fmo_bot.domain.messages import Spread, SprintReport, SprintSet
 from fmo_bot.locales import Translator
-from fmo_bot.slack.actions import SPRINT_SHARE
+from fmo_bot.slack.actions import EXPLAIN, SPRINT_SHARE
 from fmo_bot.slack.blocks import Block, actions, button, context, fields, header, quote, section
 from fmo_bot.slack.render.standups import blocker
 from fmo_bot.slack.render.trust import trust
@@ -25,13 +25,17 @@ def report(message: SprintReport, t: Translator) -> list[Block]:
         section(_times(message, t)),
         *_stuck(message, t),
         *_beside_jira(message, t),
-        *trust(message.data_quality, t, workflow_guessed=message.workflow_guessed, left_out=message.left_out),
+        *trust(message, t),
     ]
     if message.shared_by is not None:
-        return [*blocks, context(t("Shared by {name}.", name=escape(message.shared_by)))]
-    if not message.shareable:
-        return blocks
-    return [*blocks, actions(button(t("Share in the joint channel"), SPRINT_SHARE, message.ref, primary=True))]
+        blocks.append(context(t("Shared by {name}.", name=escape(message.shared_by))))
+    share = button(t("Share in the joint channel"), SPRINT_SHARE, message.ref, primary=True)
+    return [*blocks, actions(*([share] if message.shareable else []), how(message.ref, t))]
+
+
+def how(ref: str, t: Translator) -> Block:
+    """The button that opens rule, window, n and source of a report's figures."""
+    return button(t("How is this computed?"), EXPLAIN, ref)
 
 
 def _span(message: SprintReport, t: Translator) -> str:

@@ -1,5 +1,6 @@
 """Which figures to trust less, said so that a reader can look into it."""
 
+from fmo_bot.domain.messages import Digest, SprintReport
 from fmo_bot.locales import Translator
 from fmo_bot.slack.blocks import Block, context
 from fmo_bot.slack.text import escape
@@ -47,22 +48,22 @@ NOTES = {
 }
 
 
-def trust(
-    found: tuple[tuple[str, int], ...],
-    t: Translator,
-    *,
-    workflow_guessed: bool,
-    stale: bool = False,
-    left_out: tuple[str, ...] = (),
-) -> list[Block]:
+def trust(message: SprintReport | Digest, t: Translator) -> list[Block]:
     """Small print below a report; none where there is nothing to say."""
-    notes = in_words(found, t)
-    notes += [t("stages were guessed from the board's columns")] * workflow_guessed
-    notes += [t("Jira was last read more than a day ago")] * stale
-    notes += [
-        t("internal issues of {company} are not in it", company=escape(company)) for company in left_out if company
+    found = notes(message, t)
+    return [context(f"{t('Data quality')}: " + " · ".join(found))] if found else []
+
+
+def notes(message: SprintReport | Digest, t: Translator) -> list[str]:
+    """The data-quality ledger of a report, a sentence for each thing that is to be known."""
+    found = in_words(message.data_quality, t)
+    found += [t("stages were guessed from the board's columns")] * message.workflow_guessed
+    found += [t("Jira was last read more than a day ago")] * (isinstance(message, Digest) and message.stale)
+    return found + [
+        t("internal issues of {company} are not in it", company=escape(company))
+        for company in message.left_out
+        if company
     ]
-    return [context(f"{t('Data quality')}: " + " · ".join(notes))] if notes else []
 
 
 def in_words(found: tuple[tuple[str, int], ...], t: Translator) -> list[str]:

@@ -1,0 +1,55 @@
+""" "How is this computed?": complete, within Slack's limits, and made of the report as it was kept."""
+
+from dataclasses import replace
+
+import pytest
+
+from fmo_bot.domain import messages as m
+from fmo_bot.sandbox.slack.blocks import problems
+from fmo_bot.slack.blocks import text_of
+from fmo_bot.slack.render import RENDERERS, explained, render
+from tests.unit.test_render import HOSTILE, every_message
+
+EXPLAINED = (m.SprintReport, m.Digest)
+
+
+def reports(words: str) -> list[m.SprintReport | m.Digest]:
+    """One of each report that explains itself."""
+    return [message for message in every_message(words) if isinstance(message, EXPLAINED)]
+
+
+def words_of(report: m.SprintReport | m.Digest) -> str:
+    """All that its window says."""
+    return "\n".join(text_of([block]) for block in explained.view(report, "en")["blocks"])
+
+
+def test_every_report_has_the_button_and_a_window_that_slack_takes() -> None:
+    found = reports(HOSTILE)
+    assert {type(each) for each in found} == set(EXPLAINED) <= set(RENDERERS)
+    for report in found:
+        assert f"'action_id': 'explain', 'value': '{report.ref}'" in str(render(report, "en").blocks)
+        assert problems(explained.view(report, "en")["blocks"], "modal") == []
+        assert "<!channel>" not in words_of(report)
+
+
+@pytest.mark.parametrize("number", range(len(EXPLAINED)))
+def test_rule_window_n_and_source_are_said_with_their_definition(number: int) -> None:
+    told = words_of(reports("Core")[number])
+    assert "*Cycle time* · definition 3" in told
+    assert "n = 2" in told
+    assert "By nearest rank" in told
+    assert "Window: Nov 16, 2026 01:00 UTC" in told
+    assert "last read Nov 16, 2026 01:00 UTC" in told
+    assert "guessed from the board's columns, not confirmed" in told
+    assert "Mon, Tue, 09:00–24:00 Asia/Shanghai" in told
+    assert "The make-up days of 2027 are not known yet" in told
+    assert "*Data quality* · definition 16" in told
+
+
+def test_an_older_report_says_that_its_basis_was_not_kept() -> None:
+    assert explained._OLD in words_of(replace(reports("Core")[0], basis=None))
+
+
+def test_figures_that_are_not_for_the_reader_are_a_sentence_only() -> None:
+    view = explained.view(m.Notice(text="These figures are internal to {company}.", values={"company": "A"}), "en")
+    assert [block["text"]["text"] for block in view["blocks"]] == ["These figures are internal to A."]
