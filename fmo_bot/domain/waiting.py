@@ -37,18 +37,24 @@ class Waited:
     @cached_property
     def together(self) -> Intervals:
         """When two sides or more were waited for at once."""
-        return union(piece for piece, sides in self._pieces if len(sides) > 1)
+        return () if self._is_apart else union(piece for piece, sides in self._pieces if len(sides) > 1)
 
     @cached_property
     def alone(self) -> Mapping[str, Intervals]:
         """When each side was the only one waited for."""
+        if self._is_apart:
+            return self.by_side
         return {side: union(piece for piece, sides in self._pieces if sides == [side]) for side in self.by_side}
+
+    @cached_property
+    def _is_apart(self) -> bool:
+        """Whether one side was waited for at a time, as without blockers it always is."""
+        every = sorted(piece for found in self.by_side.values() for piece in found)
+        return all(one[1] <= other[0] for one, other in pairwise(every))
 
     @cached_property
     def _pieces(self) -> list[tuple[Interval, list[str]]]:
         """The time cut at every change, each piece with the sides waited for."""
-        if len(self.by_side) == 1:
-            return [(piece, [side]) for side, found in self.by_side.items() for piece in found]
         edges = sorted({edge for found in self.by_side.values() for piece in found for edge in piece})
         asked = ((piece, [side for side, found in self.by_side.items() if covers(found, piece[0])])
                  for piece in pairwise(edges))  # fmt: skip

@@ -16,7 +16,7 @@ from fmo_bot.db.facts import FactDoubtRow, FactDueRow, FactRow, LifeRow, LifeSpr
 from fmo_bot.db.ownership import JiraProjectRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain import digests, flow, lives, sprints
+from fmo_bot.domain import digests, lives, sprints
 from fmo_bot.domain.facts import RULES, ever_in, told
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import Issue
@@ -26,6 +26,7 @@ from fmo_bot.domain.workflow import Stage, StageKind, Workflow
 from fmo_bot.services import board_rows, facts, workflows
 from fmo_bot.services.board_rows import Packed
 from fmo_bot.services.fact_reading import BoardFacts, StoredFacts
+from fmo_bot.services.flow_reports import flow_report
 from tests.joint_team import KnownFacts
 from tests.unit.lives import FLOW, at, life, sprint
 
@@ -129,7 +130,10 @@ def said(board: BoardFacts, workflow: Workflow, as_of: datetime) -> list[object]
             timeline(each, workflow, ms(as_of)) for each in board.of_window(since, ms(as_of), ms(as_of), origins)
         ]
         found.append(digests.figures(courses, zone="Europe/Madrid", as_of=as_of))
-        found.append(flow.expectation(courses, ms(as_of)))
+        until = ms(as_of)
+        for begin, end in ((since, until), (ms(at(300)), ms(at(1400)))):
+            window: dict[str, Any] = {"since": begin, "until": end, "as_of": until, "zone": "UTC", "calendars": {}}
+            found.append(flow_report(board, workflow, origins, **window))
         for begun in SPRINTS:
             if sprints.window(begun, as_of):
                 found.append(sprints.report(begun, board.of_sprint(begun.id, origins), workflow, as_of))

@@ -1,0 +1,245 @@
+"""Reports out of the facts in the database: how long they take, and how that grows. See docs/benchmarks.md.
+
+Issues are stored as a sync stores them, their facts made by the same code. A longer history is the same board again,
+each copy three years earlier.
+"""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import text
+
+from benchmarks.delivery_figures import Result, percentile
+from benchmarks.delivery_stage import Cores, Databases
+from benchmarks.flow import WORKFLOW
+from benchmarks.sync import GENERATOR, KINDS, generated, generator
+from fmo_bot.db.boards import BoardRow, JiraSiteRow
+from fmo_bot.db.parties import JointTeamRow, OrganisationRow
+from fmo_bot.db.store import Store
+from fmo_bot.domain import sprints
+from fmo_bot.domain.intervals import ms
+from fmo_bot.domain.issues import BoardShape, Issue, Sprint
+from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.domain.workflow_file import WorkflowFile
+from fmo_bot.jira import parse
+from fmo_bot.services import board_rows, facts, flow_reports, workflows
+from fmo_bot.services.board_rows import Packed
+from fmo_bot.services.fact_reading import StoredFacts
+from fmo_bot.services.team_file import read_yaml
+
+SITE, BATCH = "bench", 500
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)  # where the generator's three years end
+YEARS = timedelta(days=3 * 365)
+WINDOW = timedelta(days=90)
+TARGET_MS = 300.0
+SHAPE = BoardShape(
+    id=1,
+    name="Bench",
+    kind="scrum",
+    columns=(),
+    statuses=(),
+    sprint_field="customfield_10020",
+    flagged_field="customfield_10021",
+    points_field="customfield_10016",
+)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A generated board: its issues as Jira tells them, its sprints, and how it is seen."""
+
+    issues: Path
+    sprints: tuple[Sprint, ...]
+    file: WorkflowFile
+
+    @classmethod
+    def generated(cls, by: Path, folder: Path, count: int) -> "Board":
+        """The same for the same count."""
+        folder.mkdir()
+        issues, listed = generated(by, folder, count)
+        told = map(parse.sprint, json.loads(listed.read_text("utf-8")))
+        return cls(issues, tuple(told), WorkflowFile.from_mapping(read_yaml(by.parent / WORKFLOW)))
+
+    def read(self) -> Iterator[Issue]:
+        """Its issues, one after the other."""
+        with self.issues.open(encoding="utf-8") as lines:
+            for line in lines:
+                raw = json.loads(line)
+                yield parse.issue(raw, raw["changelog"]["histories"], site=SITE, shape=SHAPE)
+
+
+class Measured:
+    """A database with one board, and what reports on it take."""
+
+    def __init__(self, kind: str, url: str, board: Board, *, seed: int = 1) -> None:
+        """An empty, migrated database."""
+        self.kind, self.board, self.held = kind, board, 0
+        self.store, self._chance = Store(url), random.Random(seed)
+        self._board_id = self._put()
+        facts.refresh(self.store, self._board_id)
+
+    def load(self, copies: Sequence[int]) -> float:
+        """Store the issues once for each of these copies (0: as they are); milliseconds for an issue."""
+        began, before = time.perf_counter(), self.held
+        for copy in copies:
+            issues = (_earlier(issue, copy) for issue in self.board.read())
+            while some := [Packed.of(issue) for issue in islice(issues, BATCH)]:
+                with self.store.transaction(SYSTEM) as session:
+                    board_rows.keep(session, session.get_one(BoardRow, self._board_id), some, NOW)
+                self.held += len(some)
+        took = time.perf_counter() - began
+        with self.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))  # PostgreSQL's own daemon comes by a minute later
+        return took * 1000 / max(1, self.held - before)
+
+    def reports(self, runs: int) -> Result:
+        """That many flow reports on random windows and sprint reports on random closed sprints."""
+        closed = [sprint for sprint in self.board.sprints if sprint.completed is not None]
+        begun = NOW - YEARS + WINDOW
+        ends = [begun + self._chance.random() * (NOW - begun) for _ in range(runs - 1)]
+        counts: list[int] = []
+        flow = [self._timed(lambda end=end: counts.append(self._flow(end))) for end in (NOW, *ends)]  # type: ignore[misc]
+        picked = [self._chance.choice(closed) for _ in range(runs)]
+        sprint = [self._timed(lambda one=one: self._sprint(one)) for one in picked]  # type: ignore[misc]
+        p95 = {"flow": percentile(flow, 0.95), "sprint": percentile(sprint, 0.95)}
+        return Result(
+            name="flow-facts",
+            figures={
+                "database": self.kind,
+                "issues": self.held,
+                "runs": runs,
+                "finished_in_window": round(sum(counts) / runs),
+                "flow_p50_ms": percentile(flow, 0.5),
+                "flow_p95_ms": p95["flow"],
+                "sprint_p50_ms": percentile(sprint, 0.5),
+                "sprint_p95_ms": p95["sprint"],
+            },
+            missed=tuple(f"{name} {took:.0f} ms" for name, took in p95.items() if took >= TARGET_MS),
+        )
+
+    def _timed(self, report: Callable[[], object]) -> float:
+        began = time.perf_counter()
+        report()
+        return (time.perf_counter() - began) * 1000
+
+    def _flow(self, end: datetime) -> int:
+        """A 90-day report of everything that is counted today, as a request would make it; how many finished."""
+        with self.store.reading(SYSTEM) as session:
+            held = StoredFacts(session, session.get_one(BoardRow, self._board_id), self.board.file.workflow)
+            window = {"since": ms(end - WINDOW), "until": ms(end), "as_of": ms(NOW)}
+            known, calendars = frozenset(held.origins()), self.board.file.calendars
+            found = flow_reports.flow_report(
+                held, self.board.file.workflow, known, zone="Europe/Madrid", calendars=calendars, **window
+            )
+        return sum(week.finished for week in found.weeks)
+
+    def _sprint(self, sprint: Sprint) -> None:
+        with self.store.reading(SYSTEM) as session:
+            held = StoredFacts(session, session.get_one(BoardRow, self._board_id), self.board.file.workflow)
+            sprints.report(sprint, held.of_sprint(sprint.id, frozenset(held.origins())), self.board.file.workflow, NOW)
+
+    def _put(self) -> int:
+        with self.store.transaction(SYSTEM) as session:
+            host, site = OrganisationRow(name="Huawei"), JiraSiteRow(key=SITE)
+            session.add_all([host, site])
+            session.flush()
+            team = JointTeamRow(name="Bench", ref="bench", host_id=host.id)
+            session.add(team)
+            session.flush()
+            board = BoardRow(team_id=team.id, site_id=site.id, jira_board_id=1)
+            session.add(board)
+            session.flush()
+            workflows.said_in_file(session, board, self.board.file.workflow.to_mapping(), None, NOW)
+            return board.id
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+
+def _earlier(issue: Issue, copy: int) -> Issue:
+    """The same issue `copy` times three years earlier, in no sprint of today's."""
+    if not copy:
+        return issue
+    by, sprint = YEARS * copy, 1_000_000 * copy
+    changes = (
+        replace(
+            each,
+            at=each.at - by,
+            before=_shifted(each.before, sprint) if each.field == "sprint" else each.before,
+            after=_shifted(each.after, sprint) if each.field == "sprint" else each.after,
+        )
+        for each in issue.changes
+    )
+    return replace(
+        issue,
+        id=str(int(issue.id) + 10_000_000 * copy),
+        key=f"{issue.key}{copy:03}",
+        created=issue.created - by,
+        updated=issue.updated - by,
+        sprints=tuple(number + sprint for number in issue.sprints),
+        changes=tuple(changes),
+    )
+
+
+def _shifted(ids: str | None, by: int) -> str | None:
+    return ", ".join(str(int(each) + by) for each in ids.split(", ")) if ids else ids
+
+
+def measure(kind: str, fresh: Callable[[str], str], small: Board, large: Board, *, runs: int) -> Iterator[Result]:
+    """Line 2: reports on the large board; line 3: the small board, the large one, and three more of it behind it."""
+    sizes: list[Result] = []
+    for board, rounds in ((small, ((0,),)), (large, ((0,), (1, 2, 3)))):
+        measured = Measured(kind, fresh(kind), board)
+        try:
+            for copies in rounds:
+                load_ms = measured.load(copies)
+                result = measured.reports(runs)
+                sizes.append(replace(result, figures=result.figures | {"load_ms": load_ms}))
+        finally:
+            measured.close()
+    yield sizes[1]
+    grown = {"database": kind}
+    for result in sizes:
+        issues = result.figures["issues"]
+        for told in ("finished_in_window", "flow_p95_ms", "sprint_p95_ms"):
+            grown[f"{told}_{issues}"] = result.figures[told]  # type: ignore[assignment]
+    yield Result(name="flow-growth", figures=dict(grown))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print two lines for each database; 1 where a target is missed."""
+    reads = argparse.ArgumentParser(prog="python -m benchmarks.flow_facts")
+    reads.add_argument("--issues", type=int, default=50_000)
+    reads.add_argument("--databases", nargs="+", choices=KINDS, default=KINDS)
+    reads.add_argument("--runs", type=int, default=40)
+    told = reads.parse_args(arguments)
+    if (made_by := generator()) is None:
+        print(f"bench-flow: skipped, for {GENERATOR} is not here: name the shared folder in FMO_SHARED")
+        return 0
+    missed = False
+    with TemporaryDirectory(prefix="fmo-bench-") as name:
+        folder = Path(name)
+        databases = Databases(folder, Cores.split())
+        try:
+            boards = [Board.generated(made_by, folder / str(n), n) for n in (told.issues // 10, told.issues)]
+            for kind in told.databases:
+                for result in measure(kind, databases.fresh, boards[0], boards[1], runs=told.runs):
+                    print(result, flush=True)
+                    missed = missed or bool(result.missed)
+        finally:
+            databases.close()
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
