@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.ports import BoardSource
+from fmo_bot.services.holding import hold_issues
 
 
 class Unseen(StrEnum):
@@ -54,6 +55,7 @@ def projects_of(session: Session, board: BoardRow, numbers: Collection[str]) -> 
 
 def note(session: Session, site_id: int, numbers: Collection[str], why: Unseen, at: datetime) -> None:
     """Remember that these are not shown, and since when that is known."""
+    hold_issues(session, _of(site_id, numbers))
     new = or_(IssueRow.unseen.is_(None), IssueRow.unseen != why.value)
     statement = update(IssueRow).where(_of(site_id, numbers), new).values(unseen=why.value, unseen_at=at)
     session.execute(statement, execution_options={"synchronize_session": False})

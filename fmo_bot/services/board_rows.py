@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, literal, select
+from sqlalchemy import ColumnElement, Select, delete, literal, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db import values
@@ -15,6 +15,7 @@ from fmo_bot.domain.issues import KEY, Issue, Sprint, merged
 from fmo_bot.domain.parties import Scope
 from fmo_bot.errors import NotFound
 from fmo_bot.services import facts, withheld
+from fmo_bot.services.holding import hold_issues
 
 AGAIN_AFTER = timedelta(minutes=2)  # until a history that is not whole is read again; twice as long after each try
 MOST_TRIES = 9  # counted so far: the longest pause is eight and a half hours
@@ -60,6 +61,7 @@ def keep(session: Session, board: BoardRow, read: Sequence[Packed], at: datetime
     is withheld nothing is stored (services.withheld).
     """
     workflow = facts.hold(session, board.id)
+    hold_issues(session, *_on_site(board.site_id, [each.issue.id for each in read]))
     hidden = withheld.sift(session, board, [each.issue for each in read])
     read = [each for each in read if each.issue.id not in hidden]
     held = _held(session, board, [each.issue.id for each in read])
@@ -74,6 +76,7 @@ def keep(session: Session, board: BoardRow, read: Sequence[Packed], at: datetime
 
 def let_go(session: Session, board: BoardRow, numbers: Collection[str]) -> None:
     """Take issues off the board; what is known of them stays, for they may be on another one."""
+    hold_issues(session, *_on_site(board.site_id, numbers))
     gone = BoardIssueRow.issue_id.in_(_ids(board, numbers))
     session.execute(delete(BoardIssueRow).where(BoardIssueRow.board_id == board.id, gone))
     withheld.release(session, board, numbers)
@@ -81,7 +84,8 @@ def let_go(session: Session, board: BoardRow, numbers: Collection[str]) -> None:
 
 def let_go_everywhere(session: Session, site_id: int, numbers: Collection[str]) -> None:
     """Take issues that are no longer on the site off all its boards."""
-    gone = select(IssueRow.id).where(IssueRow.site_id == site_id, IssueRow.jira_issue_id.in_(numbers))
+    hold_issues(session, *_on_site(site_id, numbers))
+    gone = select(IssueRow.id).where(*_on_site(site_id, numbers))
     session.execute(delete(BoardIssueRow).where(BoardIssueRow.issue_id.in_(gone)))
     withheld.release_everywhere(session, site_id, numbers)
 
@@ -146,7 +150,7 @@ def open_sprints(session: Session, board_id: int) -> set[int]:
 
 
 def _held(session: Session, board: BoardRow, numbers: Sequence[str]) -> dict[str, "_Held"]:
-    here = IssueRow.site_id == board.site_id, IssueRow.jira_issue_id.in_(numbers)
+    here = _on_site(board.site_id, numbers)
     columns = IssueRow.id, IssueRow.jira_issue_id, IssueRow.key, IssueRow.updated, IssueRow.tries, IssueRow.value
     return {
         row.jira_issue_id: _Held(row.id, row.key, row.updated, row.tries, row.value)
@@ -203,7 +207,11 @@ def _former(issue: Issue, held: "_Held | None") -> Iterator[str]:
 
 
 def _ids(board: BoardRow, numbers: Collection[str]) -> Select[int]:
-    return select(IssueRow.id).where(IssueRow.site_id == board.site_id, IssueRow.jira_issue_id.in_(numbers))
+    return select(IssueRow.id).where(*_on_site(board.site_id, numbers))
+
+
+def _on_site(site_id: int, numbers: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return IssueRow.site_id == site_id, IssueRow.jira_issue_id.in_(numbers)
 
 
 def _sprint_rows(board_id: int) -> Select[SprintRow]:

@@ -3,7 +3,8 @@
 Of each issue a board shows there is either a fact made by what `board.facts_by` names, or a row that says it is due;
 and where that name is not today's, everything is due. So whatever is interrupted, nothing is lost, nothing of two
 workflows is mixed, and a report can be made at any moment: out of facts, and for what is due out of issues themselves.
-Everything that writes facts holds the board's row in share, so that the workflow cannot change under it.
+Everything that writes facts holds the board's row in share, so that the workflow cannot change under it, and then the
+issues (services.holding).
 """
 
 import hashlib
@@ -29,6 +30,7 @@ from fmo_bot.domain.mappings import AnyWorkflow, dates
 from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.services import workflows
+from fmo_bot.services.holding import hold_issues
 
 T = TypeVar("T")
 BATCH = 500  # issues per transaction
@@ -183,9 +185,11 @@ def _make_some(session: Session, board_id: int) -> int | None:
     """How many were made; None where the workflow was changed meanwhile."""
     if (workflow := hold(session, board_id)) is None:
         return None
-    due = select(FactDueRow.issue_id).where(FactDueRow.board_id == board_id).order_by(FactDueRow.issue_id)
-    # Passing over what others hold: they store a newer state, or make the same.
-    numbers = session.scalars(due.limit(BATCH).with_for_update(skip_locked=True)).all()
+    due = select(FactDueRow.issue_id).join(IssueRow, IssueRow.id == FactDueRow.issue_id)
+    some = due.where(FactDueRow.board_id == board_id).order_by(FactDueRow.issue_id).limit(BATCH)
+    # Passing over what others hold: they store a newer state, take it off the board, or make the same.
+    held = some.with_for_update(of=(IssueRow, FactDueRow), key_share=True, skip_locked=True)
+    numbers = session.scalars(held).all()
     which = select(IssueRow.id).where(IssueRow.id.in_(numbers))
     _make_lives(session, which)
     _keep_facts(session, board_id, lives_of(session, which), workflow)
@@ -203,10 +207,11 @@ def _make_lives(session: Session, which: Select[int]) -> None:
 
 def _begin_anew(session: Session, board_id: int) -> None:
     """The rules or the workflow are other ones than those of the facts: everything falls due."""
-    facts_by = session.scalars(_made_by(board_id).with_for_update()).one()
+    facts_by = session.scalars(_made_by(board_id).with_for_update(key_share=True)).one()
     known = workflows.of_board(session, board_id)
     if known is not None and facts_by != (now := maker(known.workflow)):
         every = select(BoardIssueRow.board_id, BoardIssueRow.issue_id).where(BoardIssueRow.board_id == board_id)
+        hold_issues(session, IssueRow.id.in_(every.with_only_columns(BoardIssueRow.issue_id)))
         mark(session, FactDueRow, ["board_id", "issue_id"], every)
         session.execute(update(BoardRow).where(BoardRow.id == board_id).values(facts_by=now))
 

@@ -16,6 +16,7 @@ from fmo_bot.db.once import upsert
 from fmo_bot.db.ownership import JiraProjectRow, WithheldRow
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.names import project_key
+from fmo_bot.services.holding import hold_issues
 
 
 def sift(session: Session, board: BoardRow, issues: Sequence[Issue]) -> set[str]:
@@ -98,6 +99,7 @@ def _learn(rows: Sequence[JiraProjectRow], issues: Sequence[Issue]) -> None:
 def _forget(session: Session, site_id: int, issues: Mapping[str, datetime], *, shown_by: int | None = None) -> None:
     """Store no more of issues (id and when updated) than that boards show them: those that did, and `shown_by`."""
     ours = IssueRow.site_id == site_id, IssueRow.jira_issue_id.in_(issues)
+    hold_issues(session, *ours)
     known = select(IssueRow.id).where(*ours)
     shown = select(BoardIssueRow.board_id, IssueRow.jira_issue_id).join(IssueRow, IssueRow.id == BoardIssueRow.issue_id)
     places = {(board_id, number) for board_id, number in session.execute(shown.where(IssueRow.id.in_(known)))}
