@@ -98,7 +98,8 @@ def sprints(path: Path) -> list[Sprint]:
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as wrong:
-        raise FileWrong(f"{path}: no JSON ({wrong}); put what the Agile API says of a board's sprints.") from wrong
+        why = "nested too deeply" if isinstance(wrong, RecursionError) else "no JSON in UTF-8"
+        raise FileWrong(f"{path}: {why}; put what the Agile API says of a board's sprints.") from wrong
     values = content.get("values") if isinstance(content, dict) else content
     if not isinstance(values, list):
         raise FileWrong(f"{path}: a list of sprints is needed, or an object with one under `values`.")

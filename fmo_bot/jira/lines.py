@@ -6,7 +6,7 @@ in the same `Life`; the quick one costs a tenth.
 """
 
 from collections.abc import Container
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, cast
 
@@ -20,6 +20,8 @@ from fmo_bot.domain.lives import FOREVER, Life, Present
 from fmo_bot.jira import parse, wire
 
 CUT_AT = frozenset({20, 40, 100})  # how many histories Jira expands at most, by version; source: metrics.md
+# A year further in than `parse.YEARS`, which are those of an instant's own zone: what is outside goes the long way.
+_FIRST, _LAST = (ms(datetime(year, 1, 1, tzinfo=UTC)) for year in (parse.YEARS.start + 1, parse.YEARS.stop - 1))
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -126,6 +128,7 @@ class Reader:
             return None
         created, updated = ms(fields.created), ms(fields.updated)
         items, latest = self._items(histories)
+        latest = max(created, updated, latest)
         kind, status, resolution = fields.issuetype, fields.status, fields.resolution
         points = None if fields.own_points is None else parse.points(fields.own_points)
         present = Present(
@@ -149,13 +152,15 @@ class Reader:
             present=present,
             items=items,
         )
+        if life.created < _FIRST or updated < _FIRST or latest > _LAST:
+            return None
         known = self._known
         for at, _, before, after, before_text, after_text in items.get(STATUS, ()):
             if after not in known or before not in known:
                 self._call(at, (before, before_text), (after, after_text))
         if status.id not in known:
             self._call(FOREVER, (status.id, status.name))
-        return Line(life, updated, max(created, updated, latest))
+        return Line(life, updated, latest)
 
     def _items(self, histories: list[_History]) -> tuple[dict[str, list[lives.Item]], int]:
         """The items of each field that figures read, and the latest instant of the histories."""

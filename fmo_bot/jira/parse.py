@@ -37,6 +37,7 @@ from fmo_bot.jira import naming, wire
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
+YEARS = range(1900, 2500)  # others stand in no Jira, and their neighbours may be no dates any more
 SPRINT_SCHEMA = "com.pyxis.greenhopper.jira:gh-sprint"
 CATEGORIES = frozenset({"new", "indeterminate", "done"})
 CREATING_TAKES = timedelta(seconds=1)
@@ -187,14 +188,19 @@ def shape(board: Any, configuration: Any, statuses: Any, fields: Any, sought: So
 
 
 def instant(value: Any, place: str) -> datetime:
-    """UTC from `2022-04-24T20:30:51.748+0000`, an RFC 3339 string, or an epoch number (from 1e11 on: milliseconds)."""
+    """UTC from `2022-04-24T20:30:51.748+0000`, an RFC 3339 string, or an epoch number (from 1e11 on: milliseconds).
+
+    Raises Malformed, also where the year is none of YEARS.
+    """
     try:
         if isinstance(value, str):
             moment = datetime.fromisoformat(value)
-            if moment.tzinfo is not None:
+            if moment.tzinfo is not None and moment.year in YEARS:
                 return moment.astimezone(UTC)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / 1000 if abs(value) >= 1e11 else value, UTC)
+            moment = datetime.fromtimestamp(value / 1000 if abs(value) >= 1e11 else value, UTC)
+            if moment.year in YEARS:
+                return moment
     except (ValueError, OverflowError, OSError):
         pass  # said below, like every other value that is no instant
     raise Malformed(f"{place} is not a time with a zone")
@@ -328,9 +334,10 @@ def versions(listed: Any) -> tuple[Version, ...]:
 
 def _day(value: Any) -> date | None:
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
+        day = date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         return None
+    return day if day is not None and day.year in YEARS else None
 
 
 def points(value: Any) -> float | None:

@@ -161,7 +161,8 @@ def test_too_little_throughput_refuses_and_says_why(tmp_path: Path) -> None:
     assert told["refused"] == "only 4 of the last 90 days saw anything finished; a forecast needs 5"
     assert (told["p50"], told["p85"], told["p95"]) == (None, None, None)
     assert told["backtest"] == {"weeks": 0, "hit_rate_p85": None}
-    assert run(tmp_path, "forecast", "--items", "0").exit_code == 2
+    for wrong in ("0", "1" + "0" * 30):
+        assert run(tmp_path, "forecast", "--items", wrong).exit_code == 2
 
 
 def test_the_order_of_the_lines_changes_nothing(tmp_path: Path) -> None:

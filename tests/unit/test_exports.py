@@ -135,6 +135,18 @@ def test_what_is_no_issue_is_told_with_its_number_and_passed_over(tmp_path: Path
     assert told[6] == "nested too deeply"
 
 
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00.000+0000", "9999-12-31T23:59:59.999+0000"])
+@pytest.mark.parametrize("where", ["created", "updated", "history"])
+def test_a_time_at_the_end_of_all_times_is_none(tmp_path: Path, where: str, when: str) -> None:
+    moved = history("1", 1, item("status", "1", "3"))
+    fields: dict[str, Any] = {where: when}
+    raw = line(moved | {"created": when}) if where == "history" else line(moved, **fields)
+    path = tmp_path / "issues.jsonl"
+    path.write_text(json.dumps(raw))
+    found = exports.read(path, FIELDS, lambda number, why: None)
+    assert (found.lives, found.malformed_lines) == ([], 1)
+
+
 def test_an_issue_that_stands_there_twice_counts_once_as_it_was_updated_last(tmp_path: Path) -> None:
     def state(status: str, updated: int) -> str:
         return json.dumps(line(status={"id": status}, updated=jiras(BORN + timedelta(hours=updated))))
@@ -206,7 +218,8 @@ def test_sprints_come_as_a_list_or_as_a_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("{", r"no JSON"),
+        ("{", r"no JSON in UTF-8; put what"),
+        ("[" * 100_000, r"nested too deeply; put what"),
         ("{}", r"a list of sprints is needed, or an object with one under `values`"),
         ('[{"id": 7}]', r"sprint number 1: the name of sprint 7 is missing"),
     ],

@@ -61,7 +61,11 @@ def test_an_instant_is_read_in_every_form_jira_writes_it(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, "", "yesterday", "2022-04-24T20:30:51", 10**40, -(10**18), float("nan"), []]
+    "value",
+    [
+        *(None, True, "", "yesterday", "2022-04-24T20:30:51", 10**40, -(10**18), float("nan"), []),
+        *("9999-12-31T23:59:59.999-1200", "0001-01-01T00:00:00.000+1400", 10**14),  # days beside them are no dates
+    ],
 )
 def test_what_is_no_instant_is_refused_by_name(value: Any) -> None:
     with pytest.raises(Malformed, match="the creation time is not a time with a zone"):
@@ -105,6 +109,7 @@ def test_only_the_fields_of_the_allow_list_are_kept(changed: dict[str, Any], kep
         ),
         ([{"id": 10102, "name": "R3", "released": True}], (Version("10102", "R3", True, None),)),  # nobody said when
         ([{"id": "10103", "released": "yes", "releaseDate": "soon"}], (Version("10103", "", False, None),)),  # nonsense
+        ([{"id": "10104", "releaseDate": "9999-12-31"}], (Version("10104", "", False, None),)),  # has no next day
         ([{"name": "no id"}, "R4", None, 7], ()),
     ],
 )

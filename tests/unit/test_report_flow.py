@@ -146,6 +146,10 @@ def test_people_read_rule_window_n_source_and_what_is_doubtful(folder: Path) -> 
     ("options", "sentence"),
     [
         (["--since", "yesterday"], "'yesterday' is no date; put it as 2026-01-31"),
+        (["--until", "9999-12-31"], "'9999-12-31' is too far away; put a year from 1900 to 2499"),
+        (["--since", "0001-01-01", "--zone", "Asia/Shanghai"], "too far away"),
+        (["--as-of", "9999-12-31T23:59:59-12:00"], "too far away"),
+        (["--as-of", "0001-01-01T00:00:00+14:00"], "too far away"),
         (["--since", "2026-02-01", "--until", "2026-01-01"], "2026-01-01 is before 2026-02-01"),
         (["--as-of", "2026-01-01T00:00"], "does not say in which zone"),
         (["--as-of", "now"], "'now' is no instant"),

@@ -8,7 +8,7 @@ import typer
 
 from fmo_bot.cli.report import flow, fold, forecast, options, reading, sprint
 from fmo_bot.cli.report.fold import Board, Seed, Span
-from fmo_bot.cli.report.options import AsOf, IssuesFile, Since, SprintsFile, Until, WorkflowPath, Zone
+from fmo_bot.cli.report.options import AsOf, IssuesFile, Items, Since, SprintsFile, Until, WorkflowPath, Zone
 from fmo_bot.cli.report.reading import Given
 from fmo_bot.domain.fold import Metric
 from fmo_bot.domain.intervals import instant
@@ -31,7 +31,7 @@ def everything(
     sprints: SprintsFile,
     baseline: Span,
     current: Span,
-    items: Annotated[int, typer.Option(min=1, help="How many more are to be finished, for the forecast.")],
+    items: Items,
     out: Folder,
     since: Since = None,
     until: Until = None,

@@ -10,7 +10,7 @@ import typer
 
 from fmo_bot.cli.report import reading
 from fmo_bot.cli.report.fold import Board, Seed
-from fmo_bot.cli.report.options import AsOf, Format, IssuesFile, Shape, WorkflowPath, Zone, a_day
+from fmo_bot.cli.report.options import AsOf, Format, IssuesFile, Items, Shape, WorkflowPath, Zone, a_day
 from fmo_bot.cli.report.output import utc, write_json
 from fmo_bot.cli.report.reading import Given
 from fmo_bot.domain.calendars import local_date
@@ -33,7 +33,7 @@ def foresee(
     *,
     issues: IssuesFile,
     workflow: WorkflowPath,
-    items: Annotated[int, typer.Option(min=1, help="How many more are to be finished.")],
+    items: Items,
     by: Annotated[date | None, typer.Option(parser=a_day, metavar="DATE", help="How likely by this day, too.")] = None,
     as_of: AsOf = None,
     zone: Zone = "UTC",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -12,6 +12,9 @@ from fmo_bot.cli.options import a_file
 from fmo_bot.domain.calendars import instant_of, zone_of
 from fmo_bot.domain.intervals import ms
 from fmo_bot.errors import FileWrong
+
+_YEARS = range(1900, 2500)
+Day = TypeVar("Day", date, datetime)
 
 
 class Format(StrEnum):
@@ -44,16 +47,17 @@ class Window:
 def window(since: date | None, until: date | None, zone: str) -> Window:
     """The window these options name; refused where it ends before it begins."""
     if since is not None and until is not None and until < since:
-        raise typer.BadParameter(f"{until} is before {since}; --until is the last day of the window")
+        raise typer.BadParameter(f"{until} is before {since}; put the first day of the window first")
     return Window(since, until, zone)
 
 
 def a_day(told: str) -> date:
-    """A date such as 2026-01-31."""
+    """A date such as 2026-01-31, in a year that Jira may know of."""
     try:
-        return date.fromisoformat(told)
+        day = date.fromisoformat(told)
     except ValueError as error:
         raise typer.BadParameter(f"{told!r} is no date; put it as 2026-01-31") from error
+    return _near(day, told)
 
 
 def an_instant(told: str) -> datetime:
@@ -64,7 +68,14 @@ def an_instant(told: str) -> datetime:
         raise typer.BadParameter(f"{told!r} is no instant; put it as 2026-01-31T12:00:00Z") from error
     if moment.tzinfo is None:
         raise typer.BadParameter(f"{told!r} does not say in which zone; put it as 2026-01-31T12:00:00Z")
-    return moment
+    return _near(moment, told)
+
+
+def _near(at: Day, told: str) -> Day:
+    """Refused in a year at the ends of the calendar: its neighbours are no dates any more."""
+    if at.year not in _YEARS:
+        raise typer.BadParameter(f"{told!r} is too far away; put a year from {_YEARS[0]} to {_YEARS[-1]}")
+    return at
 
 
 def a_zone(told: str) -> str:
@@ -85,4 +96,5 @@ AsOf = Annotated[
     typer.Option(parser=an_instant, metavar="INSTANT", help="What came later is hidden; the file's latest instant."),
 ]
 Zone = Annotated[str, typer.Option(parser=a_zone, metavar="ZONE", help="Days and weeks are those of this time zone.")]
+Items = Annotated[int, typer.Option(min=1, max=1_000_000, help="How many more are to be finished, for a forecast.")]
 Shape = Annotated[Format, typer.Option("--format", help="For people, for programs, or one row per issue.")]
