@@ -18,6 +18,7 @@ from fmo_bot.domain.charts import Chart
 from fmo_bot.domain.charts import Spread as Spread
 from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import Person
+from fmo_bot.domain.shown import WeekFlow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +225,7 @@ class Digest:
     left_out: tuple[str, ...] = ()
     ref: str = ""  # opaque: of the report as it is kept
     basis: Basis | None = None
+    flow: WeekFlow | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from fmo_bot.domain import charts as c
 from fmo_bot.domain import messages as m
+from fmo_bot.domain import shown
 from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
 from fmo_bot.domain.follows import may_hear
 from fmo_bot.domain.names import IssueName, internal
@@ -46,6 +47,14 @@ JIRA: Mapping[type, Mapping[str, str]] = {
         " carried_over completed_outside re_estimated unestimated cycle_time never_started split_s flagged burn_up"
         " data_quality workflow_guessed differences basis",
     ),
+    shown.SideTime: _all(FIGURES, "side active_s waiting_s blocked_s active_working_s waiting_working_s"),
+    shown.Foreseen: _all(FIGURES, "items n_days seed generator by chance p50 p85 p95 refused backtest_weeks hit_rate"),
+    shown.Recovered: _all(FIGURES, "took open oldest_s"),
+    shown.WeekFlow: _all(
+        FIGURES,
+        "lead_time by_release expected_n expected_s attainment efficiency_configured efficiency_n efficiency"
+        " efficiency_median unmapped waiting companies recovery forecast",
+    ),
     Basis: _all(FIGURES, "boards calendars zone rules"),
     BoardUsed: _all(FIGURES, "board synced_at mapping guessed mapping_since stages commitment"),
     CalendarUsed: _all(FIGURES, "company zone days opens closes holidays off extra since unknown"),
@@ -73,7 +82,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     | _all(
         FIGURES,
         "counted left_out board finished finished_before cycle_time cycle_time_before wip data_quality"
-        " workflow_guessed stale basis",
+        " workflow_guessed stale basis flow",
     ),
     m.AgeingItem: {"issue": NAMES, "summary": SUMMARY} | _all(STATUS, "stage age_s over_p85"),
     m.Home: {"blockers": NAMES},

@@ -1,7 +1,7 @@
 """The weekly digest: composed from what was synced, posted in the joint channel."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,14 +14,19 @@ from fmo_bot.db.ledger import OccurrenceRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import occurrences, outbox
 from fmo_bot.delivery.occurrences import Handler, Wanted
-from fmo_bot.domain import digests, facts
+from fmo_bot.domain import digest_charts, digests, facts
 from fmo_bot.domain.blockers import Blocker, waits
 from fmo_bot.domain.calendars import instant_of
+from fmo_bot.domain.charts import Chart
 from fmo_bot.domain.flow import Aged
+from fmo_bot.domain.forecast import REACH
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.messages import AgeingItem, Digest, Notice, WaitsOn
+from fmo_bot.domain.names import IssueName
 from fmo_bot.domain.ownership import name_of
 from fmo_bot.domain.standups import Schedule
+from fmo_bot.domain.timelines import Timeline
+from fmo_bot.domain.week_flow import week_flow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import waits as ledger
 from fmo_bot.services.bases import basis
@@ -30,6 +35,7 @@ from fmo_bot.services.fact_reading import Id
 from fmo_bot.services.governance import narrow
 from fmo_bot.services.parties import scrum_masters
 from fmo_bot.services.rounds import joint_place
+from fmo_bot.services.settings_of_figures import setting
 from fmo_bot.services.sprints import BoardReader
 from fmo_bot.services.team_boards import MIRRORS, Together, together
 
@@ -39,6 +45,7 @@ STALE = timedelta(days=1)
 NO_DIGEST = "The digest {ceremony} of {team} was not posted: {reason} The next one comes on its day."
 NOTHING_JOINT = "No Jira project on the board is joint yet: its owner proposes it, every side accepts."
 TOO_LATE = "FMO bot could not run in time."
+EXCLUDED = "excluded"  # in data quality: incidents that count in no figure of flow
 _DAY = timedelta(days=1)
 
 
@@ -70,20 +77,44 @@ class Digests:
             return partial(self._miss, reason=str(error))
         if found is None:
             return partial(self._miss, reason=NOTHING_JOINT)
-        return partial(self._owe, digest=_digest(session, ceremony, found, occurrence.due, ref=self.token(12)))
+        digest, charts = _digest(session, ceremony, found, occurrence.due, ref=self.token(12))
+        return partial(self._owe, digest=digest, charts=charts)
 
-    def _owe(self, session: Session, occurrence: OccurrenceRow, at: datetime, *, digest: Digest) -> None:
+    def _owe(
+        self,
+        session: Session,
+        occurrence: OccurrenceRow,
+        at: datetime,
+        *,
+        digest: Digest,
+        charts: Sequence[Chart],
+    ) -> None:
         ceremony = _held_in(session, occurrence)
+        name = f"digest:{ceremony.id}:{occurrence.local_date}:{occurrence.ordinal}"
+        place, useful_until = (
+            joint_place(session, ceremony.team_id),
+            occurrence.due + timedelta(minutes=ceremony.late_ok_minutes),
+        )
         new = outbox.owe(
             session,
-            name=f"digest:{ceremony.id}:{occurrence.local_date}:{occurrence.ordinal}",
+            name=name,
             message=digest,
             due=occurrence.due,
             language=ceremony.team.language,
-            place=joint_place(session, ceremony.team_id),
-            useful_until=occurrence.due + timedelta(minutes=ceremony.late_ok_minutes),
+            place=place,
+            useful_until=useful_until,
         )
         if new:
+            for number, chart in enumerate(charts, 1):
+                outbox.owe(
+                    session,
+                    name=f"chart:{number}:{name}",
+                    message=chart,
+                    due=occurrence.due,
+                    language=ceremony.team.language,
+                    place=place,
+                    thread_of=name,
+                )
             value = values.message_to_json(digest)
             team = ceremony.team_id
             session.add(ReportRow(team_id=team, ref=digest.ref, kind=DIGEST, made_at=at, value=value, shared_at=at))
@@ -130,16 +161,20 @@ def _board_of(session: Session, ceremony: CeremonyRow) -> int:
 
 
 def _together(session: Session, boards: BoardReader, ceremony: CeremonyRow, as_of: datetime) -> Together | None:
-    since = digests.compared_since(as_of, ceremony.team.zone)
+    since = min(digests.compared_since(as_of, ceremony.team.zone), ms(as_of - REACH))
     return together(session, ceremony.team_id, boards, _board_of(session, ceremony), since=since, as_of=ms(as_of))
 
 
-def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: datetime, *, ref: str) -> Digest:
+def _digest(
+    session: Session, ceremony: CeremonyRow, found: Together, as_of: datetime, *, ref: str
+) -> tuple[Digest, tuple[Chart, ...]]:
+    """The digest, and the charts of its thread."""
     team = ceremony.team
+    where, recorded = setting(session, team, found, as_of)
     figures = digests.figures(found.timelines, zone=team.zone, as_of=as_of)
     ageing = figures.ageing[:SHOWN]
     names = found.called([_id(aged) for aged in ageing])
-    return Digest(
+    digest = Digest(
         team=team.name,
         team_ref=team.ref,
         board=" + ".join(found.names),
@@ -153,20 +188,27 @@ def _digest(session: Session, ceremony: CeremonyRow, found: Together, as_of: dat
         wip=figures.wip,
         ageing=tuple(_ageing(aged, names[_id(aged)].summary) for aged in ageing),
         waits=_waits(session, team.id, as_of),
-        data_quality=(*facts.told(found.doubts), *found.quality, (MIRRORS, found.mirrors)),
+        data_quality=(*facts.told(found.doubts), *found.quality, (MIRRORS, found.mirrors), (EXCLUDED, found.excluded)),
         workflow_guessed=found.workflow_guessed,
         stale=found.unread > 0 or found.synced_at is None or as_of - found.synced_at > STALE,
         counted=found.projects,
         left_out=found.left_out,
         ref=ref,
         basis=basis(session, team.id, found.used, since=figures.since, as_of=as_of),
+        flow=week_flow(found.work, recorded, where),
     )
+    return digest, digest_charts.charts(digest.board, found.work, recorded, where, counted=found.projects, name=_name)
 
 
 def _ageing(aged: Aged, summary: str) -> AgeingItem:
-    life = aged.timeline.life
-    name = name_of(life.site, id=life.id, key=life.key, project_id=life.project or "", secured=life.secured)
-    return AgeingItem(issue=name, summary=summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85)
+    return AgeingItem(
+        issue=_name(aged.timeline), summary=summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85
+    )
+
+
+def _name(line: Timeline) -> IssueName:
+    life = line.life
+    return name_of(life.site, id=life.id, key=life.key, project_id=life.project or "", secured=life.secured)
 
 
 def _id(aged: Aged) -> Id:

@@ -15,6 +15,7 @@ from fmo_bot.domain.counterparts import Rule, mirrors, once
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.ownership import Counted
 from fmo_bot.domain.timelines import Timeline, timeline
+from fmo_bot.domain.week_flow import BoardWork
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import board_quality
 from fmo_bot.services.bases import board_used
@@ -31,7 +32,8 @@ class Together:
     """What several boards hold together. `unread`: boards beside the one of record that could not be read."""
 
     names: tuple[str, ...]
-    timelines: tuple[Timeline, ...]  # of the issues that figures of the window need
+    record: str  # Jira's id of the board of record
+    work: tuple[BoardWork, ...]  # of each board the issues that figures of the window need
     doubts: Counter[str]  # domain.facts.doubts of all issues that are counted
     projects: tuple[ProjectName, ...]
     left_out: tuple[str, ...]
@@ -42,6 +44,16 @@ class Together:
     synced_at: datetime | None  # the oldest of the boards'
     boards: tuple[BoardFacts, ...]
     used: tuple[BoardUsed, ...]
+
+    @property
+    def timelines(self) -> tuple[Timeline, ...]:
+        """Of all boards, what counts in figures of flow."""
+        return tuple(course for board in self.work for course in board.flow)
+
+    @property
+    def excluded(self) -> int:
+        """Incidents that count in no figure but time to recover."""
+        return sum(len(board.timelines) - len(board.flow) for board in self.work)
 
     def called(self, ids: Collection[Id]) -> dict[Id, Named]:
         """What issues are called, while the transaction is open."""
@@ -55,6 +67,14 @@ class _Part:
     view: BoardView
     counted: Counted
     elsewhere: frozenset[Id] = frozenset()
+
+    def work(self, since: int, at: int) -> BoardWork:
+        return BoardWork(
+            timelines=tuple(self.timelines(since, at)),
+            workflow=self.view.workflow,
+            incidents=self.view.incidents,
+            value=self.view.value,
+        )
 
     def timelines(self, since: int, at: int) -> Iterator[Timeline]:
         for life in self.view.facts.of_window(since, at, at, self.counted.origins):
@@ -87,7 +107,8 @@ def together(
     views, held = [part.view for part in parts], [part.counted for part in parts]
     return Together(
         names=tuple(view.shape.name for view in views),
-        timelines=tuple(course for part in parts for course in part.timelines(since, as_of)),
+        record=str(main.shape.id),
+        work=tuple(part.work(since, as_of) for part in parts),
         doubts=sum((part.doubts(as_of) for part in parts), Counter()),
         projects=tuple(dict.fromkeys(project for each in held for project in each.projects)),
         left_out=tuple(sorted({company for each in held for company in each.left_out})),

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.blockers import BlockerRow
 from fmo_bot.db.boards import IssueRow, JiraSiteRow
 from fmo_bot.db.once import insert_once
 from fmo_bot.db.parties import SideRow
-from fmo_bot.domain.blockers import open_key
+from fmo_bot.domain.blockers import Blocker, open_key
 from fmo_bot.domain.messages import BlockerLine
 from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import EXTERNAL, UNKNOWN, Actor
+from fmo_bot.domain.week_flow import Recorded
 from fmo_bot.services.governance import audit
 from fmo_bot.services.issues_named import name_of
 
@@ -101,6 +102,27 @@ def open_rows(session: Session, team_id: int) -> list[BlockerRow]:
     """The open blockers of a joint team, oldest first."""
     query = select(BlockerRow).where(BlockerRow.team_id == team_id, BlockerRow.resolved_at.is_(None))
     return list(session.scalars(query.order_by(BlockerRow.since, BlockerRow.id)))
+
+
+def recorded(session: Session, team_id: int, *, since: datetime, until: datetime) -> Recorded:
+    """The blockers of a joint team that stood at some instant of [since, until], by issue and without one."""
+    query = (
+        select(BlockerRow, JiraSiteRow.key)
+        .join(JiraSiteRow, JiraSiteRow.id == BlockerRow.site_id, isouter=True)
+        .where(
+            BlockerRow.team_id == team_id,
+            BlockerRow.since <= until,
+            or_(BlockerRow.resolved_at.is_(None), BlockerRow.resolved_at > since),
+        )
+        .order_by(BlockerRow.since, BlockerRow.id)
+    )
+    by_issue: dict[tuple[str, str], list[Blocker]] = {}
+    loose: list[Blocker] = []
+    for row, site in session.execute(query):
+        found = Blocker(waiting=row.waiting_side, waited_on=row.waited_side, since=row.since, resolved=row.resolved_at)
+        here = by_issue.setdefault((site, row.jira_issue_id), []) if site and row.jira_issue_id else loose
+        here.append(found)
+    return Recorded(by_issue=by_issue, loose=loose)
 
 
 def open_lines(session: Session, team_id: int) -> tuple[BlockerLine, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import occurrences
+from fmo_bot.domain.charts import AgeingChart, CycleTimeChart, ThroughputChart, WaitingChart
 from fmo_bot.domain.messages import Digest, Notice
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.services.boards import BoardView
@@ -56,6 +57,17 @@ def test_a_digest_stands_once_in_the_joint_channel_with_companies_by_name(store:
     assert [(item.issue.key, item.stage, item.over_p85) for item in digest.ageing] == [("CORE-3", "Doing", None)]
     assert [(each.waiting, each.waited_on, each.open) for each in digest.waits] == [("Huawei", "Telefonica", 1)]
     assert (digest.workflow_guessed, digest.stale) == (True, False)
+    assert digest.flow is not None
+    assert (digest.flow.lead_time.n, digest.flow.expected_n, digest.flow.expected_s) == (1, 2, None)
+    assert digest.flow.forecast is not None
+    assert (digest.flow.forecast.items, digest.flow.forecast.refused) == (1, True)  # two days with a completion
+    last, this = digest.flow.waiting
+    waited = (15 * 60 + 40) * 60.0  # since 01:20, on a blocker without an issue; nine of these hours are Madrid's
+    assert (last.total_s, this.total_s) == (0, waited)
+    assert [(each.side, each.waited_s, each.working_s) for each in this.waits] == [("operator", waited, 9 * 3600.0)]
+    charts = desk.team.owed("chart:")
+    assert {type(chart) for _, _, chart in charts} == {ThroughputChart, CycleTimeChart, AgeingChart, WaitingChart}
+    assert {owed.thread_message_id for _, owed, _ in charts} == {row.id}
 
 
 def test_a_digest_of_old_figures_says_so(sqlite_store: Store) -> None:

@@ -53,3 +53,10 @@ def test_an_older_report_says_that_its_basis_was_not_kept() -> None:
 def test_figures_that_are_not_for_the_reader_are_a_sentence_only() -> None:
     view = explained.view(m.Notice(text="These figures are internal to {company}.", values={"company": "A"}), "en")
     assert [block["text"]["text"] for block in view["blocks"]] == ["These figures are internal to A."]
+
+
+def test_a_digest_explains_every_figure_of_the_week() -> None:
+    told = words_of(reports("Core")[1])
+    for rule in ("Time to value", "Expectation", "Flow efficiency", "Time lost to waiting", "Time to recover"):
+        assert f"*{rule}* · definition " in told
+    assert "7 issues, drawn from 63 days; seed 18446744073709551615, numpy 2. No back-test yet." in told

@@ -16,8 +16,10 @@ from fmo_bot.domain import quality
 from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
+from fmo_bot.domain.shown import Foreseen, Recovered, WeekFlow
 from fmo_bot.sandbox.slack.blocks import problems
 from fmo_bot.services import board_quality
+from fmo_bot.services.digests import EXCLUDED
 from fmo_bot.services.team_boards import MIRRORS
 from fmo_bot.slack import forms
 from fmo_bot.slack.actions import SPRINT_SHARE
@@ -38,6 +40,38 @@ def based(words: str) -> Basis:
         company=words, zone="Asia/Shanghai", days=(0, 1), opens=540, closes=1440, holidays="CN", unknown=(2027,)
     )
     return Basis(boards=(board,) * 9, calendars=(calendar, replace(calendar, off=2, since=DAY)), zone="UTC", rules=1)
+
+
+def waited(words: str, label: str) -> c.WaitingWeek:
+    """A week in which two sides were waited for, one of them with a person's words for a name."""
+    waits = (
+        c.SideWait(side="vendor", waited_s=7200.0, alone_s=3600.0, working_s=1800.0),
+        c.SideWait(side=words, waited_s=3600.0, alone_s=0.0),
+    )
+    return c.WaitingWeek(label=label, partial=False, waits=waits, both_s=3600.0)
+
+
+def a_week(words: str) -> WeekFlow:
+    """Every figure of a week's flow."""
+    spread = m.Spread(n=2, p50_s=90000.0, p85_s=200000.0, p95_s=3.0)
+    return WeekFlow(
+        lead_time=spread,
+        by_release=True,
+        expected_n=40,
+        expected_s=90000.0,
+        attainment=0.86,
+        efficiency_configured=True,
+        efficiency_n=2,
+        efficiency=0.4,
+        efficiency_median=0.5,
+        unmapped=0.1,
+        waiting=(waited(words, "2026-W46"), waited(words, "2026-W47")),
+        companies={"vendor": words},
+        recovery=Recovered(took=spread, open=1, oldest_s=90000.0),
+        forecast=Foreseen(
+            items=7, n_days=63, seed=18446744073709551615, generator="numpy 2", by=DAY, chance=1.0, p50=DAY, p85=DAY
+        ),
+    )
 
 
 def every_message(words: str) -> list[m.Message]:
@@ -115,6 +149,7 @@ def every_message(words: str) -> list[m.Message]:
             team_ref="t",
             ref="d",
             basis=based(words),
+            flow=a_week(words),
             board=words,
             since=AT,
             until=AT,
@@ -139,7 +174,7 @@ def every_message(words: str) -> list[m.Message]:
 
 
 def test_every_doubt_about_a_figure_is_said_in_words() -> None:
-    assert set(trust.NOTES) == {*quality.QUALITY, MIRRORS, *board_quality.NAMES}
+    assert set(trust.NOTES) == {*quality.QUALITY, MIRRORS, EXCLUDED, *board_quality.NAMES}
 
 
 @pytest.mark.parametrize(
@@ -377,3 +412,25 @@ def test_a_job_is_tried_again_and_a_message_sent_again(jobs: int, words: str, la
     rendered = render(m.Undelivered(team="5G Core", team_ref="t", lines=(line,)), "en")
     assert words in rendered.text
     assert label in str(rendered.blocks)
+
+
+def test_a_digest_says_each_figure_of_the_week_with_its_n() -> None:
+    (digest,) = (message for message in every_message("Huawei") if isinstance(message, m.Digest))
+    text = render(digest, "en").text
+    for line in (
+        "*Time to value* (to release)  P50 1 day · P85 2.3 days · P95 0.1 min (n = 2)",
+        "*Expectation*  85 % within 1 day; kept by 86% of the last 90 days (n = 40)",
+        "*Flow efficiency*  40% in all, median 50% (n = 2); 10% of the time was in no stage and is left out",
+        "*Time to recover*",
+        "1 in work, the oldest for 1 day",
+        "*Time lost to waiting*, this week  on Huawei 2 h (0.5 h of its working time) · on Huawei 1 h · "
+        "of which on several at once 1 h · in all 2 issue-hours",
+        "95 % by no date in sight; &gt;95 % by Nov 16 · seed 18446744073709551615",
+    ):
+        assert line in text
+    assert digest.flow is not None
+    unsaid = replace(digest.flow, expected_s=None, efficiency_configured=False, efficiency_n=0, forecast=None)
+    said = render(replace(digest, flow=unsaid), "en").text
+    assert "too few finished in 90 days (n = 40 of 20)" in said
+    assert "not configured: no stage is a waiting one" in said
+    assert "*Forecast*" not in said

@@ -4,6 +4,7 @@ from fmo_bot.domain.messages import AgeingItem, Digest, WaitsOn
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import SPRINT_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
+from fmo_bot.slack.render import week_flow
 from fmo_bot.slack.render.sprints import how, spread
 from fmo_bot.slack.render.trust import trust
 from fmo_bot.slack.text import clip, day_of, escape, issue_name, moment
@@ -20,8 +21,10 @@ def digest(message: Digest, t: Translator) -> list[Block]:
         header(t("Weekly digest: {team}", team=message.team)),
         context(f"{escape(message.board)} · {since} – {until}"),
         section("\n".join(_flow(message, t))),
-        section("\n".join(_ageing(message, t))),
-        section("\n".join(_waits(message.waits, t))),
+        section(
+            "\n".join([*_ageing(message, t), *week_flow.forecast(message.flow.forecast if message.flow else None, t)])
+        ),
+        section("\n".join([*_waits(message.waits, t), *_lost(message, t)])),
         *trust(message, t),
         actions(
             button(t("Sprint report"), SPRINT_ASK, message.team_ref), *([how(message.ref, t)] if message.ref else [])
@@ -35,7 +38,12 @@ def _flow(message: Digest, t: Translator) -> list[str]:
         f"*{t('Finished')}*  " + t("{n} this week; the weeks before: {before}", n=message.finished, before=before),
         f"*{t('Cycle time')}*  {spread(message.cycle_time, t)}",
         f"*{t('The four weeks before')}*  {spread(message.cycle_time_before, t)}",
+        *(week_flow.lines(message.flow, t) if message.flow else []),
     ]
+
+
+def _lost(message: Digest, t: Translator) -> list[str]:
+    return week_flow.waiting(message.flow.waiting, message.flow.companies, t) if message.flow else []
 
 
 def _ageing(message: Digest, t: Translator) -> list[str]:

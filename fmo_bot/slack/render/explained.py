@@ -8,6 +8,7 @@ from babel.dates import format_time, get_day_names
 
 from fmo_bot.domain import messages as m
 from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
+from fmo_bot.domain.shown import Foreseen, WeekFlow
 from fmo_bot.locales import Translator, translator
 from fmo_bot.slack.blocks import TITLE, VIEW_BLOCKS, Block, context, fit, header, plain, section
 from fmo_bot.slack.render import rules
@@ -15,7 +16,7 @@ from fmo_bot.slack.render.notices import sentence
 from fmo_bot.slack.render.rules import Rule
 from fmo_bot.slack.render.trust import notes
 from fmo_bot.slack.text import escape
-from fmo_bot.words.plain import instant, short_day
+from fmo_bot.words.plain import instant, percent, short_day
 
 TITLE_TEXT = "How is this computed?"
 _OLD = "This report was made before its calendars and mappings were kept with it."
@@ -94,6 +95,7 @@ def _digest(message: m.Digest, t: Translator) -> _Told:
         (rules.PERCENTILES, ""),
         (rules.IN_PROGRESS, t("n = {n}.", n=message.wip)),
         (rules.AGEING, ""),
+        *(_flow(message.flow, t) if message.flow else []),
         (rules.BLOCKERS, ""),
     ]
     name = t("Weekly digest: {team}", team=message.team)
@@ -109,6 +111,27 @@ def _span(told: _Told, zone: str, t: Translator) -> str:
             t("Days and weeks are those of {zone}.", zone=zone),
         )
     )
+
+
+def _flow(found: WeekFlow, t: Translator) -> list[tuple[Rule, str]]:
+    to = "Value date: the release of a version, else the finish." if found.by_release else "Value date: the finish."
+    figures = [
+        (rules.LEAD_TIME, f"{t(to)} {t('n = {n}.', n=found.lead_time.n)}"),
+        (rules.EXPECTATION, t("n = {n}.", n=found.expected_n)),
+        (rules.EFFICIENCY, t("n = {n}.", n=found.efficiency_n)),
+        (rules.WAITING, ""),
+    ]
+    figures += [(rules.RECOVERY, t("n = {n}.", n=found.recovery.took.n))] if found.recovery else []
+    return figures + ([(rules.FORECAST, _drawn(found.forecast, t))] if found.forecast else [])
+
+
+def _drawn(found: Foreseen, t: Translator) -> str:
+    told = t("{items} issues, drawn from {n} days; seed {seed}, {generator}.",
+             items=found.items, n=found.n_days, seed=found.seed, generator=found.generator)  # fmt: skip
+    if found.hit_rate is None:
+        return f"{told} {t('No back-test yet.')}"
+    one, several = "Back-test: P85 held in {rate} of {n} week.", "Back-test: P85 held in {rate} of {n} weeks."
+    return f"{told} {t.many(one, several, found.backtest_weeks, rate=percent(found.hit_rate, t))}"
 
 
 # --- what they stand on -----------------------------------------------------------------------------------------------

@@ -64,3 +64,40 @@ BLOCKERS = Rule(
     "As they were recorded: which side waits on which, since the instant at which somebody said so.",
 )
 QUALITY = Rule("Data quality", 16, "What is known to be doubtful in these figures. Nothing is corrected in silence.")
+LEAD_TIME = Rule(
+    "Time to value",
+    4,
+    "From the issue's creation to its value date, elapsed. What was given up has no value.",
+)
+EXPECTATION = Rule(
+    "Expectation",
+    9,
+    "P85 of the cycle times of the 90 days before as_of, with the share of them that kept to it; not under n = 20.",
+)
+EFFICIENCY = Rule(
+    "Flow efficiency",
+    7,
+    "The share of the time in active and waiting stages in which nothing was waited for and nothing blocked, over all "
+    "issues finished in the window together, and the median of each one's own.",
+)
+WAITING = Rule(
+    "Time lost to waiting",
+    10,
+    "Of each issue and side waited on: its open recorded blockers against that side and its stays in waiting stages "
+    "of that side, from start to finish, each instant once; a recorded blocker without an issue from when it was "
+    "raised until it was resolved. Summed over issues, in issue-hours: elapsed, and in the calendar of the side that "
+    "is waited on. Time on which two sides are waited for counts for each, and once in the total.",
+)
+RECOVERY = Rule(
+    "Time to recover",
+    11,
+    "From an incident's creation to its first restored status, of incidents restored in the window; a later reopening "
+    "changes nothing. Those that are open are counted as far as they are in work.",
+)
+FORECAST = Rule(
+    "Forecast",
+    14,
+    "10,000 trials draw from the finished issues of each of the 90 days before as_of, days off on both sides left out, "
+    "until as many are finished as are in progress. P50, P85 and P95 by nearest rank; refused under 5 days with a "
+    "completion; never more than >95 %. The same seed gives the same dates to anybody.",
+)

@@ -23,6 +23,11 @@ NOTES = {
         "{n} pair of issues on two sites looks like one piece of work",
         "{n} pairs of issues on two sites look like one piece of work each",
     ),
+    # Of services.digests.
+    "excluded": (
+        "{n} incident counts in time to recover only",
+        "{n} incidents count in time to recover only",
+    ),
     # Of services.board_quality.
     "forbidden_issues": (
         "{n} issue is shown as it was last seen: FMO bot's Jira account may no longer browse its project",
