@@ -18,7 +18,7 @@ from fmo_bot.domain.charts import Chart
 from fmo_bot.domain.charts import Spread as Spread
 from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import Person
-from fmo_bot.domain.shown import WeekFlow
+from fmo_bot.domain.shown import SideTime, WeekFlow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +176,8 @@ class SprintReport:
     left_out: tuple[str, ...] = ()
     differences: tuple[SprintDifference, ...] | None = None
     basis: Basis | None = None
+    sides: tuple[SideTime, ...] = ()  # of the completed issues' spans together
+    cycle_time_before: Spread | None = None  # of issues finished in the 90 days before the start
     shared_by: str | None = None  # name of who shared it; None while only the asker sees it
     shareable: bool = True
 

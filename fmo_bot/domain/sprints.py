@@ -90,6 +90,7 @@ class SprintFigures:
     burn_up: tuple[BurnUpPoint, ...]
     data_quality: tuple[tuple[str, int], ...]
     planned_end: datetime | None  # Jira's endDate
+    finished: tuple[Timeline, ...]  # the completed issues, as known at the end
     places: tuple[Place, ...]  # every issue that was in the sprint while it ran, and why it is in which sets
 
 
@@ -120,6 +121,7 @@ def report(sprint: Sprint, lives: Iterable[Life], workflow: AnyWorkflow, as_of: 
         burn_up=burn_up(here, seen),
         data_quality=quality.data_quality(timelines.values()),
         planned_end=sprint.ends,
+        finished=tuple(finished),
         places=tuple(map(place, here)),
     )
 

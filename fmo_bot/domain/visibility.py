@@ -45,7 +45,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
         FIGURES,
         "counted left_out board sprint goal start end provisional planned_end committed added removed completed"
         " carried_over completed_outside re_estimated unestimated cycle_time never_started split_s flagged burn_up"
-        " data_quality workflow_guessed differences basis",
+        " data_quality workflow_guessed differences basis sides cycle_time_before",
     ),
     shown.SideTime: _all(FIGURES, "side active_s waiting_s blocked_s active_working_s waiting_working_s"),
     shown.Foreseen: _all(FIGURES, "items n_days seed generator by chance p50 p85 p95 refused backtest_weeks hit_rate"),

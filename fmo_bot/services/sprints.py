@@ -16,13 +16,18 @@ from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience, inbox, outbox
 from fmo_bot.domain import jiras_report, sprints
+from fmo_bot.domain.flow import COMPARED_MS, cycle_times
+from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.jiras_report import JirasReport
-from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, SprintReport
+from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, Spread, SprintReport
 from fmo_bot.domain.ownership import Counted, Origin
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
+from fmo_bot.domain.shown import SideTime
+from fmo_bot.domain.side_times import side_times
+from fmo_bot.domain.timelines import timeline
 from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint, NotLinked
-from fmo_bot.services import board_quality, waits
+from fmo_bot.services import board_quality, calendars, waits
 from fmo_bot.services.bases import basis, board_used
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted, record_board
@@ -290,8 +295,17 @@ class Sprints:
             counted=found.projects,
             left_out=found.left_out,
             basis=basis(session, actor.team_id, (board_used(view),), since=figures.start, as_of=figures.as_of),
+            sides=self._sides(session, actor.team_id, figures),
+            cycle_time_before=_before(view, figures, found),
             shareable=found.joint and Action.SHARE_REPORT in ALLOWED[actor.role],
         )
+
+    def _sides(self, session: Session, team_id: int, figures: sprints.SprintFigures) -> tuple[SideTime, ...]:
+        """Of the completed issues' spans, which may have begun long before the sprint."""
+        since = instant(min((each.started for each in figures.finished if each.started), default=ms(figures.start)))
+        known = calendars.of_team(session, team_id, first=since.date(), last=figures.end.date())
+        recorded = waits.recorded(session, team_id, since=since, until=figures.end)
+        return side_times(figures.finished, recorded, known)
 
     def _owe(self, session: Session, asked: _Asked, message: Message, at: datetime, *, part: str = "") -> None:
         """Owe a direct message to the asker; a part of the report goes into its thread."""
@@ -325,6 +339,14 @@ class Sprints:
         _post(session, f"{name}:chart", _chart(report), at, team.language, place, thread_of=name)
         own = replace(report, shareable=False)
         outbox.owe_update(session, name=f"report:{report.ref}", message=own, due=at, language=actor.language)
+
+
+def _before(view: BoardView, figures: sprints.SprintFigures, found: Counted) -> Spread:
+    """Cycle times of what was finished in the 90 days before the sprint's start, as known at as_of."""
+    until, as_of = ms(figures.start), ms(figures.as_of)
+    lives = view.facts.of_window(until - COMPARED_MS, until, as_of, found.origins)
+    lines = (timeline(life, view.workflow, as_of) for life in lives)
+    return cycle_times(line for line in lines if line.finished and until - COMPARED_MS <= line.finished <= until)
 
 
 def _sprint_of(view: BoardView, asked: str, as_of: datetime) -> Sprint | Notice:

@@ -75,6 +75,15 @@ def test_the_report_goes_to_the_asker_alone_with_its_chart_in_the_thread(store: 
         True,
         True,
     )
+    (held,) = report.sides  # from Tuesday 17:00 in Shanghai to Thursday 17:00
+    assert (held.side, held.active_s, held.active_working_s, held.blocked_s) == (
+        "vendor",
+        48 * 3600,
+        (1 + 9 + 8) * 3600,
+        0,
+    )
+    assert report.cycle_time_before is not None
+    assert report.cycle_time_before.n == 0
     (first, _, _), (second, chart_row, chart) = desk.team.owed("report:")
     assert {(row.workspace, row.person) for row in (first, second)} == {("T0TELEFON", "U0LUCIA")}
     assert isinstance(chart, BurnUpChart)

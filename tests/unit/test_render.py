@@ -16,7 +16,7 @@ from fmo_bot.domain import quality
 from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
-from fmo_bot.domain.shown import Foreseen, Recovered, WeekFlow
+from fmo_bot.domain.shown import Foreseen, Recovered, SideTime, WeekFlow
 from fmo_bot.sandbox.slack.blocks import problems
 from fmo_bot.services import board_quality
 from fmo_bot.services.digests import EXCLUDED
@@ -134,6 +134,11 @@ def every_message(words: str) -> list[m.Message]:
             never_started=1,
             split_s=(("active:vendor", 3.0), ("waiting:operator", 1.0), ("done", 1.0), (words, 1.0)),
             companies={"vendor": words, "operator": words},
+            sides=(
+                SideTime(side="vendor", active_s=36000.0, waiting_s=7200.0, blocked_s=3600.0, active_working_s=18000.0),
+                SideTime(side=words, active_s=0.0, waiting_s=0.0, blocked_s=3600.0),
+            ),
+            cycle_time_before=spread,
             blockers=(line,) * 30,
             flagged=(words,) * 300,
             burn_up=burn_up,
@@ -360,6 +365,8 @@ def test_a_report_states_its_balance_and_is_shared_once() -> None:
     assert isinstance(report, m.SprintReport)
     assert "in issues: 2 + 2 − 2 = 2 + 2\n" in render(report, "en").text
     assert "in points, with re-estimates: 3.5 + 3.5 − 3.5 − 2 = 3.5 + 3.5\n" in render(report, "en").text
+    assert "• x: active 10 h (5 h working time) · waited on 2 h · blocked 1 h\n" in render(report, "en").text
+    assert "*The 90 days before the sprint*  P50 1 day" in render(report, "en").text
     shared = render(replace(report, shared_by="Li Wei"), "en")
     assert "Shared by Li Wei." in shared.text
     assert SPRINT_SHARE not in str(render(replace(report, shareable=False), "en").blocks)

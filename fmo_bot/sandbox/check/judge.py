@@ -212,6 +212,15 @@ def _judge_digest(verdict: Verdict, seen: Evidence, script: Script, stages: orac
     said = [int(told[1]), *(int(number) for number in reversed(told[2].split(",")))] if told else []
     if said != owed:
         verdict.complaints.append(f"the digest says {said} finished, this week first; by Jira's record it is {owed}")
+    _judge_value(verdict, digests[0], owed[0])
+
+
+def _judge_value(verdict: Verdict, digest: Json, finished: int) -> None:
+    """Time to value is that of everything finished in the week, since no board of the script waits for releases."""
+    line = next((line for line in digest["text"].splitlines() if line.startswith("*Time to value*")), "")
+    found = re.search(r"\(n = (\d+)\)", line)
+    if not line or (int(found[1]) if found else 0) != finished:
+        verdict.complaints.append(f"time to value is of {line!r}; by Jira's record {finished} were finished")
 
 
 def _judge_strays(verdict: Verdict, seen: Evidence, script: Script) -> None:

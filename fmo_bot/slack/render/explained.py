@@ -74,14 +74,22 @@ def _sprint(message: m.SprintReport, t: Translator) -> _Told:
         (rules.SETS, ""),
         (rules.BALANCE, ""),
         (rules.STAYS, ""),
-        (rules.CYCLE_TIME, f"{n} {apart}"),
+        (rules.CYCLE_TIME, f"{n} {apart} {_before(message, t)}".strip()),
         (rules.PERCENTILES, ""),
         (rules.SPLIT, n),
+        (rules.BLOCKED, n),
         (rules.BURN_UP, ""),
         (rules.BLOCKERS, ""),
     ]
     name = t("Sprint report: {sprint}", sprint=message.sprint)
     return _Told(name, message.start, message.end, message.as_of, figures)
+
+
+def _before(message: m.SprintReport, t: Translator) -> str:
+    if message.cycle_time_before is None:
+        return ""
+    told = "Beside it the issues of the board that were finished in the 90 days before the sprint's start: n = {n}."
+    return t(told, n=message.cycle_time_before.n)
 
 
 def _digest(message: m.Digest, t: Translator) -> _Told:

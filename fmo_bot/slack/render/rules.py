@@ -33,7 +33,14 @@ SPLIT = Rule(
     "Where the time went",
     5,
     "The time from start to finish of each issue, divided by stage: active or waiting, by the side that holds the "
-    "stage; time in done stages before a reopening and in no stage stand apart. The parts sum to the whole.",
+    "stage; time in done stages before a reopening and in no stage stand apart. The parts sum to the whole. Working "
+    "time counts the same in the calendar of the side that holds the stage.",
+)
+BLOCKED = Rule(
+    "Blocked",
+    6,
+    "Jira's flag or a recorded blocker, from start to finish, each instant once; it lies over the division above. Its "
+    "side is the one the blocker waits on, else that of the waiting stage at that time, else unknown.",
 )
 THROUGHPUT = Rule("Finished", 8, "Issues finished per ISO week, weeks without any as 0.")
 IN_PROGRESS = Rule("In progress", 8, "Started, not finished and not given up at as_of. Age runs from the start.")

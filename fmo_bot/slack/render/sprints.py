@@ -1,6 +1,7 @@
 """The sprint report."""
 
 from fmo_bot.domain.messages import Spread, SprintReport, SprintSet
+from fmo_bot.domain.shown import SideTime
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import EXPLAIN, SPRINT_SHARE
 from fmo_bot.slack.blocks import Block, actions, button, context, fields, header, quote, section
@@ -8,6 +9,7 @@ from fmo_bot.slack.render.standups import blocker
 from fmo_bot.slack.render.trust import trust
 from fmo_bot.slack.text import escape, moment
 from fmo_bot.words.plain import duration, number
+from fmo_bot.words.waits import hours, side_name
 
 _BLOCKERS_SHOWN = 10
 _KEYS_SHOWN = 12
@@ -98,6 +100,8 @@ def spread(found: Spread, t: Translator) -> str:
 
 def _times(message: SprintReport, t: Translator) -> str:
     lines = [f"*{t('Cycle time')}*  {spread(message.cycle_time, t)}"]
+    if message.cycle_time_before is not None:
+        lines.append(f"*{t('The 90 days before the sprint')}*  {spread(message.cycle_time_before, t)}")
     if message.never_started:
         one, several = (
             "{n} issue finished without a start is not in it",
@@ -108,7 +112,25 @@ def _times(message: SprintReport, t: Translator) -> str:
     if total:
         parts = [f"{_share(name, message, t)} {seconds / total:.0%}" for name, seconds in message.split_s if seconds]
         lines.append(f"*{t('Where the time went')}*  " + " · ".join(parts))
+    lines += [_side(held, message, t) for held in message.sides]
     return "\n".join(lines)
+
+
+def _side(held: SideTime, message: SprintReport, t: Translator) -> str:
+    """What one side held: issue-hours elapsed, in brackets those of its own working time."""
+    who = escape(side_name(held.side, message.companies, t))
+    named = [
+        (t("active"), held.active_s, held.active_working_s),
+        (t("waited on"), held.waiting_s, held.waiting_working_s),
+        (t("blocked"), held.blocked_s, None),
+    ]
+    told = [f"{name} {_hours(elapsed, worked, t)}" for name, elapsed, worked in named if elapsed]
+    return f"• {who}: " + " · ".join(told or [t("nothing")])
+
+
+def _hours(elapsed: float, worked: float | None, t: Translator) -> str:
+    told = t("{hours} h", hours=hours(elapsed, t))
+    return told if worked is None else f"{told} ({t('{hours} h working time', hours=hours(worked, t))})"
 
 
 def _share(name: str, message: SprintReport, t: Translator) -> str:
