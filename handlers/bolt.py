@@ -26,6 +26,7 @@ from handlers import (
     rest,
     sprints,
     standups,
+    statuses,
 )
 
 # Order matters: whoever acts is known before anything runs, and what nothing else took is acknowledged last.
@@ -40,6 +41,7 @@ FEATURES = (
     deliveries,
     accounts,
     issues,
+    statuses,
     help_,
     errors,
     rest,

@@ -52,6 +52,7 @@ from fmo_bot.services.follows import Follows
 from fmo_bot.services.hinted import Hinted
 from fmo_bot.services.hooks import Hooks
 from fmo_bot.services.issues import Issues
+from fmo_bot.services.new_statuses import NewStatuses
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.pauses import Pauses
 from fmo_bot.services.raising import Raising
@@ -107,7 +108,8 @@ class Bot:
         self.consented: dict[str, Callable[[dict[str, Any], str], str]] = {PURPOSE: self._connected}
         news = BackfillNews(self.store, now=self.clock.now, machine=time.monotonic)
         self.boards = Boards(self.store, self.jira, addresses=self.jira.addresses, progress=news)
-        self._syncs = SiteSyncs(self.store, self.boards.sync)
+        self.new_statuses = NewStatuses(self.store)
+        self._syncs = SiteSyncs(self.store, self._read)
         self.parties = Parties(self.store)
         self.deliveries = Deliveries(self.store, self.parties)
         self.standups = Standups(self.store)
@@ -316,6 +318,10 @@ class Bot:
 
     def _watch(self) -> None:
         self.night_watch.look(self.clock.now())
+
+    def _read(self, board_id: int, at: datetime) -> None:
+        self.boards.sync(board_id, at)
+        self.new_statuses.look(board_id, at)
 
     def _match(self) -> None:
         self.matching.run(self.clock.now())

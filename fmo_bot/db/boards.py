@@ -56,6 +56,7 @@ class BoardRow(Base):
     synced_at: Mapped[datetime | None] = mapped_column(default=None)
     swept_at: Mapped[datetime | None] = mapped_column(default=None)  # when its whole list of issues was last compared
     sync_error: Mapped[str | None] = mapped_column(default=None)
+    statuses_at: Mapped[datetime | None] = mapped_column(default=None)  # since when new statuses are asked about
     facts_by: Mapped[str] = mapped_column(default="")  # what made its facts (services.facts)
     site: Mapped[JiraSiteRow] = relationship(init=False)
 

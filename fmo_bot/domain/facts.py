@@ -58,6 +58,14 @@ def doubts(timelines: Iterable[Timeline]) -> Counter[str]:
     return found
 
 
+def unmapped(found: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """The statuses in no stage that some issue of these was in, each as site and id, by the doubts of them all."""
+    for name, n in found.items():
+        if n and name.startswith(_STATUS):
+            site, _, status = name.removeprefix(_STATUS).partition(":")
+            yield site, status
+
+
 def told(found: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     """Data quality of all issues whose doubts were added up, as (count's name, count), only what is not 0."""
     statuses = sum(n > 0 for name, n in found.items() if name.startswith(_STATUS))

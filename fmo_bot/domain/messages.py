@@ -171,6 +171,7 @@ class SprintReport:
     burn_up: tuple[BurnUpPoint, ...]
     data_quality: tuple[tuple[str, int], ...]
     workflow_guessed: bool
+    guessed_statuses: tuple[str, ...] = ()  # new, and counted as guessed until both sides say what they mean
     planned_end: datetime | None = None  # Jira's endDate; `end` is when it was completed, or as_of
     counted: tuple[ProjectName, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -222,6 +223,7 @@ class Digest:
     waits: tuple[WaitsOn, ...]
     data_quality: tuple[tuple[str, int], ...]
     workflow_guessed: bool
+    guessed_statuses: tuple[str, ...] = ()  # new, and counted as guessed until both sides say what they mean
     stale: bool = False  # the newest sync is older than a day
     counted: tuple[ProjectName, ...] = ()  # as in SprintReport
     left_out: tuple[str, ...] = ()
@@ -356,6 +358,25 @@ class LinkRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class NewStatus:
+    """What the scrum masters of both sides are asked: to which stage does a status belong that was first seen?
+
+    `guess`: by which figures are counted, "" for none; once settled what holds. `wanted`: companies with the stage each
+    wants ("" none).
+    """
+
+    ref: str
+    team: str
+    board: str
+    status: str
+    since: datetime
+    guess: str
+    stages: tuple[str, ...]
+    wanted: tuple[tuple[str, str], ...] = ()
+    settled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class IssueChoice:
     """An issue to choose. `value` says which one of which site; `site`: named where a key alone would not tell."""
 
@@ -391,6 +412,7 @@ Message = (
     | AccountLinks
     | LinkWord
     | LinkRequest
+    | NewStatus
 )
 
 

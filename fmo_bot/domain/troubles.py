@@ -24,6 +24,7 @@ WHAT = {
     "AccountLinks": "a list of Jira accounts",
     "LinkWord": "a word to prove a Jira account with",
     "LinkRequest": "a question whose a Jira account is",
+    "NewStatus": "a question what a new status means",
 }
 REMINDER = "a stand-up reminder"
 

@@ -45,7 +45,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
         FIGURES,
         "counted left_out board sprint goal start end provisional planned_end committed added removed completed"
         " carried_over completed_outside re_estimated unestimated cycle_time never_started split_s flagged burn_up"
-        " data_quality workflow_guessed differences basis sides cycle_time_before",
+        " data_quality workflow_guessed guessed_statuses differences basis sides cycle_time_before",
     ),
     shown.SideTime: _all(FIGURES, "side active_s waiting_s blocked_s active_working_s waiting_working_s"),
     shown.Foreseen: _all(FIGURES, "items n_days seed generator by chance p50 p85 p95 refused backtest_weeks hit_rate"),
@@ -82,7 +82,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     | _all(
         FIGURES,
         "counted left_out board finished finished_before cycle_time cycle_time_before wip data_quality"
-        " workflow_guessed stale basis flow",
+        " workflow_guessed guessed_statuses stale basis flow",
     ),
     m.AgeingItem: {"issue": NAMES, "summary": SUMMARY} | _all(STATUS, "stage age_s over_p85"),
     m.Home: {"blockers": NAMES},
@@ -122,6 +122,8 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.AccountLinks: "lines",
         m.LinkWord: "ref site word until",
         m.LinkRequest: "ref name company site account",
+        # Asked of statuses that joint issues were in, or of boards that show no others (services.new_statuses).
+        m.NewStatus: "ref team board status since guess stages wanted settled",
         m.Choice: "value text literal",
         m.WhichIssue: "key",  # as its reader typed it
         m.Question: "key label hint required visibility",

@@ -62,6 +62,7 @@ class BoardView:
     sync_error: str | None
     quality: board_quality.Found = ()  # what is known to be missing beside what the issues show
     workflow_since: datetime | None = None  # from when its newest version holds; None: since ever
+    guesses: tuple[str, ...] = ()  # names of new statuses that count as guessed
     incidents: Incidents = field(default_factory=Incidents)
     value: Value = Value.FINISHED
 
@@ -160,6 +161,7 @@ class Boards:
             workflow=known.workflow,
             workflow_guessed=known.guessed,
             workflow_since=known.since,
+            guesses=known.guesses,
             incidents=known.incidents,
             value=known.value,
             synced_at=board.synced_at,

@@ -9,6 +9,7 @@ from fmo_bot.delivery import audience
 from fmo_bot.domain import ownership
 from fmo_bot.domain.ownership import Counted
 from fmo_bot.services.boards import BoardView
+from fmo_bot.services.fact_reading import BoardFacts
 
 
 def record_board(session: Session, team_id: int) -> int:
@@ -27,8 +28,15 @@ def counted(
     Where nothing is joint, and only for people of the company `own` (an organisation's id), what is that company's.
     None: nothing may be counted here.
     """
+    return counted_of(session, team_id, board_id, view.facts, own=own)
+
+
+def counted_of(
+    session: Session, team_id: int, board_id: int, facts: BoardFacts, *, own: int | None = None
+) -> Counted | None:
+    """The same by the board's facts alone."""
     standpoints = [audience.of_team(session, team_id)]
     if own is not None:
         standpoints.append(audience.of_company(session, team_id, own))
     site = session.get(BoardRow, board_id)
-    return ownership.count(site.site.key if site else "", view.facts.origins(), standpoints)
+    return ownership.count(site.site.key if site else "", facts.origins(), standpoints)

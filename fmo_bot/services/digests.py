@@ -190,6 +190,7 @@ def _digest(
         waits=_waits(session, team.id, as_of),
         data_quality=(*facts.told(found.doubts), *found.quality, (MIRRORS, found.mirrors), (EXCLUDED, found.excluded)),
         workflow_guessed=found.workflow_guessed,
+        guessed_statuses=found.guesses,
         stale=found.unread > 0 or found.synced_at is None or as_of - found.synced_at > STALE,
         counted=found.projects,
         left_out=found.left_out,

@@ -26,6 +26,7 @@ class Action(StrEnum):
     RESOLVE_ANY_BLOCKER = "resolve_any_blocker"  # of whichever side
     DECIDE_JOINT = "decide_joint"  # for one's own side: whether a Jira project is joint
     CHANGE_CALENDAR = "change_calendar"  # of one's own side; of its past, agree for the other side
+    CHANGE_WORKFLOW = "change_workflow"  # what a board's statuses mean: propose, or agree for one's own side
     ACT_IN_JIRA = "act_in_jira"  # as far as the project's owner allows it; see services.acting
     SETTLE_DELIVERIES = "settle_deliveries"  # to the joint channel and to one's own side's people
 
@@ -43,6 +44,7 @@ _SCRUM_MASTER = _PARTICIPANT | {
     Action.SETTLE_DELIVERIES,
     Action.DECIDE_JOINT,
     Action.CHANGE_CALENDAR,
+    Action.CHANGE_WORKFLOW,
 }
 
 ALLOWED: dict[Role, frozenset[Action]] = {

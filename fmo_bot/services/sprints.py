@@ -292,6 +292,7 @@ class Sprints:
             burn_up=figures.burn_up,
             data_quality=(*figures.data_quality, *board_quality.told(view.quality, mixed=bool(found.left_out))),
             workflow_guessed=view.workflow_guessed,
+            guessed_statuses=view.guesses,
             counted=found.projects,
             left_out=found.left_out,
             basis=basis(session, actor.team_id, (board_used(view),), since=figures.start, as_of=figures.as_of),

@@ -41,6 +41,7 @@ class Together:
     quality: board_quality.Found
     unread: int
     workflow_guessed: bool
+    guesses: tuple[str, ...]
     synced_at: datetime | None  # the oldest of the boards'
     boards: tuple[BoardFacts, ...]
     used: tuple[BoardUsed, ...]
@@ -118,6 +119,7 @@ def together(
         ),
         unread=unread,
         workflow_guessed=any(view.workflow_guessed for view in views),
+        guesses=tuple(dict.fromkeys(name for view in views for name in view.guesses)),
         synced_at=min((view.synced_at for view in views if view.synced_at is not None), default=None),
         boards=tuple(view.facts for view in views),
         used=tuple(board_used(view) for view in views),

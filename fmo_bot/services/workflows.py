@@ -7,17 +7,18 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.ceremonies import ReportRow
-from fmo_bot.db.workflows import WorkflowVersionRow
+from fmo_bot.db.workflows import BoardStatusRow, WorkflowVersionRow
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import BoardShape
-from fmo_bot.domain.mappings import AnyWorkflow, Said, newest, replayed
+from fmo_bot.domain.mappings import AnyWorkflow, Said, StatusSaid, newest, replayed
 from fmo_bot.domain.workflow import Workflow, guess
 from fmo_bot.domain.workflow_file import Incidents, Value, WorkflowFile
 
@@ -27,11 +28,15 @@ _KEPT = ("incidents", "value")  # of a workflow file, beside the stages: what fi
 
 @dataclass(frozen=True, kw_only=True)
 class BoardWorkflow:
-    """What a board's statuses mean. `since`: from when the newest version holds, None: since ever."""
+    """What a board's statuses mean. `since`: from when the newest version holds, None: since ever.
+
+    `guesses`: names of statuses that were first seen lately and count as guessed, until both sides have confirmed it.
+    """
 
     workflow: AnyWorkflow
     guessed: bool  # whole: nobody has set it
     since: datetime | None = None
+    guesses: tuple[str, ...] = ()
     incidents: Incidents = field(default_factory=Incidents)
     value: Value = Value.FINISHED
 
@@ -47,13 +52,35 @@ def of_board(session: Session, board_id: int) -> BoardWorkflow | None:
     if not rows:
         return None
     files = [WorkflowFile.from_mapping(row.workflow, where=f"workflow of board {board_id}") for row in rows]
-    said = [Said(ms(row.starts) if row.starts else 0, file.workflow) for row, file in zip(rows, files, strict=True)]
-    workflow = replayed(said)
+    found: list[tuple[datetime, Said | StatusSaid]] = [
+        (row.said_at, Said(ms(row.starts) if row.starts else 0, file.workflow))
+        for row, file in zip(rows, files, strict=True)
+    ]
+    seen = _statuses(session, board_id)
+    found += [(row.seen_at, StatusSaid(ms(starts), row.status, stage)) for row, starts, stage in seen]
+    workflow = replayed(each for _, each in sorted(found, key=itemgetter(0)))
     assert workflow is not None
     last, file = rows[-1], files[-1]
+    joined = [starts for row, starts, _ in seen if row.seen_at >= last.said_at]
     return BoardWorkflow(
-        workflow=workflow, guessed=last.guessed, since=last.starts, incidents=file.incidents, value=file.value
+        workflow=workflow,
+        guessed=last.guessed,
+        since=max([*([last.starts] if last.starts else []), *joined], default=None),
+        guesses=tuple(row.name for row, _, _ in seen if is_open(row, last)),
+        incidents=file.incidents,
+        value=file.value,
     )
+
+
+def is_open(row: BoardStatusRow, newest: WorkflowVersionRow) -> bool:
+    """Whether a status waits for both sides: a whole version that was said after it was seen has settled it too."""
+    return row.starts is not None and row.settled_at is None and row.seen_at >= newest.said_at
+
+
+def _statuses(session: Session, board_id: int) -> list[tuple[BoardStatusRow, datetime, str]]:
+    """Statuses that were added to what versions say: since when, and to which stage."""
+    rows = session.scalars(select(BoardStatusRow).where(BoardStatusRow.board_id == board_id))
+    return [(row, row.starts, row.stage) for row in rows if row.starts is not None and row.stage is not None]
 
 
 def in_force(session: Session, board_id: int) -> Sequence[WorkflowVersionRow]:
@@ -136,7 +163,9 @@ def hold_to_change(session: Session, board_id: int) -> None:
 
 
 def forget(session: Session, board_id: int) -> None:
-    """The board has no workflow any more."""
+    """The board has no workflow any more, and no status is known."""
+    session.execute(delete(BoardStatusRow).where(BoardStatusRow.board_id == board_id))
+    session.execute(update(BoardRow).where(BoardRow.id == board_id).values(statuses_at=None))
     session.execute(delete(WorkflowVersionRow).where(WorkflowVersionRow.board_id == board_id))
 
 

@@ -171,6 +171,16 @@ def every_message(words: str) -> list[m.Message]:
             workflow_guessed=True,
             stale=True,
         ),
+        m.NewStatus(
+            ref="s",
+            team=words,
+            board=words,
+            status=words,
+            since=AT,
+            guess=words,
+            stages=tuple(f"{words}{n}" for n in range(30)),
+            wanted=((words, words), (words, "")),
+        ),
         m.Undelivered(team=words, team_ref="t", lines=(undelivered,) * 15, more=3, note="Dropped."),
         m.WhichIssue(key=words, choices=tuple(choice(n, words) for n in range(30))),
         m.Help(commands=(("/fmo help", "what can be typed"),), unknown=words),
@@ -370,6 +380,17 @@ def test_a_report_states_its_balance_and_is_shared_once() -> None:
     shared = render(replace(report, shared_by="Li Wei"), "en")
     assert "Shared by Li Wei." in shared.text
     assert SPRINT_SHARE not in str(render(replace(report, shareable=False), "en").blocks)
+
+
+def test_the_first_line_of_a_report_says_which_statuses_are_a_guess() -> None:
+    for report in (each for each in every_message("x") if isinstance(each, m.SprintReport | m.Digest)):
+        named = replace(report, workflow_guessed=False, guessed_statuses=("Review", "a<b"))
+        (title, first, *_) = render(named, "en").blocks
+        assert title["type"] == "header"
+        assert "use a guess" in first["text"]["text"]
+        assert "2 new statuses belong: Review, a&lt;b" in first["text"]["text"]
+        assert "which stage each status" in str(render(replace(report, workflow_guessed=True), "en").blocks[1])
+        assert "guess" not in str(render(replace(named, guessed_statuses=()), "en").blocks)
 
 
 def test_choosing_a_side_reveals_the_rest_and_keeps_what_was_typed() -> None:

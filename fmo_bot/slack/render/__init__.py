@@ -20,6 +20,7 @@ from fmo_bot.slack.render import (
     notices,
     sprints,
     standups,
+    statuses,
 )
 
 Renderer = Callable[[Any, Translator], list[Block]]
@@ -47,6 +48,7 @@ RENDERERS: dict[type, Renderer] = {
     m.AccountLinks: accounts.links,
     m.LinkWord: accounts.word,
     m.LinkRequest: accounts.request,
+    m.NewStatus: statuses.new_status,
 }
 
 

@@ -6,7 +6,7 @@ from fmo_bot.slack.actions import SPRINT_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
 from fmo_bot.slack.render import week_flow
 from fmo_bot.slack.render.sprints import how, spread
-from fmo_bot.slack.render.trust import trust
+from fmo_bot.slack.render.trust import guess, trust
 from fmo_bot.slack.text import clip, day_of, escape, issue_name, moment
 from fmo_bot.words.plain import duration
 
@@ -19,6 +19,7 @@ def digest(message: Digest, t: Translator) -> list[Block]:
     since, until = (day_of(at, t, zone=message.zone) for at in (message.since, message.until))
     return [
         header(t("Weekly digest: {team}", team=message.team)),
+        *guess(message, t),
         context(f"{escape(message.board)} · {since} – {until}"),
         section("\n".join(_flow(message, t))),
         section(

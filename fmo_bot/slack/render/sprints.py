@@ -6,7 +6,7 @@ from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import EXPLAIN, SPRINT_SHARE
 from fmo_bot.slack.blocks import Block, actions, button, context, fields, header, quote, section
 from fmo_bot.slack.render.standups import blocker
-from fmo_bot.slack.render.trust import trust
+from fmo_bot.slack.render.trust import guess, trust
 from fmo_bot.slack.text import escape, moment
 from fmo_bot.words.plain import duration, number
 from fmo_bot.words.waits import hours, side_name
@@ -20,6 +20,7 @@ def report(message: SprintReport, t: Translator) -> list[Block]:
     """The report on one screen: figures, their balance, time, blockers, and what to trust less."""
     blocks = [
         header(t("Sprint report: {sprint}", sprint=message.sprint)),
+        *guess(message, t),
         context(_span(message, t)),
         *([quote(t("Goal"), message.goal)] if message.goal.strip() else []),
         fields(_sets(message, t)),

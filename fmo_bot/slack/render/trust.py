@@ -2,8 +2,10 @@
 
 from fmo_bot.domain.messages import Digest, SprintReport
 from fmo_bot.locales import Translator
-from fmo_bot.slack.blocks import Block, context
+from fmo_bot.slack.blocks import Block, context, section
 from fmo_bot.slack.text import escape
+
+_GUESSES_SHOWN = 5
 
 # Names of domain.quality.QUALITY as (one, several), with how many.
 NOTES = {
@@ -51,6 +53,20 @@ NOTES = {
     ),
     "moved": ("{n} issue came from another project", "{n} issues came from another project"),
 }
+
+
+def guess(message: SprintReport | Digest, t: Translator) -> list[Block]:
+    """The first line of a report that goes by a guess (definition 17); none where both sides have confirmed it all."""
+    if message.workflow_guessed:
+        return [section(t("*These figures use a guess*: which stage each status belongs to is not confirmed yet."))]
+    if not (found := message.guessed_statuses):
+        return []
+    names = ", ".join(escape(name) for name in found[:_GUESSES_SHOWN]) + " …" * (len(found) > _GUESSES_SHOWN)
+    one, several = (
+        "*These figures use a guess*: both sides have yet to confirm to which stage the new status {names} belongs.",
+        "*These figures use a guess*: both sides have yet to confirm to which stages {n} new statuses belong: {names}.",
+    )
+    return [section(t.many(one, several, len(found), names=names))]
 
 
 def trust(message: SprintReport | Digest, t: Translator) -> list[Block]:
