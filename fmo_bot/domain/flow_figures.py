@@ -8,7 +8,7 @@ from fmo_bot.domain.flow import Aged, Expectation, Week, spread
 from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.messages import Spread
 from fmo_bot.domain.quality import Ledger, Tally
-from fmo_bot.domain.recovery import Recovery
+from fmo_bot.domain.recovery import Recoveries, Recovery, recoveries
 from fmo_bot.domain.splits import Split
 from fmo_bot.domain.timelines import Timeline
 
@@ -19,7 +19,7 @@ class FlowFigures:
 
     cycle_time: Spread
     lead_time: Spread
-    time_to_recover: Spread
+    incidents: Recoveries  # restored in the window; those open at as_of whenever they began
     weeks: tuple[Week, ...]
     wip: int
     ageing: tuple[Aged, ...]
@@ -41,15 +41,15 @@ class Walk:
         self._ends: list[int] = []
         self._cycles: list[int] = []
         self._leads: list[int] = []
-        self._recovered: list[int] = []
+        self._incidents: list[Recovery] = []
         self._kept: list[Timeline] = []  # in progress, or finished lately: what ages are told of and compared with
         self._shares, self._doubts = Shares(), Tally()
         self._excluded = 0
 
     def recovered(self, incident: Recovery) -> None:
         """An incident, whose time counts where it was restored in the window."""
-        if incident.took is not None and incident.restored is not None and self._inside(incident.restored):
-            self._recovered.append(incident.took)
+        if incident.began <= self.as_of:  # a field may name a later beginning, which nobody knows of yet
+            self._incidents.append(incident)
 
     def exclude(self) -> None:
         """An issue that counts in no other figure."""
@@ -76,7 +76,7 @@ class Walk:
         return FlowFigures(
             cycle_time=spread(self._cycles),
             lead_time=spread(self._leads),
-            time_to_recover=spread(self._recovered),
+            incidents=recoveries(self._incidents, as_of=self.as_of, since=self.since, until=self.until),
             weeks=self._weeks(),
             wip=sum(timeline.in_progress for timeline in self._kept),
             ageing=flow.ageing(self._kept, self.as_of),

@@ -165,6 +165,16 @@ def test_too_little_throughput_refuses_and_says_why(tmp_path: Path) -> None:
         assert run(tmp_path, "forecast", "--items", wrong).exit_code == 2
 
 
+@pytest.mark.parametrize("command", [("fold", *DAYS), ("forecast", "--items", "10")])
+def test_people_read_rule_source_as_of_and_the_whole_ledger(tmp_path: Path, command: tuple[str, ...]) -> None:
+    said = run(tmp_path, *command, "--as-of", AFTER).stdout
+    for words in ("As of 2026-04-15T09:00:00.000Z; source: issues.jsonl: 81 issues", "nearest", "seed", "numpy"):
+        assert words in said
+    ledger = [" ".join(one.split()) for one in said[said.index("Data quality") :].splitlines()]
+    assert "never started 81" in ledger  # straight from open to done
+    assert {one.rsplit(" ", 1)[0] for one in ledger} >= {"malformed lines", "gaps", "back before commitment", "moved"}
+
+
 def test_the_order_of_the_lines_changes_nothing(tmp_path: Path) -> None:
     for command in (("fold", *DAYS), ("forecast", "--items", "10")):
         one, other = (

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,36 @@ def test_people_read_rule_window_n_source_and_what_is_doubtful(folder: Path) -> 
         "status 9 (9) is in no stage: 1 issue, 7.3 d",
     ):
         assert words in said
+
+
+def test_incidents_that_are_open_stand_beside_the_time_to_recover(folder: Path) -> None:
+    assert "(no incident is open)" in ran(folder).stdout
+    # At its first hour DONE, the incident of 5 January 09:00, is open.
+    assert "(incidents open: 1, the oldest for 90 min)" in ran(folder, "--as-of", "2026-01-05T10:30:00Z").stdout
+    (folder / "workflow.yaml").write_text(WORKFLOW.replace("[Incident]", "[]"))
+    assert "the workflow names no issue types under incidents" in ran(folder).stdout
+
+
+def test_where_changelog_and_issue_disagree_is_said(folder: Path) -> None:
+    raw = line(history("1", 1, to("1", "2")), status={"id": "3", "name": "Build"})
+    (folder / "issues.jsonl").write_text(json.dumps(raw))
+    assert "changelog and status disagree: 1 issue; the changelog counts" in ran(folder).stdout
+
+
+def test_what_somebody_wrote_does_not_steer_the_terminal(folder: Path) -> None:
+    raw = line(history("1", 1, to("1", "2")), history("2", 2, to("2", "9")), status={"id": "9", "name": "\x1b[31mX"})
+    raw["key"] = "K-\x1b[31m9"
+    (folder / "issues.jsonl").write_text(json.dumps(raw))
+    said = ran(folder).stdout
+    assert "\x1b" not in said
+    assert "K-\N{REPLACEMENT CHARACTER}[31m9" in said
+
+
+def test_a_closed_standard_output_is_said(folder: Path) -> None:
+    files = f"--issues {folder / 'issues.jsonl'} --workflow {folder / 'workflow.yaml'}"
+    command = f"{sys.executable} -c 'from fmo_bot.cli import main; main()' report flow --format json {files} >&-"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "Standard output is closed, so there is nowhere to write to.\n")
 
 
 @pytest.mark.parametrize(

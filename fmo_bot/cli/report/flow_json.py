@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 import msgspec
 from msgspec import Struct
 
+from fmo_bot.cli.report import quality
 from fmo_bot.cli.report.flow_rows import Row, lead_ms
 from fmo_bot.cli.report.options import Window
 from fmo_bot.cli.report.output import utc, utc_or_none
@@ -88,7 +89,7 @@ def _figures(figures: FlowFigures, given: Given) -> dict[str, Any]:
     return {
         "cycle_time": figures.cycle_time,
         "lead_time": figures.lead_time,
-        "time_to_recover": figures.time_to_recover,
+        "time_to_recover": figures.incidents.took,
         "throughput": [
             {"week": week.name, "finished": week.finished, "partial": week.partial} for week in figures.weeks
         ],
@@ -103,29 +104,5 @@ def _figures(figures: FlowFigures, given: Given) -> dict[str, Any]:
             for aged in figures.ageing
         ],
         "flow_efficiency": {"n": efficiency.n, "total": efficiency.total, "median": efficiency.median},
-        "data_quality": quality(figures, given),
-    }
-
-
-def quality(figures: FlowFigures, given: Given) -> dict[str, Any]:
-    """The ledger (definition 16)."""
-    export, found = given.export, figures.ledger
-    return {
-        "malformed_lines": export.malformed_lines,
-        "duplicates": export.duplicates,
-        "truncated_changelogs": found.truncated_changelogs,
-        "unmapped": {
-            each.status: {
-                "name": export.names.get(each.status, each.status),
-                "issues": each.issues,
-                "seconds": each.seconds,
-            }
-            for each in found.unmapped
-        },
-        "gaps": found.gaps,
-        "negative_durations": found.negative_durations,
-        "never_started": found.never_started,
-        "back_before_commitment": found.back_before_commitment,
-        "moved": found.moved,
-        "excluded": figures.excluded,
+        "data_quality": quality.as_json(figures.ledger, figures.excluded, given),
     }

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from fmo_bot.cli.report.flow_json import quality
+from fmo_bot.cli.report import quality
 from fmo_bot.cli.report.options import Window
-from fmo_bot.cli.report.output import days, utc
+from fmo_bot.cli.report.output import days, issue_count, plain, utc
 from fmo_bot.cli.report.reading import Given
 from fmo_bot.domain.flow_figures import FlowFigures
 from fmo_bot.domain.messages import Spread
@@ -20,14 +20,15 @@ _VALUE = {
 def lines(figures: FlowFigures, given: Given, asked: Window) -> Iterator[str]:
     """Line by line; instants in UTC, days and weeks in the window's zone."""
     yield f"Flow as of {utc(given.as_of)}"
-    yield f"Window: {_window(asked)}; source: {given.source}: {_issues(len(given.lives))}"
+    yield f"Window: {_window(asked)}; source: {plain(given.source)}: {issue_count(len(given.lives))}"
     yield "Percentiles by nearest rank; elapsed time, nights and weekends included"
     yield ""
     yield f"{'':18}{'n':>7}{'P50':>12}{'P85':>12}{'P95':>12}"
     yield _spread("Cycle time", figures.cycle_time)
     yield _spread("Lead time", figures.lead_time)
-    yield _spread("Time to recover", figures.time_to_recover)
+    yield _spread("Time to recover", figures.incidents.took)
     yield f"  ({_VALUE[given.rules.value]})"
+    yield from _incidents(figures, given)
     yield ""
     yield from _efficiency(figures)
     yield from _expectation(figures)
@@ -37,12 +38,8 @@ def lines(figures: FlowFigures, given: Given, asked: Window) -> Iterator[str]:
     yield ""
     yield from _ageing(figures)
     yield ""
-    yield from _quality(quality(figures, given))
+    yield from quality.lines(figures.ledger, figures.excluded, given)
     yield from _calendars(given)
-
-
-def _issues(count: int) -> str:
-    return f"{count} issue" if count == 1 else f"{count} issues"
 
 
 def _window(asked: Window) -> str:
@@ -54,6 +51,18 @@ def _window(asked: Window) -> str:
 def _spread(name: str, found: Spread) -> str:
     told = ("-" if each is None else days(round(each * 1000)) for each in (found.p50_s, found.p85_s, found.p95_s))
     return f"{name:18}{found.n:7}" + "".join(f"{each:>12}" for each in told)
+
+
+def _incidents(figures: FlowFigures, given: Given) -> Iterator[str]:
+    found = figures.incidents
+    if not given.rules.incidents.issue_types:
+        yield "  (no incidents: the workflow names no issue types under incidents)"
+    elif found.oldest_ms is None:
+        yield "  (no incident is open)"
+    else:
+        yield f"  (incidents open: {found.open}, the oldest for {days(found.oldest_ms)})"
+    if found.negative:
+        yield f"  (restored before they began, in no figure: {found.negative})"
 
 
 def _efficiency(figures: FlowFigures) -> Iterator[str]:
@@ -92,19 +101,7 @@ def _ageing(figures: FlowFigures) -> Iterator[str]:
     for aged in figures.ageing[:SHOWN]:
         place = "too few to compare" if aged.percentile is None else f"percentile {aged.percentile:.0f}"
         over = ", over P85" if aged.over_p85 else ""
-        yield f"  {aged.timeline.life.key:14}{days(aged.age_ms):>12}  {aged.stage} ({place}{over})"
-
-
-def _quality(ledger: dict[str, object]) -> Iterator[str]:
-    yield "Data quality"
-    unmapped = ledger["unmapped"]
-    assert isinstance(unmapped, dict)
-    for status, each in unmapped.items():
-        told = days(round(each["seconds"] * 1000))
-        yield f"  status {each['name']} ({status}) is in no stage: {_issues(each['issues'])}, {told} together"
-    for name, count in ledger.items():
-        if name != "unmapped":
-            yield f"  {name.replace('_', ' '):26}{count:6}"
+        yield f"  {plain(aged.timeline.life.key):14}{days(aged.age_ms):>12}  {plain(aged.stage)} ({place}{over})"
 
 
 def _calendars(given: Given) -> Iterable[str]:

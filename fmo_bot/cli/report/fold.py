@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fmo_bot.cli.report import reading
+from fmo_bot.cli.report import quality, reading
 from fmo_bot.cli.report.options import (
     AsOf,
     Format,
@@ -21,7 +21,7 @@ from fmo_bot.cli.report.options import (
     a_day,
     window,
 )
-from fmo_bot.cli.report.output import utc, write_json
+from fmo_bot.cli.report.output import issue_count, plain, utc, write_json
 from fmo_bot.cli.report.reading import Given
 from fmo_bot.domain import fold as folds
 from fmo_bot.domain.calendars import local_date
@@ -186,4 +186,6 @@ def _lines(found: Fold, given: Given) -> Iterator[str]:
     for name, one in (("Baseline", found.baseline), ("Current", found.current)):
         yield f"{name}: {one.since} to {one.until}, n={one.n}, {len(one.durations.open)} still open"
     yield f"How: {found.method}; seed {found.seed}"
-    yield f"As of {utc(given.as_of)}; {reading.told_of(given)}"
+    yield f"As of {utc(given.as_of)}; source: {plain(given.source)}: {issue_count(len(given.lives))}"
+    yield ""
+    yield from quality.lines(*quality.counted(given), given)

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from fmo_bot.cli.report import reading
+from fmo_bot.cli.report import quality, reading
 from fmo_bot.cli.report.fold import Board, Seed
 from fmo_bot.cli.report.options import AsOf, Format, IssuesFile, Items, Shape, WorkflowPath, Zone, a_day
-from fmo_bot.cli.report.output import utc, write_json
+from fmo_bot.cli.report.output import issue_count, plain, utc, write_json
 from fmo_bot.cli.report.reading import Given
 from fmo_bot.domain.calendars import local_date
 from fmo_bot.domain.draws import seed_of
@@ -130,4 +130,6 @@ def _lines(found: Forecast, tested: Backtest, given: Given, by: date | None) -> 
         f"How: {found.completed} items on {found.n_days} days before {asked.as_of} ({asked.zone}),"
         f" {TRIALS} trials, percentiles by nearest rank; seed {asked.seed}, {found.generator}"
     )
-    yield f"As of {utc(given.as_of)}; {reading.told_of(given)}"
+    yield f"As of {utc(given.as_of)}; source: {plain(given.source)}: {issue_count(len(given.lives))}"
+    yield ""
+    yield from quality.lines(*quality.counted(given), given)

@@ -33,6 +33,16 @@ def days(duration: int) -> str:
     return f"{duration / 60_000:.0f} min"
 
 
+def issue_count(count: int) -> str:
+    """`1 issue`, `2 issues`."""
+    return f"{count} issue" if count == 1 else f"{count} issues"
+
+
+def plain(words: str) -> str:
+    """What somebody wrote, as a terminal may show it."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
+
+
 def cell(words: str) -> str:
     """Words as a table program shows them: what begins like a formula would be one."""
     return f"'{words}" if words.startswith(("=", "+", "-", "@", "\t", "\r")) else words

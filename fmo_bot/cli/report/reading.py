@@ -72,14 +72,5 @@ def _calendars(
     return found
 
 
-def told_of(given: Given) -> str:
-    """What the file lacks, for a report's last line."""
-    export = given.export
-    return (
-        f"{len(export.lives)} issues read, {export.malformed_lines} lines passed over,"
-        f" {export.duplicates} told twice, {export.truncated_changelogs} with a cut changelog"
-    )
-
-
 def _passed_over(issues: Path, number: int, why: str) -> None:
     print(f"{issues}: line {number} is passed over: {why}", file=sys.stderr)

@@ -13,7 +13,7 @@ import typer
 from fmo_bot.cli.options import a_file
 from fmo_bot.cli.report import reading
 from fmo_bot.cli.report.options import AsOf, Format, IssuesFile, Shape, SprintsFile, WorkflowPath, Zone
-from fmo_bot.cli.report.output import utc, write_json
+from fmo_bot.cli.report.output import cell, plain, utc, write_json
 from fmo_bot.cli.report.reading import NOTHING_USABLE, Given
 from fmo_bot.domain.endings import Endings
 from fmo_bot.domain.intervals import instant, ms
@@ -30,7 +30,6 @@ Number = Annotated[int, typer.Option(help="The sprint, by its id.")]
 JirasFile = Annotated[
     Path | None, a_file("Jira's own report on this sprint (sprintreport of its Greenhopper API), to be compared with.")
 ]
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how what a table program would reckon begins
 
 
 def add(reports: typer.Typer) -> None:
@@ -93,7 +92,7 @@ def _asked(known: Iterable[Sprint], number: int, path: Path) -> Sprint:
 
 
 def _named(sprint: Sprint) -> str:
-    return f"sprint {sprint.id} ({_plain(sprint.name)})"
+    return f"sprint {sprint.id} ({plain(sprint.name)})"
 
 
 def _compared(given: Given, sprint: Sprint, figures: SprintFigures, path: Path) -> tuple[SprintDifference, ...]:
@@ -125,11 +124,11 @@ def _lines(
     yield f"{'':20}{'issues':>8}{'points':>10}"
     for name in SETS:
         found = getattr(figures, name)
-        yield f"{name.replace('_', ' '):20}{found.issues:8}{found.points:10g}  {_plain(' '.join(found.keys))}".rstrip()
+        yield f"{name.replace('_', ' '):20}{found.issues:8}{found.points:10g}  {plain(' '.join(found.keys))}".rstrip()
     yield f"{'re-estimated':20}{'':8}{figures.re_estimated:+10g}"
     yield "committed + added - removed = completed + carried over, in points with re-estimates"
     if figures.unestimated:
-        yield f"without an estimate: {_plain(' '.join(figures.unestimated))}"
+        yield f"without an estimate: {plain(' '.join(figures.unestimated))}"
     ledger = [("malformed_lines", given.export.malformed_lines), ("duplicates", given.export.duplicates)]
     found_wrong = [(name, n) for name, n in (*ledger, *figures.data_quality) if n]
     yield "data quality: " + (", ".join(f"{name} {n}" for name, n in found_wrong) or "nothing to say")
@@ -138,7 +137,7 @@ def _lines(
             f"Jira's own report differs in {len(compared)} places" if compared else "Jira's own report counts the same"
         )
         for each in compared:
-            yield f"  {_plain(each.key)}: there {each.theirs}, here {each.ours}, because {each.why}"
+            yield f"  {plain(each.key)}: there {each.theirs}, here {each.ours}, because {each.why}"
 
 
 def _write_rows(given: Given, sprint: Sprint, seen: Window) -> None:
@@ -151,14 +150,7 @@ def _write_rows(given: Given, sprint: Sprint, seen: Window) -> None:
         points = [None if at is None else course.estimate(at) for at in (came, course.end)]
         joined = "" if came is None else utc(came)
         told = ["" if number is None else _number(number) for number in points]
-        key = course.life.key
-        named = f"'{key}" if key.startswith(_FORMULA) else key
-        table.writerow([named, joined, *(int(name in course.sets) for name in SETS), *told])
-
-
-def _plain(words: str) -> str:
-    """What somebody wrote, as a terminal may show it."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
+        table.writerow([cell(course.life.key), joined, *(int(name in course.sets) for name in SETS), *told])
 
 
 def _number(points: Points) -> float:
