@@ -63,7 +63,10 @@ class FactRow(Base):
 
 
 class FactDoubtRow(Base):
-    """What data quality counts of an issue, only what is not 0: summed for the whole board without reading issues."""
+    """What data quality counts of an issue, only what is not 0: summed for the whole board without reading issues.
+
+    And of an incident that it is one (domain.facts.INCIDENT).
+    """
 
     __tablename__ = "fact_doubt"
     __table_args__ = (
@@ -71,7 +74,7 @@ class FactDoubtRow(Base):
     )
     board_id: Mapped[int] = mapped_column(primary_key=True)
     issue_id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)  # one of domain.flow.QUALITY
+    name: Mapped[str] = mapped_column(primary_key=True)  # one of domain.quality.QUALITY
     n: Mapped[int]
     origin_id: Mapped[int]
     changed: Mapped[int] = mapped_column(_Ms)  # both as in `fact`, which need not be joined

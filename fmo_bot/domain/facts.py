@@ -11,8 +11,11 @@ from fmo_bot.domain import quality
 from fmo_bot.domain.lives import FOREVER, Life
 from fmo_bot.domain.mappings import AnyWorkflow, DatedWorkflow
 from fmo_bot.domain.timelines import Timeline, timeline
+from fmo_bot.domain.workflow_file import Incidents
 
+NO_INCIDENTS = Incidents()
 RULES = 1  # goes up with every change of what lives or facts say: those that are kept are then made anew
+INCIDENT = "incident"  # beside the doubts of an issue that is one: all of them are read, however little work was begun
 _STATUS = "unmapped:"  # before the site and id of a status in no stage: several issues may have been in the same one
 _STATUSES = "unmapped_statuses"
 
@@ -27,11 +30,13 @@ class Fact:
     doubts: Mapping[str, int]
 
 
-def fact(life: Life, workflow: AnyWorkflow) -> Fact:
-    """What is true of an issue from its newest event on."""
+def fact(life: Life, workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS) -> Fact:
+    """What is true of an issue from its newest event on; of an incident that is kept out of flow nothing is doubted."""
     course = timeline(life, workflow, FOREVER)
     ended = course.finished if course.abandoned is None else course.abandoned
-    return Fact(newest(life, workflow), course.started, ended, doubts([course]))
+    found = Counter[str]() if incidents.leave_out(life.issue_type) else doubts([course])
+    found[INCIDENT] += incidents.include(life.issue_type)
+    return Fact(newest(life, workflow), course.started, ended, +found)
 
 
 def newest(life: Life, workflow: AnyWorkflow) -> int:

@@ -37,9 +37,7 @@ class BoardWork:
     @property
     def flow(self) -> tuple[Timeline, ...]:
         """Those that count in figures of flow: incidents too, unless the workflow keeps them out."""
-        if not self.incidents.exclude_from_flow:
-            return self.timelines
-        return tuple(each for each in self.timelines if not self.incidents.include(each.life.issue_type))
+        return tuple(each for each in self.timelines if not self.incidents.leave_out(each.life.issue_type))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,10 @@ class Incidents:
         """Whether issues of this type are incidents."""
         return issue_type in self.issue_types
 
+    def leave_out(self, issue_type: str) -> bool:
+        """Whether issues of this type count in no figure of flow."""
+        return self.exclude_from_flow and issue_type in self.issue_types
+
 
 @dataclass(frozen=True)
 class FieldIds:

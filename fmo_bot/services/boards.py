@@ -155,7 +155,7 @@ class Boards:
         if known is None:
             raise BoardUnavailable(f"Board {board.name} has no columns to guess stages from: set its workflow.")
         return BoardView(
-            facts=StoredFacts(session, board, known.workflow),
+            facts=StoredFacts(session, board, known.workflow, known.incidents),
             sprints=board_rows.sprints(session, board_id),
             shape=values.from_json(BoardShape, board.shape),
             workflow=known.workflow,

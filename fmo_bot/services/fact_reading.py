@@ -18,12 +18,13 @@ from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.db.facts import FactDoubtRow, FactDueRow, FactRow, LifeRow, LifeSprintRow, OriginRow
 from fmo_bot.domain import flow
 from fmo_bot.domain.counterparts import Signs
-from fmo_bot.domain.facts import doubts, ever_in
+from fmo_bot.domain.facts import INCIDENT, NO_INCIDENTS, doubts, ever_in
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.timelines import timeline
+from fmo_bot.domain.workflow_file import Incidents
 from fmo_bot.services import facts
 
 Id = tuple[str, str]  # key of a site, Jira's id of an issue
@@ -57,7 +58,7 @@ class BoardFacts(Protocol):
         """All that figures of [since, until] need as known at `as_of`, in any order; some lives more do no harm.
 
         What ended in the window or in the 90 days before `as_of`, what was in work at the window's end, and what is at
-        `as_of`.
+        `as_of`; and every incident.
         """
         ...
 
@@ -66,7 +67,10 @@ class BoardFacts(Protocol):
         ...
 
     def doubts(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Counter[str]:
-        """What domain.facts.doubts says of the whole board as known at `as_of`, but for some of its issues."""
+        """What domain.facts.doubts says of the whole board as known at `as_of`, but for some of its issues.
+
+        Incidents that the workflow keeps out of flow are not among them.
+        """
         ...
 
     def signs(self, origins: Collection[Origin]) -> list[Signs]:
@@ -81,9 +85,11 @@ class BoardFacts(Protocol):
 class StoredFacts:
     """The facts of one board, while a transaction is open."""
 
-    def __init__(self, session: Session, board: BoardRow, workflow: AnyWorkflow) -> None:
-        """`workflow`: the board's, as it is now."""
-        self._session, self._board, self._workflow = session, board, workflow
+    def __init__(
+        self, session: Session, board: BoardRow, workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS
+    ) -> None:
+        """`workflow`, `incidents`: the board's, as they are now."""
+        self._session, self._board, self._workflow, self._incidents = session, board, workflow, incidents
         self._loose_at: dict[int, list[Life]] = {}
 
     @property
@@ -106,6 +112,7 @@ class StoredFacts:
             FactRow.ended.between(compared, as_of),
             and_(FactRow.ended > until, FactRow.started <= until),
             and_(FactRow.ended.is_(None), FactRow.started.is_not(None)),
+            *self._incident,
         )
         known = self._lives(origins, needed, FactRow.changed <= as_of)
         return [*known, *_of(self._loose(as_of), origins)]
@@ -122,7 +129,11 @@ class StoredFacts:
         for some in _chunks(without):
             those = select(IssueRow.id).where(*self._here(some))
             total.subtract(self._doubts(origins, as_of, FactDoubtRow.issue_id.in_(those)))
-        loose = (life for life in _of(self._loose(as_of), origins) if (life.site, life.id) not in without)
+        loose = [
+            life
+            for life in _of(self._loose(as_of), origins)
+            if (life.site, life.id) not in without and not self._incidents.leave_out(life.issue_type)
+        ]
         return total + doubts(timeline(life, self._workflow, as_of) for life in loose)
 
     def signs(self, origins: Collection[Origin]) -> list[Signs]:
@@ -147,7 +158,17 @@ class StoredFacts:
     @cached_property
     def _stale(self) -> bool:
         """Whether the facts are other rules' or another workflow's: then none of them counts."""
-        return self._board.facts_by != facts.maker(self._workflow)
+        return self._board.facts_by != facts.maker(self._workflow, self._incidents)
+
+    @property
+    def _incident(self) -> tuple[ColumnElement[bool], ...]:
+        """An open one may never have been in work, and be restored in whatever status."""
+        if not self._incidents.issue_types:
+            return ()
+        those = select(FactDoubtRow.issue_id).where(
+            FactDoubtRow.board_id == self._board.id, FactDoubtRow.name == INCIDENT
+        )
+        return (FactRow.issue_id.in_(those),)
 
     @property
     def _shown(self) -> Select[int]:

@@ -23,22 +23,29 @@ from fmo_bot.db.once import insert_once, mark, upsert
 from fmo_bot.db.store import Store
 from fmo_bot.domain import lives
 from fmo_bot.domain.counterparts import Signs
-from fmo_bot.domain.facts import RULES, ever_in, fact
+from fmo_bot.domain.facts import NO_INCIDENTS, RULES, ever_in, fact
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.mappings import AnyWorkflow, dates
 from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.domain.workflow_file import Incidents
 from fmo_bot.services import workflows
 from fmo_bot.services.holding import hold_issues
+from fmo_bot.services.workflows import BoardWorkflow
 
 T = TypeVar("T")
 BATCH = 500  # issues per transaction
 
 
-def maker(workflow: AnyWorkflow) -> str:
-    """The name of what makes a board's facts: the rules, and its workflow with all versions."""
-    return f"{RULES}:{mapping_name(workflow)}"
+def maker(workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS) -> str:
+    """The name of what makes a board's facts: the rules, its workflow with all versions, and what incidents are."""
+    named = f":{sorted(incidents.issue_types)}:{incidents.exclude_from_flow}" if incidents.issue_types else ""
+    return f"{RULES}:{mapping_name(workflow)}{named}"
+
+
+def _maker(known: BoardWorkflow) -> str:
+    return maker(known.workflow, known.incidents)
 
 
 def mapping_name(workflow: AnyWorkflow) -> str:
@@ -51,7 +58,7 @@ def mapping_name(workflow: AnyWorkflow) -> str:
 # --- what is stored with an issue -------------------------------------------------------------------------------------
 
 
-def hold(session: Session, board_id: int) -> AnyWorkflow | None:
+def hold(session: Session, board_id: int) -> BoardWorkflow | None:
     """The workflow the board's facts are made by, which stays so until this transaction ends.
 
     None where they are not made by today's, or there is none. Asked for before anything else is written: others that
@@ -59,10 +66,10 @@ def hold(session: Session, board_id: int) -> AnyWorkflow | None:
     """
     facts_by = session.scalars(_made_by(board_id).with_for_update(read=True)).one()
     known = workflows.of_board(session, board_id)
-    return known.workflow if known is not None and facts_by == maker(known.workflow) else None
+    return known if known is not None and facts_by == _maker(known) else None
 
 
-def keep(session: Session, board: BoardRow, issues: Sequence[Issue], workflow: AnyWorkflow | None) -> None:
+def keep(session: Session, board: BoardRow, issues: Sequence[Issue], workflow: BoardWorkflow | None) -> None:
     """Make what follows from issues just stored, in that transaction: their lives, and this board's facts.
 
     `workflow`: as `hold` says it. Other boards' facts of them fall due; so do this board's of an issue
@@ -122,12 +129,12 @@ def _settle(session: Session, board_id: int, issues: Collection[int]) -> None:
     session.execute(delete(FactDueRow).where(*due))
 
 
-def _keep_facts(session: Session, board_id: int, known: Mapping[int, Life], workflow: AnyWorkflow) -> None:
+def _keep_facts(session: Session, board_id: int, known: Mapping[int, Life], workflow: BoardWorkflow) -> None:
     origins = _origins(session, board_id, known.values())
     facts: list[dict[str, int | None]] = []
     doubts: list[dict[str, int | str]] = []
     for number, life in known.items():
-        made, origin = fact(life, workflow), origins[_origin(life)]
+        made, origin = fact(life, workflow.workflow, workflow.incidents), origins[_origin(life)]
         told = {"board_id": board_id, "issue_id": number, "origin_id": origin, "changed": made.changed}
         facts.append({**told, "started": made.started, "ended": made.ended})
         doubts += [{**told, "name": name, "n": n} for name, n in made.doubts.items()]
@@ -175,7 +182,7 @@ def _wanted(store: Store, board_id: int) -> "Callable[[Session, int], int | None
         known = workflows.of_board(session, board_id)
         if known is None:
             return None
-        if session.scalars(_made_by(board_id)).one() != maker(known.workflow):
+        if session.scalars(_made_by(board_id)).one() != _maker(known):
             return _begin_anew
         due = select(FactDueRow.issue_id).where(FactDueRow.board_id == board_id)
         return _make_some if session.scalar(due.limit(1)) is not None else None
@@ -209,7 +216,7 @@ def _begin_anew(session: Session, board_id: int) -> None:
     """The rules or the workflow are other ones than those of the facts: everything falls due."""
     facts_by = session.scalars(_made_by(board_id).with_for_update(key_share=True)).one()
     known = workflows.of_board(session, board_id)
-    if known is not None and facts_by != (now := maker(known.workflow)):
+    if known is not None and facts_by != (now := _maker(known)):
         every = select(BoardIssueRow.board_id, BoardIssueRow.issue_id).where(BoardIssueRow.board_id == board_id)
         hold_issues(session, IssueRow.id.in_(every.with_only_columns(BoardIssueRow.issue_id)))
         mark(session, FactDueRow, ["board_id", "issue_id"], every)

@@ -16,13 +16,15 @@ from fmo_bot.db.facts import FactDoubtRow, FactDueRow, FactRow, LifeRow, LifeSpr
 from fmo_bot.db.ownership import JiraProjectRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain import digests, lives, sprints
-from fmo_bot.domain.facts import RULES, ever_in, told
+from fmo_bot.domain import digests, lives, recovery, sprints
+from fmo_bot.domain.facts import NO_INCIDENTS, RULES, doubts, ever_in, told
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.parties import SYSTEM, Scope
+from fmo_bot.domain.recovery import recoveries
 from fmo_bot.domain.timelines import timeline
 from fmo_bot.domain.workflow import Stage, StageKind, Workflow
+from fmo_bot.domain.workflow_file import Incidents
 from fmo_bot.services import board_rows, facts, workflows
 from fmo_bot.services.board_rows import Packed
 from fmo_bot.services.fact_reading import BoardFacts, StoredFacts
@@ -100,19 +102,21 @@ class Room:
             row = session.get_one(BoardRow, self.boards[board])
             board_rows.keep(session, row, [Packed.of(issue) for issue in issues], NOW)
 
-    def change_workflow(self, workflow: Workflow) -> None:
+    def change_workflow(self, workflow: Workflow, **beside: object) -> None:
         with self.store.transaction(SYSTEM) as session:
             for number in self.boards:
                 row = session.get_one(BoardRow, number)
-                workflows.said_in_file(session, row, workflow.to_mapping(), None, NOW)
+                workflows.said_in_file(session, row, workflow.to_mapping() | beside, None, NOW)
 
     def refresh(self, board: int = 0, store: Store | None = None) -> int:
         return facts.refresh(store or self.store, self.boards[board])
 
     @contextmanager
-    def reading(self, workflow: Workflow = FLOW, board: int = 0) -> Iterator[StoredFacts]:
+    def reading(
+        self, workflow: Workflow = FLOW, board: int = 0, incidents: Incidents = NO_INCIDENTS
+    ) -> Iterator[StoredFacts]:
         with self.store.reading(SYSTEM) as session:
-            yield StoredFacts(session, session.get_one(BoardRow, self.boards[board]), workflow)
+            yield StoredFacts(session, session.get_one(BoardRow, self.boards[board]), workflow, incidents)
 
     def count(self, row: type[Any]) -> int:
         with self.store.reading(SYSTEM) as session:
@@ -173,6 +177,36 @@ def test_a_report_reads_what_its_window_needs(sqlite_store: Store, issues: list[
     assert {each.id for each in window} == set(late)  # 90 days before
     assert len(late) < len(issues)
     assert {each.id for each in inside} == {each.id for each in issues if 7 in ever_in(lives.of(each))}
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+def test_every_incident_is_heard_of_and_none_is_doubted_that_is_kept_out_of_flow(
+    left_out: bool, sqlite_store: Store, issues: list[Issue]
+) -> None:
+    issues = [replace(each, issue_type="Incident") if int(each.id) % 4 == 0 else each for each in issues]
+    room = Room(sqlite_store)
+    room.refresh()
+    room.keep(issues)
+    incidents = Incidents(("Incident",), restored_statuses=("R", "O"), exclude_from_flow=left_out)
+    beside = {"issue_types": ["Incident"], "restored_statuses": ["R", "O"], "exclude_from_flow": left_out}
+    room.change_workflow(FLOW, incidents=beside)
+    since = ms(at(600))
+    for due in (150, 0):
+        for as_of in (ms(NOW), ms(at(1700))):
+            every = [timeline(lives.of(each), FLOW, as_of) for each in issues]
+            known = [each for each in every if not (left_out and each.life.issue_type == "Incident")]
+            with room.reading(incidents=incidents) as stored:
+                origins = frozenset(stored.origins())
+                window = [timeline(each, FLOW, as_of) for each in stored.of_window(since, as_of, as_of, origins)]
+                assert told(stored.doubts(as_of, origins)) == told(doubts(known))
+            heard, all_of_them = (
+                recoveries(recovery.of(found, incidents), as_of=as_of, since=since, until=as_of)
+                for found in (window, every)
+            )
+            assert heard == all_of_them
+            assert heard.open
+            assert heard.took.n
+        assert room.refresh() == due
 
 
 class Killed(Exception):

@@ -128,7 +128,7 @@ def _values(given: Given, span: _Span, zone: str) -> Iterator[_Clock]:
     for life in given.lives:
         if not span.holds(life.created) or life.created > given.as_of:
             continue
-        if incidents.exclude_from_flow and incidents.include(life.issue_type):
+        if incidents.leave_out(life.issue_type):
             continue
         seen = timeline(life, given.rules.workflow, given.as_of)
         ended = value_at(seen, rule=given.rules.value, zone=zone)
