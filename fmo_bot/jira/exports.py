@@ -20,11 +20,15 @@ from fmo_bot.jira.lines import Reader
 SITE = "file"
 _BUFFER = 1 << 20  # bytes at a time: lines of seven kilobytes cost three times as much by Python's usual eight
 _MARK = b"\xef\xbb\xbf"  # that some editors put before UTF-8
+_OTHERS = {
+    (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zX", b"\x28\xb5\x2f\xfd"): "is compressed; unpack it first",
+    (b"\xff\xfe", b"\xfe\xff"): "is UTF-16; save it as UTF-8 first",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What a file holds: each issue once, in the order of the file, and what was wrong with it."""
+    """What a file holds: each issue once, in the order of their ids, and what was wrong with it."""
 
     lives: list[Life]
     names: Mapping[str, str]  # of statuses, by id, as they were last called
@@ -73,9 +77,19 @@ def read(
             duplicates += 1
             if updated >= updates[place]:
                 found[place], updates[place] = life, updated
+    found.sort(key=lambda life: int(life.id))  # whoever writes the file chooses an order; no report depends on it
     names = {status: name for status, (_, name) in reader.names.items()}
     began = beginnings.read((line for _, line in _lines(path)), began_field) if began_field else {}
     return Export(found, names, began, latest, malformed, duplicates)
+
+
+def unreadable(path: Path) -> str | None:
+    """Why a file can hold no lines of JSON, whatever stands in it, and what to do; None: it may."""
+    if not path.is_file():
+        return "is no file but a stream, and it is read more than once; write it to a file first"
+    with path.open("rb") as file:
+        first = file.read(4)
+    return next((advice for marks, advice in _OTHERS.items() if first.startswith(marks)), None)
 
 
 def shape(fields: FieldIds) -> BoardShape:

@@ -1,8 +1,10 @@
 """`fmo-bot report flow` as a person runs it: what comes out in each form, and how it ends when something is wrong."""
 
 import csv
+import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -207,6 +209,34 @@ def test_a_file_without_issues_ends_with_3(folder: Path) -> None:
     found = ran(folder)
     assert (found.exit_code, found.stdout) == (3, "")
     assert "no line is an issue" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (gzip.compress(b"{}"), "is compressed; unpack it first."),
+        ("{}".encode("utf-16"), "is UTF-16; save it as UTF-8 first."),
+    ],
+)
+def test_a_file_of_another_kind_is_said_in_one_sentence(folder: Path, content: bytes, sentence: str) -> None:
+    (folder / "issues.jsonl").write_bytes(content)
+    found = ran(folder)
+    assert (found.exit_code, found.stdout, found.stderr.count("\n")) == (3, "", 1)
+    assert sentence in found.stderr
+
+
+def test_a_stream_is_refused_since_it_would_be_read_in_part(folder: Path) -> None:
+    (folder / "issues.jsonl").unlink()
+    os.mkfifo(folder / "issues.jsonl")
+    found = ran(folder)
+    assert (found.exit_code, found.stdout) == (3, "")
+    assert "write it to a file first" in found.stderr
+
+
+def test_the_order_of_the_lines_changes_nothing(folder: Path) -> None:
+    (folder / "other.jsonl").write_text("\n".join(json.dumps(raw) for raw in (UNDER_WAY, DONE)))
+    other = ran(folder, "--format", "json", "--issues", str(folder / "other.jsonl"))
+    assert other.stdout == ran(folder, "--format", "json").stdout
 
 
 def test_all_reports_come_out_of_one_reading(folder: Path) -> None:

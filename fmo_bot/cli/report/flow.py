@@ -62,7 +62,7 @@ def _walk(given: Given, asked: Window) -> Walk:
 
 
 def _counted(given: Given, walk: Walk) -> Iterator[Row]:
-    """The issues that started or finished, in the order of the file; when they are over, `walk` has seen all."""
+    """The issues that started or finished, in the order of their ids; when they are over, `walk` has seen all."""
     timelines = _timelines(given, walk)
     while some := list(islice(timelines, _TOGETHER)):
         for line, split in zip(some, splits(some, given.calendars), strict=True):

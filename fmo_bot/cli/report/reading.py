@@ -41,6 +41,9 @@ class Given:
 def read(issues: Path, workflow: Path, as_of: datetime | None) -> Given:
     """Read both files. A line that is no issue is said on stderr; without any issue the command ends with 3."""
     rules = WorkflowFile.from_mapping(read_yaml(workflow), where=str(workflow))
+    if (why := exports.unreadable(issues)) is not None:
+        print(f"{issues} {why}.", file=sys.stderr)
+        raise typer.Exit(NOTHING_USABLE)
     # A command that reads, reckons and ends makes no garbage worth looking for; looking costs a quarter of its time.
     gc.disable()
     export = exports.read(
