@@ -4,7 +4,7 @@ A day is a date in the board's zone. A finish that was taken back later (reopene
 before that, and for nobody after.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import TypeAlias
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fmo_bot.domain.calendars import WorkingTime, instant_of
+from fmo_bot.domain.endings import Endings, Turn
 from fmo_bot.domain.intervals import ms
-from fmo_bot.domain.lives import held
-from fmo_bot.domain.mappings import AnyWorkflow, in_force
+from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.timelines import Timeline
 
 Ints: TypeAlias = NDArray[np.int64]
@@ -59,22 +59,15 @@ def worked(day: date, calendars: Sequence[WorkingTime]) -> bool:
 
 
 def finishes(timelines: Iterable[Timeline], workflow: AnyWorkflow) -> Finishes:
-    """Every time one of these was finished, also those that were taken back since."""
-    return Finishes.of(run for timeline in timelines for run in _runs(timeline, workflow))
+    """Every time one of these was finished, also those that were taken back since: reopened or given up."""
+    endings = Endings(workflow)
+    return Finishes.of(run for timeline in timelines for run in _runs(endings.of(timeline.life), timeline.as_of))
 
 
-def _runs(timeline: Timeline, workflow: AnyWorkflow) -> Iterator[tuple[int, int | None]]:
-    """The runs of done stays, unmapped ones between left out: when each began, and when it was over."""
-    began: int | None = None
-    for enter, place, _ in timeline.stays:
-        if place is None:
-            continue
-        if place.done:
-            began = enter if began is None else began
-        elif began is not None:
-            resolution = held(timeline.life.resolutions, enter - 1, None)
-            if not in_force(workflow, enter - 1).abandons(resolution):
-                yield began, enter
-            began = None
-    if began is not None and (timeline.abandoned is None or began < timeline.abandoned):
-        yield began, timeline.abandoned
+def _runs(turns: Iterable[Turn], as_of: int) -> Iterable[tuple[int, int | None]]:
+    """The runs of done stays: when each began, and when it was over. One that was given up for a while is one run."""
+    return {
+        done: until if until <= as_of else None
+        for since, until, _, done in turns
+        if done is not None and since <= as_of
+    }.items()

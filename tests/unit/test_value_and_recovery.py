@@ -191,6 +191,10 @@ def test_several_timelines_give_the_recoveries_of_their_incidents() -> None:
         # given up later: finished until then
         (life("O", (5, "F"), (8, {"resolution": "Won't Do"})), [(5, 8)]),
         (life("O", (5, "F"), (8, "X")), [(5, 8)]),
+        # given up later and reopened after that: finished until it was given up
+        (life("O", (5, "F"), (8, {"resolution": "Won't Do"}), (9, {"status": "B", "resolution": ""})), [(5, 8)]),
+        # no longer given up: finished when its run of done stays began (definition 2)
+        (life("O", (5, {"status": "F", "resolution": "Won't Do"}), (8, {"resolution": "Fixed"})), [(5, None)]),
         # never finished, only closed as given up
         (life("O", (5, {"status": "F", "resolution": "Won't Do"}), (8, {"status": "B", "resolution": ""})), []),
         (life("O", (5, "X")), []),
