@@ -59,6 +59,10 @@ def _sprint(bot: Bot, asked: Asked) -> Message:
     return bot.sprints.ask(asked.person, channel=asked.channel, sprint=asked.rest, key=asked.key, at=asked.at)
 
 
+def _waits(bot: Bot, asked: Asked) -> Message:
+    return bot.waits_reports.ask(asked.person, channel=asked.channel, key=asked.key, at=asked.at)
+
+
 def _blocked(bot: Bot, asked: Asked) -> Message:
     return bot.raising.typed(asked.person, asked.rest, channel=asked.channel, key=asked.key, at=asked.at)
 
@@ -102,6 +106,7 @@ COMMANDS = {
     "issue": Command("an issue as it is now: add its key, such as CORE-12", _issue),
     "standup": Command("the stand-up that is open for you now", _standup),
     "blocked": Command("what stops your side's work: an issue's key, a few words, or both", _blocked),
+    "waits": Command("who waits on whom, and the time lost to waiting this week and last; only to you", _waits),
     "follow": Command(
         "tell this channel what changes: a board's name or number, or `filter 123`; alone, lists", _follow
     ),

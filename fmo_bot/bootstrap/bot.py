@@ -35,7 +35,18 @@ from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SiteUnavailable
 from fmo_bot.jira.accounts import JiraAccounts
-from fmo_bot.services import accounts, acts, digests, expiries, hooks, issues, renewals, sprints, standup_plan
+from fmo_bot.services import (
+    accounts,
+    acts,
+    digests,
+    expiries,
+    hooks,
+    issues,
+    renewals,
+    sprints,
+    standup_plan,
+    waits_reports,
+)
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
 from fmo_bot.services.act_rows import forget_old
@@ -60,6 +71,7 @@ from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
+from fmo_bot.services.waits_reports import WaitsReports
 from fmo_bot.slack.act_forms import SlackWindow
 from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
@@ -118,6 +130,7 @@ class Bot:
         self.blockers = Blockers(self.store, questions)
         self.sprints = Sprints(self.store, self.boards)
         self.digests = Digests(self.store, self.boards)
+        self.waits_reports = WaitsReports(self.store, self.parties, self.boards)
         self.explaining = Explaining(self.store, self.parties)
         signed = {site.key: site.webhook_secret for site in self.settings.jira_sites if site.webhook_secret}
         self.hooks = Hooks(self.store, signed, Vault(self.settings.secret_keys))
@@ -145,6 +158,7 @@ class Bot:
         # What can come in, each with what works it; handlers add their own.
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             sprints.JOB: self.sprints.make,
+            waits_reports.JOB: self.waits_reports.make,
             hooks.JOB: self.hinted.look,
             issues.CARD: self.issues.show,
             issues.UNFURL: self.issues.unfurl,

@@ -14,7 +14,7 @@ from typing import Any
 from fmo_bot.domain.basis import Basis
 from fmo_bot.domain.charts import BurnUpChart as BurnUpChart
 from fmo_bot.domain.charts import BurnUpPoint as BurnUpPoint
-from fmo_bot.domain.charts import Chart
+from fmo_bot.domain.charts import Chart, WaitingWeek
 from fmo_bot.domain.charts import Spread as Spread
 from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import Person
@@ -233,6 +233,41 @@ class Digest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenWait:
+    """Open blockers of one direction, and how long the oldest has stood: elapsed, and as whoever is waited on works."""
+
+    waiting: str
+    waited_on: str
+    open: int
+    oldest_since: datetime
+    oldest_s: float
+    oldest_working_s: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitsReport:
+    """The blocker summary: who waits on whom, and the time lost to waiting of last week and this (definition 10)."""
+
+    ref: str
+    team: str
+    team_ref: str
+    board: str
+    since: datetime  # the Monday of last week
+    as_of: datetime
+    zone: str
+    open: tuple[OpenWait, ...]
+    weeks: tuple[WaitingWeek, ...]
+    companies: dict[str, str]  # side -> company name
+    data_quality: tuple[tuple[str, int], ...]
+    workflow_guessed: bool
+    guessed_statuses: tuple[str, ...] = ()  # as in SprintReport
+    stale: bool = False
+    counted: tuple[ProjectName, ...] = ()  # as in SprintReport
+    left_out: tuple[str, ...] = ()
+    basis: Basis | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewsLine:
     """The same change of some issues; `kind`, `to`: as domain.follows.News has them. `issue`: the first of them."""
 
@@ -404,6 +439,7 @@ Message = (
     | SprintReport
     | Chart
     | Digest
+    | WaitsReport
     | Help
     | BoardNews
     | IssueCard

@@ -44,7 +44,7 @@ class Foreseen:
 
 @dataclass(frozen=True, kw_only=True)
 class Recovered:
-    """Incidents restored in the window (definition 11), and those in work at as_of."""
+    """Incidents restored in the window (definition 11), and those open at as_of."""
 
     took: Spread
     open: int

@@ -15,6 +15,7 @@ WHAT = {
     "WaitingChart": "a chart of time lost to waiting",
     "ForecastChart": "a forecast",
     "Digest": "a digest",
+    "WaitsReport": "a summary of who waits on whom",
     "WhichIssue": "a question which issue is meant",
     "Help": "an answer to a command",
     "IssueCard": "an issue",

@@ -27,7 +27,7 @@ NOBODYS_FIGURES = (
 NAMES = "names"
 # Figures over the projects named in `counted`: told as a whole or not at all.
 FIGURES = "figures"
-_OF_FIGURES = m.SprintReport | m.Digest | c.Chart
+_OF_FIGURES = m.SprintReport | m.Digest | m.WaitsReport | c.Chart
 
 
 def _all(kind: str, names: str) -> dict[str, str]:
@@ -84,6 +84,9 @@ JIRA: Mapping[type, Mapping[str, str]] = {
         "counted left_out board finished finished_before cycle_time cycle_time_before wip data_quality"
         " workflow_guessed guessed_statuses stale basis flow",
     ),
+    m.WaitsReport: _all(
+        FIGURES, "counted left_out board weeks data_quality workflow_guessed guessed_statuses stale basis"
+    ),
     m.AgeingItem: {"issue": NAMES, "summary": SUMMARY} | _all(STATUS, "stage age_s over_p85"),
     m.Home: {"blockers": NAMES},
     m.IssueChoice: {"issue": NAMES, "summary": SUMMARY, "value": KEY, "site": KEY},
@@ -110,6 +113,8 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.RoundSummary: "team ceremony round_date sides open_blockers",
         m.SprintReport: "ref team as_of companies shared_by shareable",
         m.WaitsOn: "waiting waited_on open oldest_since",
+        m.OpenWait: "waiting waited_on open oldest_since oldest_s oldest_working_s",
+        m.WaitsReport: "ref team team_ref since as_of zone open companies",
         m.Digest: "ref team team_ref since until zone waits",
         m.Help: "commands unknown",
         m.BoardNews: "board",

@@ -9,7 +9,7 @@ from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience
-from fmo_bot.domain.messages import Digest, Notice, SprintReport
+from fmo_bot.domain.messages import Digest, Notice, SprintReport, WaitsReport
 from fmo_bot.domain.parties import SYSTEM, Person, Scope
 from fmo_bot.errors import NotFound
 from fmo_bot.services.governance import Action, may
@@ -23,7 +23,7 @@ class Explaining:
         """`parties`: who acts."""
         self.store, self.parties = store, parties
 
-    def report(self, person: Person, ref: str, at: datetime) -> SprintReport | Digest | Notice:
+    def report(self, person: Person, ref: str, at: datetime) -> SprintReport | Digest | WaitsReport | Notice:
         """The report with what it stands on, as it was made; a notice where its figures are not for this person.
 
         Raises NotFound for people of other joint teams and for a report that only somebody else was shown; NotAMember.
@@ -39,6 +39,6 @@ class Explaining:
             if row.shared_at is None and row.asked_by != actor.member_id:
                 raise NotFound
             kept = audience.fitted(session, values.message_from_json(row.value), person)
-            if not isinstance(kept, SprintReport | Digest | Notice):
+            if not isinstance(kept, SprintReport | Digest | WaitsReport | Notice):
                 raise NotFound
             return kept

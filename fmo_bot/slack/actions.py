@@ -2,6 +2,7 @@
 
 STANDUP_OPEN = "standup_open"  # value: prompt ref
 SPRINT_ASK = "sprint_ask"  # value: team ref
+WAITS_ASK = "waits_ask"  # value: team ref
 EXPLAIN = "explain"  # value: report ref
 SPRINT_SHARE = "sprint_share"  # value: report ref
 BLOCKER_RESOLVE = "blocker_resolve"  # value: blocker ref

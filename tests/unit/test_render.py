@@ -149,6 +149,31 @@ def every_message(words: str) -> list[m.Message]:
             * 30,
         ),
         *(made.named(chart, words) for chart in made.EVERY),
+        m.WaitsReport(
+            ref="w",
+            team=words,
+            team_ref="t",
+            board=words,
+            since=AT,
+            as_of=AT,
+            zone="Europe/Madrid",
+            open=(
+                m.OpenWait(
+                    waiting=words,
+                    waited_on="not chosen yet",
+                    open=2,
+                    oldest_since=AT,
+                    oldest_s=90000.0,
+                    oldest_working_s=18000.0,
+                ),
+            )
+            * 30,
+            weeks=a_week(words).waiting,
+            companies={"vendor": words},
+            data_quality=((words, 3),),
+            workflow_guessed=True,
+            basis=based(words),
+        ),
         m.Digest(
             team=words,
             team_ref="t",
@@ -450,7 +475,7 @@ def test_a_digest_says_each_figure_of_the_week_with_its_n() -> None:
         "*Expectation*  85 % within 1 day; kept by 86% of the last 90 days (n = 40)",
         "*Flow efficiency*  40% in all, median 50% (n = 2); 10% of the time was in no stage and is left out",
         "*Time to recover*",
-        "1 in work, the oldest for 1 day",
+        "1 open, the oldest for 1 day",
         "*Time lost to waiting*, this week  on Huawei 2 h (0.5 h of its working time) · on Huawei 1 h · "
         "of which on several at once 1 h · in all 2 issue-hours",
         "95 % by no date in sight; &gt;95 % by Nov 16 · seed 18446744073709551615",
@@ -462,3 +487,12 @@ def test_a_digest_says_each_figure_of_the_week_with_its_n() -> None:
     assert "too few finished in 90 days (n = 40 of 20)" in said
     assert "not configured: no stage is a waiting one" in said
     assert "*Forecast*" not in said
+
+
+def test_who_waits_on_whom_is_said_in_elapsed_and_in_working_time() -> None:
+    (report,) = (message for message in every_message("Huawei") if isinstance(message, m.WaitsReport))
+    text = render(report, "en").text
+    assert "• Huawei waits on not chosen yet: 2 · the oldest for 1 day (5 h working time)\n" in text
+    assert "… +18\n" in text
+    assert "*Time lost to waiting*, last week  on Huawei 2 h (0.5 h of its working time)" in text
+    assert "No open blockers." in render(replace(report, open=()), "en").text

@@ -21,6 +21,7 @@ from fmo_bot.slack.render import (
     sprints,
     standups,
     statuses,
+    waits,
 )
 
 Renderer = Callable[[Any, Translator], list[Block]]
@@ -40,6 +41,7 @@ RENDERERS: dict[type, Renderer] = {
     c.WaitingChart: charts.waiting,
     c.ForecastChart: charts.beside,
     m.Digest: digests.digest,
+    m.WaitsReport: waits.report,
     m.Home: homes.home,
     m.WhichIssue: issues.which,
     m.IssueCard: cards.card,

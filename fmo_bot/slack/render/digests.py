@@ -2,7 +2,7 @@
 
 from fmo_bot.domain.messages import AgeingItem, Digest, WaitsOn
 from fmo_bot.locales import Translator
-from fmo_bot.slack.actions import SPRINT_ASK
+from fmo_bot.slack.actions import SPRINT_ASK, WAITS_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
 from fmo_bot.slack.render import week_flow
 from fmo_bot.slack.render.sprints import how, spread
@@ -28,7 +28,9 @@ def digest(message: Digest, t: Translator) -> list[Block]:
         section("\n".join([*_waits(message.waits, t), *_lost(message, t)])),
         *trust(message, t),
         actions(
-            button(t("Sprint report"), SPRINT_ASK, message.team_ref), *([how(message.ref, t)] if message.ref else [])
+            button(t("Sprint report"), SPRINT_ASK, message.team_ref),
+            button(t("Who waits on whom"), WAITS_ASK, message.team_ref),
+            *([how(message.ref, t)] if message.ref else []),
         ),
     ]
 

@@ -14,7 +14,7 @@ from fmo_bot.slack.blocks import TITLE, VIEW_BLOCKS, Block, context, fit, header
 from fmo_bot.slack.render import rules
 from fmo_bot.slack.render.notices import sentence
 from fmo_bot.slack.render.rules import Rule
-from fmo_bot.slack.render.trust import notes
+from fmo_bot.slack.render.trust import guess, notes
 from fmo_bot.slack.text import escape
 from fmo_bot.words.plain import instant, percent, short_day
 
@@ -32,7 +32,7 @@ class _Told(NamedTuple):
     figures: list[tuple[Rule, str]]
 
 
-def view(message: m.SprintReport | m.Digest | m.Notice, language: str) -> Block:
+def view(message: m.SprintReport | m.Digest | m.WaitsReport | m.Notice, language: str) -> Block:
     """The modal for whoever pressed; a notice where these figures are not for them."""
     t = translator(language)
     made = (
@@ -46,13 +46,15 @@ def view(message: m.SprintReport | m.Digest | m.Notice, language: str) -> Block:
     }
 
 
-def _blocks(message: m.SprintReport | m.Digest, t: Translator) -> list[Block]:
+def _blocks(message: m.SprintReport | m.Digest | m.WaitsReport, t: Translator) -> list[Block]:
     zone = message.basis.zone if message.basis else "UTC"
-    told = _sprint(message, t) if isinstance(message, m.SprintReport) else _digest(message, t)
+    told = _told(message, t)
     found = notes(message, t)
+    guessed = [block for block in guess(message, t) if not message.workflow_guessed]  # else the mapping says it
     quality = "\n".join(f"• {each}" for each in found) if found else t("Nothing doubtful is known.")
     return [
         section(f"*{escape(told.name)}*\n{_span(told, zone, t)}"),
+        *guessed,
         *(_rule(rule, said, t) for rule, said in told.figures),
         *(_based(message.basis, t) if message.basis else [context(t(_OLD))]),
         _rule(rules.QUALITY, quality, t),
@@ -65,6 +67,18 @@ def _rule(rule: Rule, said: str, t: Translator) -> Block:
 
 
 # --- which figures a report has ---------------------------------------------------------------------------------------
+
+
+def _told(message: m.SprintReport | m.Digest | m.WaitsReport, t: Translator) -> _Told:
+    if isinstance(message, m.SprintReport):
+        return _sprint(message, t)
+    return _digest(message, t) if isinstance(message, m.Digest) else _waits(message, t)
+
+
+def _waits(message: m.WaitsReport, t: Translator) -> _Told:
+    figures = [(rules.BLOCKERS, t("n = {n}.", n=sum(each.open for each in message.open))), (rules.WAITING, "")]
+    name = t("Who waits on whom: {team}", team=message.team)
+    return _Told(name, message.since, message.as_of, message.as_of, figures)
 
 
 def _sprint(message: m.SprintReport, t: Translator) -> _Told:

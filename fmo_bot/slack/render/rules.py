@@ -99,7 +99,7 @@ RECOVERY = Rule(
     "Time to recover",
     11,
     "From an incident's creation to its first restored status, of incidents restored in the window; a later reopening "
-    "changes nothing. Those that are open are counted as far as they are in work.",
+    "changes nothing. Beside it those that are open at as_of.",
 )
 FORECAST = Rule(
     "Forecast",

@@ -1,6 +1,6 @@
 """Which figures to trust less, said so that a reader can look into it."""
 
-from fmo_bot.domain.messages import Digest, SprintReport
+from fmo_bot.domain.messages import Digest, SprintReport, WaitsReport
 from fmo_bot.locales import Translator
 from fmo_bot.slack.blocks import Block, context, section
 from fmo_bot.slack.text import escape
@@ -55,7 +55,7 @@ NOTES = {
 }
 
 
-def guess(message: SprintReport | Digest, t: Translator) -> list[Block]:
+def guess(message: SprintReport | Digest | WaitsReport, t: Translator) -> list[Block]:
     """The first line of a report that goes by a guess (definition 17); none where both sides have confirmed it all."""
     if message.workflow_guessed:
         return [section(t("*These figures use a guess*: which stage each status belongs to is not confirmed yet."))]
@@ -69,17 +69,17 @@ def guess(message: SprintReport | Digest, t: Translator) -> list[Block]:
     return [section(t.many(one, several, len(found), names=names))]
 
 
-def trust(message: SprintReport | Digest, t: Translator) -> list[Block]:
+def trust(message: SprintReport | Digest | WaitsReport, t: Translator) -> list[Block]:
     """Small print below a report; none where there is nothing to say."""
     found = notes(message, t)
     return [context(f"{t('Data quality')}: " + " · ".join(found))] if found else []
 
 
-def notes(message: SprintReport | Digest, t: Translator) -> list[str]:
+def notes(message: SprintReport | Digest | WaitsReport, t: Translator) -> list[str]:
     """The data-quality ledger of a report, a sentence for each thing that is to be known."""
     found = in_words(message.data_quality, t)
     found += [t("stages were guessed from the board's columns")] * message.workflow_guessed
-    found += [t("Jira was last read more than a day ago")] * (isinstance(message, Digest) and message.stale)
+    found += [t("Jira was last read more than a day ago")] * (not isinstance(message, SprintReport) and message.stale)
     return found + [
         t("internal issues of {company} are not in it", company=escape(company))
         for company in message.left_out

@@ -79,7 +79,7 @@ def _efficiency(found: WeekFlow, t: Translator) -> str:
 
 
 def _recovered(found: Recovered, t: Translator) -> str:
-    open_ = t("{n} in work", n=found.open)
+    open_ = t("{n} open", n=found.open)
     oldest = f", {t('the oldest for {age}', age=duration(found.oldest_s, t))}" if found.oldest_s is not None else ""
     return f"*{t('Time to recover')}*  {spread(found.took, t)} · {open_}{oldest}"
 
