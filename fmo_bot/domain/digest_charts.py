@@ -106,7 +106,10 @@ def _ageing(
     aged = flow.ageing(every, ms(where.as_of))
     left = flow.ages_on_leaving(every, ms(where.as_of))
     workflows = [newest(each.workflow) for each in boards]
-    names = dict.fromkeys(stage.name for flow_ in workflows for stage in flow_.stages if flow_.working(stage))
+    # Only where something that is counted is or was: a guess has stages named after statuses of internal issues.
+    met = {*left, *(each.stage for each in aged)}
+    every_stage = (stage for flow_ in workflows for stage in flow_.stages if flow_.working(stage) and stage.name in met)
+    names = dict.fromkeys(stage.name for stage in every_stage)
     names |= dict.fromkeys(each.stage for each in aged)  # of an earlier version of a mapping
     return AgeingChart(
         board=board,

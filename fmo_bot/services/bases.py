@@ -11,6 +11,7 @@ from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
 from fmo_bot.domain.calendars import local_date
 from fmo_bot.domain.facts import RULES
 from fmo_bot.domain.mappings import dates
+from fmo_bot.domain.workflow import Workflow
 from fmo_bot.services import calendars
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.facts import mapping_name
@@ -31,14 +32,26 @@ def basis(session: Session, team_id: int, boards: Iterable[BoardUsed], *, since:
 def board_used(view: BoardView) -> BoardUsed:
     """A board as a report of now uses it."""
     _, newest = dates(view.workflow)[-1]
+    stages = _told(view, newest)
     return BoardUsed(
         board=view.shape.name,
         synced_at=view.synced_at,
         mapping=mapping_name(view.workflow),
         guessed=view.workflow_guessed,
         mapping_since=view.workflow_since,
-        stages=tuple(stage.name for stage in newest.stages),
-        commitment=newest.commitment,
+        stages=stages,
+        commitment=newest.commitment if newest.commitment in stages else "",
+    )
+
+
+def _told(view: BoardView, workflow: Workflow) -> tuple[str, ...]:
+    """The names of the stages; of those that were guessed only what stands on the board.
+
+    The others are named after statuses that some issue was in, perhaps one that nobody here may know of.
+    """
+    shown = {status for column in view.shape.columns for status in column.statuses}
+    return tuple(
+        stage.name for stage in workflow.stages if not view.workflow_guessed or not shown.isdisjoint(stage.statuses)
     )
 
 

@@ -59,13 +59,16 @@ def _on_board(session: Session, board: BoardRow, which: ColumnElement[bool]) -> 
 
 
 def _hidden(session: Session, board: BoardRow) -> int:
-    """Issues of the board's projects that vanished lately; they are on no board any more."""
+    """Issues of the board's projects that vanished lately; they are on no board any more.
+
+    Not those with a security level: nothing on the board would tell that such ones are in the number.
+    """
     if board.synced_at is None:
         return 0
     mine = select(IssueRow.project).join(BoardIssueRow, BoardIssueRow.issue_id == IssueRow.id)
     mine = mine.where(BoardIssueRow.board_id == board.id, IssueRow.project != "").distinct()
     query = select(func.count()).select_from(IssueRow)
-    query = query.where(IssueRow.site_id == board.site_id, IssueRow.unseen == Unseen.HIDDEN.value)
+    query = query.where(IssueRow.site_id == board.site_id, IssueRow.unseen == Unseen.HIDDEN.value, ~IssueRow.secured)
     recent = query.where(IssueRow.unseen_at >= board.synced_at - HIDDEN_FOR, IssueRow.project.in_(mine))
     return session.execute(recent).scalar_one()
 

@@ -165,7 +165,11 @@ class Sprints:
             told = {"sprint": report.sprint, "team": actor.team}
             if row.shared_at is not None:
                 return Notice(text=SHARED_BEFORE, values=told)
-            if isinstance(audience.fitted(session, report, joint_place(session, actor.team_id)), Notice):
+            # Not joint when it was made: it may hold what its company alone may know, whatever became joint since.
+            fits = report.shareable and not isinstance(
+                audience.fitted(session, report, joint_place(session, actor.team_id)), Notice
+            )
+            if not fits:
                 raise NotJoint(sprint=report.sprint, team=actor.team)
             row.shared_at = at
             self._owe_shared(session, actor, report, at)

@@ -1,7 +1,9 @@
 """What a board no longer shows, against a Jira over real sockets: gone, left, forbidden, moved."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 import requests
@@ -11,10 +13,11 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.sandbox.server import Options, Sandbox
-from fmo_bot.services import board_rows
+from fmo_bot.services import absences, board_quality, board_rows
 from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN
 from fmo_bot.services.boards import SWEEP_EVERY, Boards
 from tests.integration.test_boards import put_board
+from tests.integration.test_facts import NOW, Room, made_up
 from tests.integration.test_jira_source import FLAVOURS, HALF_WAY, board_of, source_of
 from tests.joint_team import Shown, shown
 
@@ -96,3 +99,17 @@ def test_a_moved_issue_keeps_its_id_and_stays_as_it_was_where_its_new_project_is
         assert HIDDEN not in dict(hidden.quality)
         control(box, "PUT", "projects/ELSE", {"browse": True})
         assert FORBIDDEN not in dict(read.sweep().quality)
+
+
+def test_an_issue_with_a_security_level_that_vanishes_is_in_no_count(sqlite_store: Store) -> None:
+    room = Room(sqlite_store)
+    plain, secured = (replace(made_up(Random(1), number), project="10000") for number in (1, 2))
+    plain, secured = replace(plain, security=None), replace(secured, security="10100")
+    room.keep([plain, secured, replace(plain, id="3")])
+    for number, hidden in ((secured.id, None), (plain.id, 1)):
+        with sqlite_store.transaction(SYSTEM) as session:
+            board = session.get_one(BoardRow, room.boards[0])
+            board.synced_at = NOW
+            board_rows.let_go(session, board, [number])
+            absences.note(session, board.site_id, [number], absences.Unseen.HIDDEN, NOW)
+            assert dict(board_quality.found(session, board)).get(HIDDEN) == hidden

@@ -9,13 +9,18 @@ from sqlalchemy import select
 
 from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.boards import IssueRow, JiraSiteRow
+from fmo_bot.db.ceremonies import ReportRow
+from fmo_bot.db.ledger import DeliveryRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience, occurrences, outbox
+from fmo_bot.domain.issues import Column
 from fmo_bot.domain.messages import AnswerPost, Digest, Message, Notice, SprintReport
 from fmo_bot.domain.names import internal
 from fmo_bot.domain.ownership import KEY, name_of
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place
+from fmo_bot.domain.workflow import Stage, StageKind, Workflow
 from fmo_bot.errors import FileWrong, NotAllowed, NotFound, NotJoint
+from fmo_bot.services import setup
 from fmo_bot.services.board_quality import FORBIDDEN, HIDDEN, NO_FLAG
 from fmo_bot.services.digests import NOTHING_JOINT as NO_DIGEST
 from fmo_bot.services.digests import Digests
@@ -30,8 +35,10 @@ from tests.joint_team import (
     LIWEI,
     LUCIA,
     MARTA,
+    WORKFLOW,
     FakeBoards,
     JointTeam,
+    KnownFacts,
     board_view,
     clock,
     issue,
@@ -112,6 +119,42 @@ def test_the_figures_of_an_internal_board_are_for_its_owner_alone(store: Store) 
     with pytest.raises(NotJoint):
         Sprints(store, boards).share(LIWEI, "inside", clock("02:10"))
     assert team.owed("shared:") == []
+
+
+def test_figures_of_one_company_stay_its_own_when_their_project_becomes_joint_later(sqlite_store: Store) -> None:
+    team = JointTeam(sqlite_store, team_file(jira=owned()))
+    secured = replace(issue(1, (clock("01:00"), DOING)), security="10100")
+    boards = FakeBoards(board_view(secured))
+    report_to(team, boards, LIWEI, "inside")
+    setup.apply(sqlite_store, team_file(jira=owned(accepted_by=["vendor", "operator"])), clock("02:05"))
+    with pytest.raises(NotJoint):
+        Sprints(sqlite_store, boards).share(LIWEI, "inside", clock("02:10"))
+    assert team.owed("shared:") == []
+
+
+def test_no_figure_or_explanation_names_a_status_that_only_internal_issues_were_in(sqlite_store: Store) -> None:
+    lab = {"key": "LAB", "owner": "Telefonica"}
+    team = JointTeam(sqlite_store, team_file(jira=owned(lab, accepted_by=["vendor", "operator"])))
+    theirs = replace(issue(2, (clock("01:00"), "99")), key="LAB-2", id="2")
+    guessed = Workflow(
+        (*WORKFLOW.stages, Stage("Before the regulator", StageKind.ACTIVE, ("99",))), WORKFLOW.commitment
+    )
+    view = board_view(issue(1, (clock("01:00"), DOING)), theirs)
+    columns = tuple(Column(stage.name, stage.statuses) for stage in WORKFLOW.stages)
+    facts = KnownFacts([issue(1, (clock("01:00"), DOING)), theirs], guessed)
+    shape = replace(view.shape, columns=columns)
+    boards = FakeBoards(replace(view, facts=facts, shape=shape, workflow=guessed, workflow_guessed=True))
+    report = report_to(team, boards, LUCIA, "joint")
+    digests = Digests(sqlite_store, boards)
+    team.handlers["digest"] = occurrences.Composed(digests.compose)
+    plan_digest(team, digests)
+    assert isinstance(report, SprintReport)
+    assert report.basis is not None
+    assert report.basis.boards[0].stages == ("To do", "Doing", "In the lab", "Done")
+    with sqlite_store.reading(SYSTEM) as session:
+        written = [*session.scalars(select(DeliveryRow.value)), *session.scalars(select(ReportRow.value))]
+    assert any("In the lab" in str(each) for each in written)
+    assert not any("regulator" in str(each) for each in written)
 
 
 def test_a_digest_counts_what_is_joint_and_names_whose_issues_are_left_out(store: Store) -> None:

@@ -179,7 +179,7 @@ def _board(used: BoardUsed, zone: str, t: Translator) -> str:
                        when=instant(used.mapping_since, t, zone=zone)))  # fmt: skip
     if used.stages:
         lines.append(t("Stages: {stages}. Commitment point: {point}.",
-                       stages=escape(" → ".join(used.stages)), point=escape(used.commitment)))  # fmt: skip
+                       stages=escape(" → ".join(used.stages)), point=escape(used.commitment) or "–"))  # fmt: skip
     return "\n".join(lines)
 
 
