@@ -136,7 +136,7 @@ def test_for_people_it_says_the_same_with_what_to_trust_less(files: Path) -> Non
     assert "committed                  2         3  PAY-10 PAY-2" in told
     assert "without an estimate: PAY-10" in told
     assert "malformed_lines 1" in told
-    assert "as of 2026-01-20 10:00:00" in told
+    assert "as of 2026-01-20 10:00:00; source: issues.jsonl: " in told
 
 
 def test_issue_by_issue_the_rows_add_up_to_the_sets(files: Path) -> None:

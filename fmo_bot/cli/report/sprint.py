@@ -13,7 +13,7 @@ import typer
 from fmo_bot.cli.options import a_file
 from fmo_bot.cli.report import reading
 from fmo_bot.cli.report.options import AsOf, Format, IssuesFile, Shape, SprintsFile, WorkflowPath, Zone
-from fmo_bot.cli.report.output import cell, plain, utc, write_json
+from fmo_bot.cli.report.output import cell, issue_count, plain, utc, write_json
 from fmo_bot.cli.report.reading import NOTHING_USABLE, Given
 from fmo_bot.domain.endings import Endings
 from fmo_bot.domain.intervals import instant, ms
@@ -120,7 +120,7 @@ def _lines(
         f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}" for at in (figures.start, figures.end, figures.as_of)
     )
     yield f"{_named(sprint)}: {start} to {end}{', still running' if figures.provisional else ''} ({zone})"
-    yield f"as of {now}"
+    yield f"as of {now}; source: {plain(given.source)}: {issue_count(len(given.lives))}"
     yield f"{'':20}{'issues':>8}{'points':>10}"
     for name in SETS:
         found = getattr(figures, name)
