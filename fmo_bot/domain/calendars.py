@@ -62,6 +62,11 @@ def local_date(at: datetime, zone: str) -> date:
     return at.astimezone(zone_of(zone)).date()
 
 
+def midnight(day: date, zone: str) -> int:
+    """When a date begins in `zone`, in epoch milliseconds."""
+    return ms(instant_of(day, time(), zone))
+
+
 def days_between(first: date, last: date) -> Iterator[date]:
     """Every date from `first` to `last`, both included."""
     for number in range((last - first).days + 1):

@@ -6,11 +6,11 @@ Timelines given together share one as_of. Instants and durations are epoch milli
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import TypeVar
 
-from fmo_bot.domain.calendars import instant_of, local_date
-from fmo_bot.domain.intervals import Interval, instant, ms
+from fmo_bot.domain.calendars import local_date, midnight
+from fmo_bot.domain.intervals import Interval, instant
 from fmo_bot.domain.messages import Spread
 from fmo_bot.domain.timelines import Timeline
 
@@ -59,7 +59,7 @@ class Week:
 def week_of(at: int, zone: str) -> Interval:
     """[Monday 00:00, next Monday 00:00) of the ISO week an instant lies in."""
     monday = _monday(at, zone)
-    return _midnight(monday, zone), _midnight(monday + _WEEK, zone)
+    return midnight(monday, zone), midnight(monday + _WEEK, zone)
 
 
 def throughput(timelines: Iterable[Timeline], *, since: int, until: int, zone: str, as_of: int) -> tuple[Week, ...]:
@@ -73,8 +73,8 @@ def weeks(ends: Iterable[int], *, since: int, until: int, zone: str, as_of: int)
     finished = sorted(at for at in ends if since <= at < until)
     found = []
     monday = _monday(since, zone)
-    while (start := _midnight(monday, zone)) < until:
-        end = _midnight(monday + _WEEK, zone)
+    while (start := midnight(monday, zone)) < until:
+        end = midnight(monday + _WEEK, zone)
         count = bisect_left(finished, end) - bisect_left(finished, start)
         found.append(Week(monday, start, end, count, partial=start < since or end > min(until, as_of)))
         monday += _WEEK
@@ -160,7 +160,3 @@ def expectation(timelines: Iterable[Timeline], as_of: int) -> Expectation:
 def _monday(at: int, zone: str) -> date:
     day = local_date(instant(at), zone)
     return day - timedelta(days=day.weekday())
-
-
-def _midnight(day: date, zone: str) -> int:
-    return ms(instant_of(day, time(), zone))

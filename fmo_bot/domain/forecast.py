@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from fmo_bot.domain.calendars import WorkingTime
+from fmo_bot.domain.calendars import WorkingTime, midnight
 from fmo_bot.domain.draws import GENERATOR, generator, seed_of
-from fmo_bot.domain.throughput import Finishes, Ints, midnight, worked
+from fmo_bot.domain.throughput import Finishes, Ints, worked
 
 TRIALS = 10_000
 SAMPLED = 90  # days before as_of

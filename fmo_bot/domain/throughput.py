@@ -6,15 +6,14 @@ before that, and for nobody after.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fmo_bot.domain.calendars import WorkingTime, instant_of
+from fmo_bot.domain.calendars import WorkingTime, midnight
 from fmo_bot.domain.endings import Endings, Turn
-from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.timelines import Timeline
 
@@ -46,11 +45,6 @@ class Finishes:
         """How many were finished on each of some consecutive days, as it was known at an instant."""
         edges = np.array([midnight(day, zone) for day in (*days, days[-1] + _DAY)], dtype=np.int64)
         return np.diff(np.searchsorted(self.known(known), edges))
-
-
-def midnight(day: date, zone: str) -> int:
-    """When a date begins in `zone`, in epoch milliseconds."""
-    return ms(instant_of(day, time(), zone))
 
 
 def worked(day: date, calendars: Sequence[WorkingTime]) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 
+from fmo_bot.domain.calendars import midnight
 from fmo_bot.domain.issues import Version
-from fmo_bot.domain.throughput import midnight
 from fmo_bot.domain.timelines import Timeline
 from fmo_bot.domain.workflow_file import Value
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmo_bot.domain.calendars import SideCalendar
+from fmo_bot.domain.calendars import SideCalendar, midnight
 from fmo_bot.domain.draws import GENERATOR, generator, seed_of
 from fmo_bot.domain.forecast import HORIZON, Question, backtest, forecast, said
-from fmo_bot.domain.throughput import Finishes, midnight
+from fmo_bot.domain.throughput import Finishes
 from tests.profiles import fewer
 
 DAY, HOUR = timedelta(days=1), 3_600_000

@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
+from fmo_bot.domain.calendars import midnight
 from fmo_bot.domain.issues import Issue, Version
 from fmo_bot.domain.recovery import Recovery, of, recoveries, recovery
-from fmo_bot.domain.throughput import finishes, midnight
+from fmo_bot.domain.throughput import finishes
 from fmo_bot.domain.values import lead_ms, value_at
 from fmo_bot.domain.workflow_file import Incidents, Value
 from tests.unit.lives import FLOW, MONDAY, at_ms, hour, life, seen

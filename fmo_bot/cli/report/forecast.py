@@ -13,11 +13,11 @@ from fmo_bot.cli.report.fold import Board, Seed
 from fmo_bot.cli.report.options import AsOf, Format, IssuesFile, Items, Shape, WorkflowPath, Zone, a_day
 from fmo_bot.cli.report.output import issue_count, plain, utc, write_json
 from fmo_bot.cli.report.reading import Given
-from fmo_bot.domain.calendars import local_date
+from fmo_bot.domain.calendars import local_date, midnight
 from fmo_bot.domain.draws import seed_of
 from fmo_bot.domain.forecast import HORIZON, REACH, TRIALS, Backtest, Forecast, Question, backtest, forecast, said
 from fmo_bot.domain.intervals import instant
-from fmo_bot.domain.throughput import Finishes, finishes, midnight
+from fmo_bot.domain.throughput import Finishes, finishes
 from fmo_bot.domain.timelines import timeline
 from fmo_bot.services.national_days import with_national_days
 

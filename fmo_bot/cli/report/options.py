@@ -1,7 +1,7 @@
 """What every report takes. A wrong value ends with 2 and a sentence that says what to put."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -9,8 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from fmo_bot.cli.options import a_file
-from fmo_bot.domain.calendars import instant_of, zone_of
-from fmo_bot.domain.intervals import ms
+from fmo_bot.domain.calendars import midnight, zone_of
 from fmo_bot.errors import FileWrong
 
 _YEARS = range(1900, 2500)
@@ -36,12 +35,12 @@ class Window:
     @property
     def from_ms(self) -> int | None:
         """Its first instant in epoch milliseconds."""
-        return None if self.since is None else ms(instant_of(self.since, time(), self.zone))
+        return None if self.since is None else midnight(self.since, self.zone)
 
     @property
     def to_ms(self) -> int | None:
         """The instant at which it is over: 00:00 of the day after `until`."""
-        return None if self.until is None else ms(instant_of(self.until + timedelta(days=1), time(), self.zone))
+        return None if self.until is None else midnight(self.until + timedelta(days=1), self.zone)
 
 
 def window(since: date | None, until: date | None, zone: str) -> Window:
