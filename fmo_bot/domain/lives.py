@@ -1,6 +1,6 @@
 """All that figures read of one issue, in epoch milliseconds, and nothing else (metrics.md, definition 1).
 
-Two doors lead here: `of` takes what the database holds, a reader of files calls `lived` with the items as it met them.
+Two doors lead here: `of` takes what the database holds, a reader of files calls `lived` with the items of its lines.
 Histories are ordered by (created, numeric id), whatever order they came in; the items of one history count at once.
 """
 
@@ -8,24 +8,46 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from sys import intern  # ten thousands of issues share few ids and names
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from fmo_bot.domain.intervals import Interval, ms
 from fmo_bot.domain.issues import FLAGGED, POINTS, PROJECT, RESOLUTION, SPRINT, STATUS, Issue, Version
 
 T = TypeVar("T")
 Track = tuple[tuple[int, T], ...]  # (instant, value held from then on), sorted; of one instant the last counts
-Item = tuple[int, int, str | None, str | None, str | None, str | None]
-"""(instant, history id, before, after, text before, text after) of one item of one history."""
+
+
+class Changed(Protocol):
+    """What one item of a history says of its field: ids where Jira gives ids, and texts as Jira shows them."""
+
+    @property
+    def before(self) -> str | None:
+        """The value it had."""
+
+    @property
+    def after(self) -> str | None:
+        """The value it got."""
+
+    @property
+    def before_text(self) -> str | None:
+        """How Jira shows the one."""
+
+    @property
+    def after_text(self) -> str | None:
+        """How Jira shows the other."""
+
+
+Item = tuple[int, int | str, Changed]
+"""(instant, id of its history, what it says) of one item of one history."""
 
 FIELDS = frozenset({STATUS, RESOLUTION, FLAGGED, SPRINT, POINTS, PROJECT})  # whose items figures read
 FOREVER = 1 << 62  # where an interval that has not ended ends
 NO_SPRINTS: frozenset[int] = frozenset()
 _LONGEST_ID = 18  # digits
 _FINEST, _LARGEST_EXPONENT = Decimal("1E-12"), 9
-_at, _order = itemgetter(0), itemgetter(0, 1)
+_at, _order = itemgetter(0), attrgetter("at", "history")
 _NOTHING: list[Item] = []
 
 
@@ -72,11 +94,9 @@ def held(track: Track[T], instant: int, default: T) -> T:
 def of(issue: Issue) -> Life:
     """The life of an issue as the database holds it."""
     items: dict[str, list[Item]] = {}
-    for change in issue.changes:
+    for change in sorted(issue.changes, key=_order):
         if change.field in FIELDS:
-            items.setdefault(change.field, []).append(
-                (ms(change.at), change.history, change.before, change.after, change.before_text, change.after_text)
-            )
+            items.setdefault(change.field, []).append((ms(change.at), change.history, change))
     return lived(
         site=issue.site,
         id=issue.id,
@@ -114,14 +134,12 @@ def lived(
     present: Present,
     items: Mapping[str, list[Item]],
 ) -> Life:
-    """The life of an issue from its items by field (one of FIELDS), in any order; sorts the lists it is given.
+    """The life of an issue from its items by field (one of FIELDS), ordered by (instant, numeric id of the history).
 
     Each history has to be there once, its items in Jira's order.
     """
     began = created
     for found in items.values():
-        if len(found) > 1:
-            found.sort(key=_order)
         if found[0][0] < began:
             began = found[0][0]
     early = {item[0] for found in items.values() for item in found if item[0] < created} if began < created else ()
@@ -146,7 +164,7 @@ def lived(
         flags = ((began, FOREVER),)
     sprints: Track[frozenset[int]] = ()
     if found := items.get(SPRINT, _NOTHING):
-        sprints = (began, sprint_ids(found[0][2])), *[(item[0], sprint_ids(item[3])) for item in found]
+        sprints = (began, sprint_ids(found[0][2].before)), *[(at, sprint_ids(change.after)) for at, _, change in found]
         if sprints[-1][1] != present.sprints:
             wrong.append((SPRINT, found[-1][0]))
     elif present.sprints:
@@ -169,12 +187,13 @@ def _statuses(items: Sequence[Item], present: str, began: int) -> tuple[Track[st
     """The status ids held, and when an item came from another one than was held."""
     if not items:
         return ((began, intern(present)),), ()
-    value = items[0][2] or ""
+    value = items[0][2].before or ""
     track, gaps, last = [(began, intern(value))], [], None
-    for at, history, before, after, _, _ in items:
+    for at, history, change in items:
+        before = change.before
         if before != value and (before or "") != value:
             gaps.append(at)
-        value = intern(after or "")
+        value = intern(change.after or "")
         if history == last:
             track[-1] = at, value
         else:
@@ -185,8 +204,9 @@ def _statuses(items: Sequence[Item], present: str, began: int) -> tuple[Track[st
 
 def _track(began: int, items: Sequence[Item], read: Callable[[str | None, str | None], T]) -> Track[T]:
     """The values of one field; `read` makes one of an item's value and text."""
-    first = items[0]
-    return (began, read(first[2], first[4])), *[(item[0], read(item[3], item[5])) for item in items]
+    first = items[0][2]
+    changes = [(at, read(change.after, change.after_text)) for at, _, change in items]
+    return (began, read(first.before, first.before_text)), *changes
 
 
 def _resolution(value: str | None, text: str | None) -> str | None:
@@ -196,9 +216,10 @@ def _resolution(value: str | None, text: str | None) -> str | None:
 def _flags(began: int, items: Sequence[Item]) -> tuple[Interval, ...]:
     """When the flag was set; a changed value continues it."""
     found: list[Interval] = []
-    since = began if is_set(items[0][2], items[0][4]) else None
-    for at, _, _, after, _, text in items:
-        if is_set(after, text):
+    first = items[0][2]
+    since = began if is_set(first.before, first.before_text) else None
+    for at, _, change in items:
+        if is_set(change.after, change.after_text):
             since = at if since is None else since
         elif since is not None:
             found.append((since, at))
@@ -214,7 +235,9 @@ def is_set(value: str | None, text: str | None) -> bool:
 @lru_cache(maxsize=4096)
 def sprint_ids(value: str | None) -> frozenset[int]:
     """The ids of a Sprint item such as "38, 40"; empty is no sprint, and what is no number is passed over."""
-    pieces = (piece.strip() for piece in (value or "").split(","))
+    if not value:
+        return NO_SPRINTS
+    pieces = [piece.strip() for piece in value.split(",")]
     return frozenset(
         int(piece) for piece in pieces if piece.isascii() and piece.isdigit() and len(piece) <= _LONGEST_ID
     )

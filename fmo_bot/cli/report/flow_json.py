@@ -17,6 +17,7 @@ from fmo_bot.domain.flow_figures import FlowFigures
 _TOGETHER = 500
 _encode = msgspec.json.encode
 Seconds = dict[str, float]
+_NOTHING: Seconds = {}
 
 
 class IssueRow(Struct, gc=False):
@@ -81,7 +82,7 @@ def _row(row: Row) -> IssueRow:
 
 
 def _seconds(sides: dict[str, int]) -> Seconds:
-    return {side: took / 1000 for side, took in sides.items()}
+    return {side: took / 1000 for side, took in sides.items()} if sides else _NOTHING
 
 
 def _figures(figures: FlowFigures, given: Given) -> dict[str, Any]:
