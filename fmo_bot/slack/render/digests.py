@@ -5,7 +5,7 @@ from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import SPRINT_ASK, WAITS_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
 from fmo_bot.slack.render import week_flow
-from fmo_bot.slack.render.sprints import how, spread
+from fmo_bot.slack.render.sprints import how, short_spread
 from fmo_bot.slack.render.trust import guess, trust
 from fmo_bot.slack.text import clip, day_of, escape, issue_name, moment
 from fmo_bot.words.plain import duration
@@ -39,8 +39,8 @@ def _flow(message: Digest, t: Translator) -> list[str]:
     before = ", ".join(str(n) for n in message.finished_before) or "–"
     return [
         f"*{t('Finished')}*  " + t("{n} this week; the weeks before: {before}", n=message.finished, before=before),
-        f"*{t('Cycle time')}*  {spread(message.cycle_time, t)}",
-        f"*{t('The four weeks before')}*  {spread(message.cycle_time_before, t)}",
+        f"*{t('Cycle time')}*  {short_spread(message.cycle_time, t)}",
+        f"*{t('The four weeks before')}*  {short_spread(message.cycle_time_before, t)}",
         *(week_flow.lines(message.flow, t) if message.flow else []),
     ]
 

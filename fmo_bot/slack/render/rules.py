@@ -21,8 +21,8 @@ STAYS = Rule(
     "Start and finish",
     2,
     "An issue starts when it enters the first active or waiting stage at or after the commitment point, after it was "
-    "last before that point. It is finished when it enters the done stages in which it still is; who was reopened is "
-    "not finished. An issue that was given up is not finished either.",
+    "last before that point. It is finished when it enters the done stages in which it still is; one that was "
+    "reopened, or given up, is not finished.",
 )
 CYCLE_TIME = Rule(
     "Cycle time",

@@ -99,6 +99,13 @@ def spread(found: Spread, t: Translator) -> str:
     return t("P50 {p50} · P85 {p85} · P95 {p95} (n = {n})", p50=p50, p85=p85, p95=p95, n=found.n)
 
 
+def short_spread(found: Spread, t: Translator) -> str:
+    """The same for where there is little room: without P95."""
+    if found.n == 0:
+        return t("nothing finished")
+    return t("P50 {p50} · P85 {p85} (n = {n})", p50=duration(found.p50_s, t), p85=duration(found.p85_s, t), n=found.n)
+
+
 def _times(message: SprintReport, t: Translator) -> str:
     lines = [f"*{t('Cycle time')}*  {spread(message.cycle_time, t)}"]
     if message.cycle_time_before is not None:

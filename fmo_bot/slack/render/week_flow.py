@@ -6,48 +6,45 @@ from fmo_bot.domain.charts import WaitingWeek
 from fmo_bot.domain.forecast import said
 from fmo_bot.domain.shown import Foreseen, Recovered, WeekFlow
 from fmo_bot.locales import Translator
-from fmo_bot.slack.render.sprints import spread
+from fmo_bot.slack.render.sprints import short_spread
 from fmo_bot.slack.text import escape
 from fmo_bot.words.plain import duration, percent, short_day
-from fmo_bot.words.waits import hours, side_name
+from fmo_bot.words.waits import hours, side_name, waited_for, worked
 
 
 def lines(found: WeekFlow, t: Translator) -> list[str]:
     """Time to value, expectation, flow efficiency, time to recover, forecast."""
     to = t("to release") if found.by_release else t("to finish")
-    told = [f"*{t('Time to value')}* ({to})  {spread(found.lead_time, t)}", _expected(found, t), _efficiency(found, t)]
+    told = [
+        f"*{t('Time to value')}* ({to})  {short_spread(found.lead_time, t)}",
+        _expected(found, t),
+        _efficiency(found, t),
+    ]
     told += [_recovered(found.recovery, t)] if found.recovery else []
     return told
 
 
 def waiting(weeks: tuple[WaitingWeek, ...], companies: dict[str, str], t: Translator) -> list[str]:
-    """Time lost to waiting by side, a line for each week, the newest first; issue-hours."""
-    names = (t("this week"), t("last week"))
-    return [
-        f"*{t('Time lost to waiting')}*, {name}  {_week(week, companies, t)}"
-        for name, week in zip(names, reversed(weeks), strict=False)
-    ]
+    """Time lost to waiting in issue-hours: in all, then a line for each side; of the last week given, and before it."""
+    before, now = weeks[-2:]
+    head = t(
+        "{now} issue-hours this week, {before} last week", now=hours(now.total_s, t), before=hours(before.total_s, t)
+    )
+    if now.both_s:
+        head += f" · {t('of which on several at once {hours} h', hours=hours(now.both_s, t))}"
+    sides = dict.fromkeys(wait.side for week in (now, before) for wait in week.waits if wait.waited_s)
+    return [f"*{t('Time lost to waiting')}*  {head}", *(_side(side, now, before, companies, t) for side in sides)]
 
 
-def _week(week: WaitingWeek, companies: dict[str, str], t: Translator) -> str:
-    if not week.total_s:
-        return t("none")
-    parts = []
-    for wait in week.waits:
-        if not wait.waited_s:
-            continue
-        who, elapsed = escape(side_name(wait.side, companies, t)), hours(wait.waited_s, t)
-        if wait.working_s is None:
-            parts.append(t("on {who} {hours} h", who=who, hours=elapsed))
-        else:
-            worked = hours(wait.working_s, t)
-            parts.append(
-                t("on {who} {hours} h ({working} h of its working time)", who=who, hours=elapsed, working=worked)
-            )
-    if week.both_s:
-        parts.append(t("of which on several at once {hours} h", hours=hours(week.both_s, t)))
-    total = t("in all {hours} issue-hours", hours=hours(week.total_s, t))
-    return " · ".join((*parts, total))
+def _side(side: str, now: WaitingWeek, before: WaitingWeek, companies: dict[str, str], t: Translator) -> str:
+    told = t("on {who} {now}; last week {before}", who=escape(side_name(side, companies, t)),
+             now=_waited(side, now, t), before=_waited(side, before, t))  # fmt: skip
+    return f"• {told}"
+
+
+def _waited(side: str, week: WaitingWeek, t: Translator) -> str:
+    elapsed, working = t("{hours} h", hours=hours(waited_for([week], side), t)), worked([week], side)
+    return elapsed if working is None else f"{elapsed} ({t('{hours} h working time', hours=hours(working, t))})"
 
 
 def _expected(found: WeekFlow, t: Translator) -> str:
@@ -55,7 +52,7 @@ def _expected(found: WeekFlow, t: Translator) -> str:
     if found.expected_s is None or found.attainment is None:
         return name + t("too few finished in 90 days (n = {n} of 20)", n=found.expected_n)
     return name + t(
-        "85 % within {p85}; kept by {share} of the last 90 days (n = {n})",
+        "P85 {p85}; {share} of the last 90 days kept to it (n = {n})",
         p85=duration(found.expected_s, t),
         share=percent(found.attainment, t),
         n=found.expected_n,
@@ -81,7 +78,7 @@ def _efficiency(found: WeekFlow, t: Translator) -> str:
 def _recovered(found: Recovered, t: Translator) -> str:
     open_ = t("{n} open", n=found.open)
     oldest = f", {t('the oldest for {age}', age=duration(found.oldest_s, t))}" if found.oldest_s is not None else ""
-    return f"*{t('Time to recover')}*  {spread(found.took, t)} · {open_}{oldest}"
+    return f"*{t('Time to recover')}*  {short_spread(found.took, t)} · {open_}{oldest}"
 
 
 def forecast(found: Foreseen | None, t: Translator) -> list[str]:
@@ -92,8 +89,8 @@ def forecast(found: Foreseen | None, t: Translator) -> list[str]:
     if found.refused or found.chance is None:
         return [name + t("refused: fewer than 5 of the last 90 days saw anything finished")]
     told = t.many(
-        "the {n} issue in progress: 50 % by {p50}, 85 % by {p85}, 95 % by {p95}; {chance} by {by}",
-        "the {n} issues in progress: 50 % by {p50}, 85 % by {p85}, 95 % by {p95}; {chance} by {by}",
+        "the {n} issue in progress: P50 {p50} · P85 {p85} · P95 {p95}; {chance} by {by}",
+        "the {n} issues in progress: P50 {p50} · P85 {p85} · P95 {p95}; {chance} by {by}",
         found.items,
         p50=_day(found.p50, t),
         p85=_day(found.p85, t),
