@@ -18,6 +18,7 @@ _GROUPS = (
     "site",
     "joint",
     "calendar",
+    "workflow",
     "report",
     "pretending",
     "demo",

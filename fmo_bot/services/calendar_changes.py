@@ -12,17 +12,17 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.calendars import CalendarVersionRow
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
-from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, SideRow
+from fmo_bot.db.parties import MemberRow, SideRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.calendars import SideCalendar, instant_of, local_date
 from fmo_bot.domain.dated_calendars import Difference, difference
-from fmo_bot.domain.parties import OPERATOR, SYSTEM, VENDOR, Actor, Person, Scope
+from fmo_bot.domain.parties import Actor, Person, Scope
 from fmo_bot.errors import NotFound, Refusal
 from fmo_bot.services import calendars
-from fmo_bot.services.governance import ALLOWED, Action, audit, may
+from fmo_bot.services.agreeing import others, sides_of, speaker, team_called
+from fmo_bot.services.governance import Action, audit, may
 from fmo_bot.services.national_days import with_national_days
 from fmo_bot.services.parties import Parties
 
@@ -71,7 +71,7 @@ class CalendarChanges:
         scope = Scope(team_id=actor.team_id)
         may(actor, Action.READ, scope)
         with self.store.reading(scope) as session:
-            return tuple(each for side in _sides(session, actor.team_id) for each in _versions(session, side, at))
+            return tuple(each for side in sides_of(session, actor.team_id) for each in _versions(session, side, at))
 
     def propose(
         self, person: Person, team: str, calendar: Mapping[str, Any], *, starts: date | None, at: datetime
@@ -113,9 +113,9 @@ class CalendarChanges:
         Raises NotFound, NotTheOtherSide.
         """
         with self._deciding(person, team, number) as (session, row, member, sides):
-            others = _others(session, row.side)
-            if not sides & {side.id for side in others}:
-                names = " or ".join(side.organisation.name for side in others) or "another company"
+            asked = _others(session, row.side)
+            if not sides & {side.id for side in asked}:
+                names = " or ".join(side.organisation.name for side in asked) or "another company"
                 raise NotTheOtherSide(company=row.side.organisation.name, others=names)
             changed = _version(session, row, at)
             row.confirmed_at, row.confirmed_by = at, member.id
@@ -135,44 +135,21 @@ class CalendarChanges:
         self, person: Person, team: str, number: int
     ) -> Iterator[tuple[Session, CalendarVersionRow, MemberRow, set[int]]]:
         """An open proposal, who decides, and the sides they speak for; locked, so that it is decided once."""
-        with self.store.reading(SYSTEM) as session:
-            team_id = session.scalar(select(JointTeamRow.id).where(JointTeamRow.name == team))
-        if team_id is None:
-            raise NotFound
+        team_id = team_called(self.store, team)
         with self.store.transaction(Scope(team_id=team_id)) as session:
             query = (
                 select(CalendarVersionRow)
                 .join(SideRow, SideRow.id == CalendarVersionRow.side_id)
                 .where(CalendarVersionRow.id == number, SideRow.team_id == team_id, *_OPEN)
             )
-            row, them = session.scalar(query.with_for_update()), _speaker(session, person, team_id)
+            row = session.scalar(query.with_for_update())
+            them = speaker(session, person, team_id, Action.CHANGE_CALENDAR)
             if row is None or them is None:
                 raise NotFound
             yield session, row, *them
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------
-
-
-def _speaker(session: Session, person: Person, team_id: int) -> tuple[MemberRow, set[int]] | None:
-    """The member, and the sides of the joint team they speak for; None for somebody who is a stranger to it."""
-    query = select(MemberRow).where(
-        MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
-    )
-    if (member := session.scalar(query)) is None:
-        return None
-    part = select(ParticipationRow).where(ParticipationRow.team_id == team_id, ParticipationRow.member_id == member.id)
-    participation = session.scalar(part)
-    is_admin = session.get(AdminRow, member.id) is not None
-    companies = select(SideRow.id).where(SideRow.team_id == team_id, SideRow.organisation_id == member.organisation_id)
-    theirs = set(session.scalars(companies)) if is_admin else set()
-    if participation is not None and Action.CHANGE_CALENDAR in ALLOWED[participation.role]:
-        theirs.add(participation.side_id)
-    return (member, theirs) if participation is not None or theirs else None
-
-
-def _sides(session: Session, team_id: int) -> Sequence[SideRow]:
-    return session.scalars(select(SideRow).where(SideRow.team_id == team_id).order_by(SideRow.id)).all()
 
 
 def _side(session: Session, actor: Actor) -> SideRow:
@@ -182,12 +159,7 @@ def _side(session: Session, actor: Actor) -> SideRow:
 
 
 def _others(session: Session, side: SideRow) -> Sequence[SideRow]:
-    """Who confirms a change to this side's past: vendor and operator for each other, either of them for a partner.
-
-    Never the company itself, on whatever other side it stands.
-    """
-    others = [each for each in _sides(session, side.team_id) if each.organisation_id != side.organisation_id]
-    return [each for each in others if each.name in (VENDOR, OPERATOR)] or others
+    return others(session, side.team_id, side.organisation_id)
 
 
 def _drop_open(session: Session, side: SideRow, at: datetime) -> None:

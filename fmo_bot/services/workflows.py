@@ -49,18 +49,12 @@ class BoardWorkflow:
 def of_board(session: Session, board_id: int) -> BoardWorkflow | None:
     """What holds now; None where neither anybody has set it nor the board could be guessed from."""
     rows = in_force(session, board_id)
-    if not rows:
+    workflow = replayed(_said(session, board_id))
+    if workflow is None:
         return None
-    files = [WorkflowFile.from_mapping(row.workflow, where=f"workflow of board {board_id}") for row in rows]
-    found: list[tuple[datetime, Said | StatusSaid]] = [
-        (row.said_at, Said(ms(row.starts) if row.starts else 0, file.workflow))
-        for row, file in zip(rows, files, strict=True)
-    ]
     seen = _statuses(session, board_id)
-    found += [(row.seen_at, StatusSaid(ms(starts), row.status, stage)) for row, starts, stage in seen]
-    workflow = replayed(each for _, each in sorted(found, key=itemgetter(0)))
-    assert workflow is not None
-    last, file = rows[-1], files[-1]
+    last = rows[-1]
+    file = _file(last)
     joined = [starts for row, starts, _ in seen if row.seen_at >= last.said_at]
     return BoardWorkflow(
         workflow=workflow,
@@ -72,9 +66,25 @@ def of_board(session: Session, board_id: int) -> BoardWorkflow | None:
     )
 
 
+def _said(session: Session, board_id: int) -> list[Said | StatusSaid]:
+    """All that was said of a board's statuses, in the order in which it was."""
+    rows = in_force(session, board_id)
+    found: list[tuple[datetime, Said | StatusSaid]] = [
+        (row.said_at, Said(ms(row.starts) if row.starts else 0, _file(row).workflow)) for row in rows
+    ]
+    seen = _statuses(session, board_id)
+    found += [(row.seen_at, StatusSaid(ms(starts), row.status, stage)) for row, starts, stage in seen]
+    return [each for _, each in sorted(found, key=itemgetter(0))]
+
+
+def _file(row: WorkflowVersionRow) -> WorkflowFile:
+    return WorkflowFile.from_mapping(row.workflow, where=f"workflow of board {row.board_id}")
+
+
 def is_open(row: BoardStatusRow, newest: WorkflowVersionRow) -> bool:
     """Whether a status waits for both sides: a whole version that was said after it was seen has settled it too."""
-    return row.starts is not None and row.settled_at is None and row.seen_at >= newest.said_at
+    mapped = any(row.status in stage["statuses"] for stage in newest.workflow["stages"])
+    return row.starts is not None and row.settled_at is None and row.seen_at >= newest.said_at and not mapped
 
 
 def _statuses(session: Session, board_id: int) -> list[tuple[BoardStatusRow, datetime, str]]:
@@ -88,6 +98,17 @@ def in_force(session: Session, board_id: int) -> Sequence[WorkflowVersionRow]:
     here = WorkflowVersionRow.board_id == board_id, WorkflowVersionRow.confirmed_at.is_not(None)
     order = WorkflowVersionRow.said_at, WorkflowVersionRow.id
     return session.scalars(select(WorkflowVersionRow).where(*here).order_by(*order)).all()
+
+
+def as_stored(session: Session, board_id: int, known: BoardWorkflow) -> dict[str, Any]:
+    """The newest version with the statuses that were added to it, as a version keeps it."""
+    rest = in_force(session, board_id)[-1].workflow
+    return known.newest.to_mapping() | {key: rest[key] for key in _KEPT if key in rest}
+
+
+def replayed_with(session: Session, board_id: int, extra: Said) -> AnyWorkflow | None:
+    """What would hold if this were said now."""
+    return replayed([*_said(session, board_id), extra])
 
 
 def stored(mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -113,6 +113,31 @@ def test_a_change_to_the_past_of_a_calendar_is_confirmed_by_the_other_side(box: 
     assert calendar("confirm", "1", *telefonica)[1][0] == f"{version}."
 
 
+def test_a_workflow_is_proposed_confirmed_and_applied_backwards(box: Sandbox, tmp_path: Path) -> None:
+    given = given_for(box, tmp_path)
+    assert set_up(Settings.read(given), TEAM).board_error is None
+    told = yaml.safe_load((TEAM.parent / "workflow.yaml").read_text("utf-8"))
+    told["stages"][-1]["name"] = "All done"
+    (tmp_path / "new.yaml").write_text(yaml.safe_dump(told), "utf-8")
+
+    def workflow(what: str, *more: str) -> tuple[int, str]:
+        done = fmo_bot("workflow", what, "5G Core", *more, folder=tmp_path, given=given)
+        return done.returncode, done.stdout or done.stderr
+
+    huawei, telefonica = ("--admin", "T0HUAWEI:U0LIWEI"), ("--admin", "T0TELEFON:U0LUCIA")
+    code, said = workflow("propose", "new.yaml", *huawei)
+    assert (code, "Telefonica to confirm" in said, "from its confirmation on, proposed by Huawei" in said) == (0, 1, 1)
+    number = said.split("; proposal ")[1].split(",")[0]
+    assert workflow("confirm", number, *huawei)[0] == 2
+    assert workflow("confirm", number, *telefonica)[0] == 0
+    since = (START.date() - timedelta(days=7)).isoformat()
+    code, said = workflow("apply-backwards", since, *telefonica)
+    assert (code, said.splitlines()[-2:]) == (
+        0,
+        ["  Published figures that this changes; the reports stay as they were shared:", "    none"],
+    )
+
+
 def test_a_project_is_made_joint_by_a_scrum_master_of_each_side(box: Sandbox, tmp_path: Path) -> None:
     given = given_for(box, tmp_path)
     file = tmp_path / "team.yaml"
