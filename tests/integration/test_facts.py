@@ -305,6 +305,30 @@ def test_an_issue_that_one_board_reads_anew_is_new_on_the_other_too(store: Store
         room.refresh(1)
 
 
+def test_an_issue_that_moves_gets_a_level_leaves_and_comes_back_is_counted_as_what_it_is_now(
+    store: Store, issues: list[Issue]
+) -> None:
+    room = Room(store)
+    room.refresh()
+    room.keep(issues)
+    first, rest = issues[0], issues[1:]
+    states = [
+        replace(first, project="10002", key="NEW-1", security=None),
+        replace(first, project="10002", key="NEW-1", security="10100"),
+        replace(first, project="10000", key=first.key, security=None),
+    ]
+    for number, state in enumerate(states, start=1):
+        state = replace(state, updated=first.updated + timedelta(hours=number))
+        room.keep([state])
+        agree(room, [state, *rest])
+        with store.transaction(SYSTEM) as session:
+            board_rows.let_go(session, session.get_one(BoardRow, room.boards[0]), [state.id])
+        agree(room, rest)
+        room.keep([state])
+        assert room.refresh() == 0
+        agree(room, [state, *rest])
+
+
 def test_an_older_state_read_late_changes_no_figure(store: Store, issues: list[Issue]) -> None:
     room = Room(store)
     room.refresh()

@@ -19,6 +19,8 @@ from fmo_bot.slack.text import escape
 from fmo_bot.words.plain import instant, percent, short_day
 
 TITLE_TEXT = "How is this computed?"
+BY_FINISH = "Value date: the finish."
+BY_RELEASE = "Value date: the release of a version, for which Jira is asked every six hours, else the finish."
 _OLD = "This report was made before its calendars and mappings were kept with it."
 
 
@@ -136,7 +138,7 @@ def _span(told: _Told, zone: str, t: Translator) -> str:
 
 
 def _flow(found: WeekFlow, t: Translator) -> list[tuple[Rule, str]]:
-    to = "Value date: the release of a version, else the finish." if found.by_release else "Value date: the finish."
+    to = BY_RELEASE if found.by_release else BY_FINISH
     figures = [
         (rules.LEAD_TIME, f"{t(to)} {t('n = {n}.', n=found.lead_time.n)}"),
         (rules.EXPECTATION, t("n = {n}.", n=found.expected_n)),
