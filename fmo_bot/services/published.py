@@ -20,15 +20,16 @@ from fmo_bot.domain.forecast import REACH
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.messages import Digest, SprintReport
+from fmo_bot.domain.timelines import Timeline
 from fmo_bot.domain.week_flow import week_flow
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted, record_board
 from fmo_bot.services.fact_reading import StoredFacts
 from fmo_bot.services.settings_of_figures import setting
-from fmo_bot.services.sprints import BoardReader
+from fmo_bot.services.sprints import BoardReader, cycle_time_before, time_by_side
 from fmo_bot.services.team_boards import together
 
-_LEFT_OUT = ("burn_up", "places", "data_quality", "as_of", "start", "end", "since", "until", "finished_lines")
+_LEFT_OUT = ("burn_up", "places", "data_quality", "as_of", "start", "end", "since", "until")
 Figures = Mapping[str, object]
 
 
@@ -95,7 +96,12 @@ def _of_sprint(session: Session, team_id: int, boards: BoardReader, shared: Spri
     if sprint is None or found is None:
         return {}
     held = view.facts.of_sprint(sprint.id, found.origins)
-    return dict(_flat("", sprints.report(sprint, held, view.workflow, shared.as_of)))
+    figures = sprints.report(sprint, held, view.workflow, shared.as_of)
+    more = {
+        "sides": {each.side: each for each in time_by_side(session, team_id, figures)},
+        "cycle_time_before": cycle_time_before(view, figures, found),
+    }
+    return dict(_flat("", figures)) | dict(_flat("", more))
 
 
 def _of_digest(session: Session, team_id: int, boards: BoardReader, as_of: datetime) -> Figures:
@@ -111,6 +117,8 @@ def _of_digest(session: Session, team_id: int, boards: BoardReader, as_of: datet
 
 def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
     """The figures in a value, by their names: `committed.points`, `split_s.active:vendor`, `cycle_time.p50_s`."""
+    if isinstance(value, Timeline):
+        return  # what figures are made of
     if isinstance(value, Aged):
         life = value.timeline.life
         yield f"{name}.{life.key}", f"{value.stage}, {value.age_ms / 1000:g} s"
@@ -120,10 +128,10 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
                 yield from _flat(f"{name}.{each.name}".strip("."), getattr(value, each.name))
     elif isinstance(value, Mapping):
         for key, one in value.items():
-            yield from _flat(f"{name}.{key}", one)
-    elif isinstance(value, tuple | list) and all(isinstance(one, Aged) for one in value):
-        for one in value:
-            yield from _flat(name, one)
+            yield from _flat(f"{name}.{key}".strip("."), one)
+    elif isinstance(value, tuple) and value and all(is_dataclass(one) for one in value):
+        for number, one in enumerate(value, start=1):
+            yield from _flat(name if isinstance(one, Aged) else f"{name}.{_name_of(one) or number}", one)
     elif isinstance(value, tuple) and value and all(_is_pair(one) for one in value):
         for key, one in value:
             yield from _flat(f"{name}.{key}", one)
@@ -132,6 +140,11 @@ def _flat(name: str, value: object) -> Iterator[tuple[str, object]]:
         yield name, ", ".join(map(str, plain))
     else:
         yield name, value
+
+
+def _name_of(value: object) -> str | None:
+    """By which one of several is told apart: a side, or a week."""
+    return getattr(value, "side", None) or getattr(value, "label", None)
 
 
 def _is_pair(value: object) -> bool:

@@ -300,17 +300,10 @@ class Sprints:
             counted=found.projects,
             left_out=found.left_out,
             basis=basis(session, actor.team_id, (board_used(view),), since=figures.start, as_of=figures.as_of),
-            sides=self._sides(session, actor.team_id, figures),
-            cycle_time_before=_before(view, figures, found),
+            sides=time_by_side(session, actor.team_id, figures),
+            cycle_time_before=cycle_time_before(view, figures, found),
             shareable=found.joint and Action.SHARE_REPORT in ALLOWED[actor.role],
         )
-
-    def _sides(self, session: Session, team_id: int, figures: sprints.SprintFigures) -> tuple[SideTime, ...]:
-        """Of the completed issues' spans, which may have begun long before the sprint."""
-        since = instant(min((each.started for each in figures.finished if each.started), default=ms(figures.start)))
-        known = calendars.of_team(session, team_id, first=since.date(), last=figures.end.date())
-        recorded = waits.recorded(session, team_id, since=since, until=figures.end)
-        return side_times(figures.finished, recorded, known)
 
     def _owe(self, session: Session, asked: _Asked, message: Message, at: datetime, *, part: str = "") -> None:
         """Owe a direct message to the asker; a part of the report goes into its thread."""
@@ -346,7 +339,15 @@ class Sprints:
         outbox.owe_update(session, name=f"report:{report.ref}", message=own, due=at, language=actor.language)
 
 
-def _before(view: BoardView, figures: sprints.SprintFigures, found: Counted) -> Spread:
+def time_by_side(session: Session, team_id: int, figures: sprints.SprintFigures) -> tuple[SideTime, ...]:
+    """Of the completed issues' spans, which may have begun long before the sprint."""
+    since = instant(min((each.started for each in figures.finished if each.started), default=ms(figures.start)))
+    known = calendars.of_team(session, team_id, first=since.date(), last=figures.end.date())
+    recorded = waits.recorded(session, team_id, since=since, until=figures.end)
+    return side_times(figures.finished, recorded, known)
+
+
+def cycle_time_before(view: BoardView, figures: sprints.SprintFigures, found: Counted) -> Spread:
     """Cycle times of what was finished in the 90 days before the sprint's start, as known at as_of."""
     until, as_of = ms(figures.start), ms(figures.as_of)
     lives = view.facts.of_window(until - COMPARED_MS, until, as_of, found.origins)

@@ -14,7 +14,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import BoardShape
 from fmo_bot.domain.mappings import dates
-from fmo_bot.domain.messages import SprintReport
+from fmo_bot.domain.messages import Digest, Spread, SprintReport
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import FileWrong, NotAllowed, NotFound
 from fmo_bot.services import board_rows, setup, workflows
@@ -117,6 +117,12 @@ def test_the_past_changes_by_an_act_of_its_own_that_lists_published_figures(room
     back = changes.apply_backwards(LUCIA, TEAM, date(2026, 11, 18), LATER)
     told = {each.figure: (each.before, each.after) for each in back.changes}
     assert told["completed.issues"] == ("1", "2")
+    assert set(told) >= {
+        "carried_over.issues",
+        "cycle_time.n",
+        "split_s.active:vendor",
+        "sides.vendor.active_working_s",
+    }
     assert "CORE-1" in told["completed.keys"][1]
     assert "CORE-1" not in told["completed.keys"][0]
     assert all(each.report.startswith("Core Sprint 12, 2026-11-19") for each in back.changes)
@@ -132,6 +138,30 @@ def test_the_past_changes_by_an_act_of_its_own_that_lists_published_figures(room
         changes.apply_backwards(LIWEI, TEAM, date(2026, 11, 18), LATER)
     with pytest.raises(NotPast):
         changes.apply_backwards(LIWEI, TEAM, date(2026, 11, 19), LATER)
+
+
+def test_a_digest_that_was_shared_is_counted_again_too(room: Room) -> None:
+    none = Spread(n=0, p50_s=None, p85_s=None, p95_s=None)
+    figures: dict[str, Any] = {"finished": 1, "finished_before": (), "wip": 0}
+    named: dict[str, Any] = {
+        "team": TEAM,
+        "team_ref": "t",
+        "board": "Core",
+        "zone": "Europe/Madrid",
+        "since": AT,
+        "until": clock("05:00"),
+    }
+    rest: dict[str, Any] = {"ageing": (), "waits": (), "data_quality": (), "workflow_guessed": False}
+    digest = Digest(**named, **figures, **rest, cycle_time=none, cycle_time_before=none)
+    with room.store.transaction(SYSTEM) as session:
+        told: dict[str, Any] = {"team_id": room.team.result.team_id, "value": values.message_to_json(digest)}
+        session.add(ReportRow(ref="d", kind="digest", made_at=clock("05:00"), shared_at=clock("05:00"), **told))
+    changes = changes_of(room)
+    changes.confirm(LUCIA, TEAM, changes.propose(LIWEI, TEAM, MAPPED.to_mapping(), AT).number or 0, LATER)
+    found = changes.apply_backwards(LUCIA, TEAM, date(2026, 11, 18), LATER).changes
+    listed = {each.figure: (each.before, each.after) for each in found}
+    assert (listed["finished"], listed["cycle_time.n"]) == (("1", "2"), ("1", "2"))
+    assert {each.report for each in found} == {"weekly digest, 2026-11-19 05:00 UTC"}
 
 
 def test_new_statuses_are_said_before_anything_is_applied_to_the_past(room: Room) -> None:
