@@ -1,6 +1,7 @@
 """The door as a whole: Bolt apps on their sockets and behind the web server, until somebody stops it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -69,7 +70,7 @@ class Door:
     ) -> None:
         """Let nobody in any more, then let what runs come to its end."""
         until = self._bot.leave()
-        # The client closes a socket only between two reads, up to three seconds later: all of them at once.
+        # The client closes a socket only between two reads, at worst three seconds later: all of them at once.
         with ThreadPoolExecutor(max(len(self._sockets), 1)) as closing:
             list(closing.map(_disconnect, self._sockets.values()))
         if not self._listeners.close(within=max(0.0, until - monotonic())):
@@ -87,4 +88,11 @@ def _connect(key: str, handler: SocketModeHandler) -> None:
 
 
 def _disconnect(handler: SocketModeHandler) -> None:
+    """Close a socket without its client's patience: three seconds for what may still come, one for an empty queue."""
+    client = handler.client
+    client.closed = client.current_session_state.terminated = True
+    client.enqueue_message("")
+    if client.current_session is not None:
+        with suppress(OSError):  # the line is gone, and with it whoever reads
+            client.current_session.ping("leaving")  # its answer ends the read that goes on, and no other begins
     handler.close()  # type: ignore[no-untyped-call]

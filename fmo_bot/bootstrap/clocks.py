@@ -12,6 +12,7 @@ import structlog
 from fmo_bot.errors import SettingsWrong
 
 _EVERY = 0.1  # seconds of machine time between two reports
+_SOON = 0.02  # the same while a step waits for them, and after one
 _PATIENCE = 5  # seconds for one answer
 _log = structlog.get_logger(__name__)
 
@@ -33,11 +34,11 @@ class Quiet:
 
 
 class SandboxClock:
-    """The sandbox's calendar: followed by reports ten times a second (docs/sandbox.md, The clock)."""
+    """The sandbox's calendar: followed by reports, ten a second and more while awaited (docs/sandbox.md, The clock)."""
 
     def __init__(self, url: str) -> None:
         """Reads the clock once, so that no instant of this process is ever in the wrong calendar."""
-        self._url, self._name = url.rstrip("/"), ""
+        self._url, self._name, self._pause = url.rstrip("/"), "", _EVERY
         self._session = requests.Session()
         self._session.trust_env = False  # this machine's own address: no proxy in between
         self._stopped = Event()
@@ -68,7 +69,7 @@ class SandboxClock:
         self._session.close()
 
     def _run(self, look: Callable[[datetime], Quiet], stepped: Callable[[], object]) -> None:
-        while not self._stopped.wait(_EVERY):
+        while not self._stopped.wait(self._pause):
             try:
                 if self._report(look(self.now())):
                     stepped()
@@ -85,8 +86,11 @@ class SandboxClock:
         upcoming = quiet.next_due.isoformat() if quiet.next_due else None
         report = {"name": self._name, "version": self._version, "in_hand": quiet.in_hand, "next": upcoming}
         before = self._version
-        self._take(self._session.post(f"{self._url}/report", json=report, timeout=_PATIENCE).json())
-        return self._version != before
+        told = self._session.post(f"{self._url}/report", json=report, timeout=_PATIENCE).json()
+        self._take(told)
+        stepped = self._version != before
+        self._pause = _SOON if stepped or told["awaited"] else _EVERY
+        return stepped
 
     def _take(self, told: dict[str, Any]) -> None:
         self._offset = timedelta(seconds=float(told["offset"]))

@@ -54,6 +54,7 @@ class Clock:
         self.version = 0
         self._lock = threading.RLock()
         self._stepping = asyncio.Lock()
+        self._awaited = 0
         self._offset = (start - real_now()) if start else timedelta()
         self._reporters: dict[str, Reporter] = {}
         self._sources: list[Callable[[], datetime | None]] = []
@@ -73,6 +74,7 @@ class Clock:
                 "offset": self._offset.total_seconds(),
                 "version": self.version,
                 "reporters": sorted(self._reporters),
+                "awaited": self._awaited > 0,
             }
 
     def planned_by(self, source: Callable[[], datetime | None]) -> None:
@@ -144,12 +146,16 @@ class Clock:
         return self.now()
 
     async def quiet(self) -> None:
-        """Wait until the world is quiet; `StillBusy` after 30 s."""
+        """Wait until the world is quiet; `StillBusy` after 30 s. Reporters are told meanwhile that they are awaited."""
         deadline = self.machine() + PATIENCE_S
-        while busy := self.whats_busy():
-            if self.machine() > deadline:
-                raise StillBusy("Not quiet after 30 s: " + "; ".join(busy) + ".")
-            await asyncio.sleep(POLL_S)
+        self._awaited += 1
+        try:
+            while busy := self.whats_busy():
+                if self.machine() > deadline:
+                    raise StillBusy("Not quiet after 30 s: " + "; ".join(busy) + ".")
+                await asyncio.sleep(POLL_S)
+        finally:
+            self._awaited -= 1
 
     def tick(self) -> None:
         """Let the sandbox's own planned events happen when real time reaches them."""

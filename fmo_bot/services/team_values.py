@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from operator import eq
 from typing import Any
 from zoneinfo import available_timezones
@@ -88,8 +88,13 @@ def _matching(pattern: str, wanted: str) -> Callable[[Any, Any], str]:
     return check
 
 
+@cache
+def _zones() -> set[str]:
+    return available_timezones()  # which reads a folder of files each time
+
+
 def _zone(value: Any, _type: Any) -> str:
-    if not isinstance(value, str) or value not in available_timezones():
+    if not isinstance(value, str) or value not in _zones():
         raise ValueError(f"{shown(value)} is not a time zone such as Europe/Madrid")
     return value
 

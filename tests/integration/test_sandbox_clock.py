@@ -1,12 +1,14 @@
 """The sandbox's clock, by its real door."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
 import requests
 
 from fmo_bot.sandbox.server import Options, Sandbox
+from tests.integration.sandbox_support import eventually
 
 START = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
 
@@ -74,6 +76,16 @@ def test_activity_asks_for_two_new_idle_reports(box: Sandbox) -> None:
     assert clock.whats_busy() == ["bot is catching up"]
     clock.report("bot", version=0, in_hand=0, next=None)
     assert clock.whats_busy() == []
+
+
+def test_reporters_hear_that_they_are_awaited_for_as_long_as_a_step_waits(box: Sandbox) -> None:
+    report(box, 1)
+    with ThreadPoolExecutor(1) as asking:
+        answer = asking.submit(step, box, {"by": 0})
+        eventually(lambda: requests.get(f"{box.url}/clock", timeout=5).json()["awaited"])
+        for _ in range(2):
+            report(box, 0)
+        assert answer.result(10).json()["awaited"] is False
 
 
 def test_junk_is_answered_with_a_sentence(box: Sandbox) -> None:
