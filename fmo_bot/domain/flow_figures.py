@@ -37,7 +37,7 @@ class Walk:
     ) -> None:
         """The window is [since, until) in epoch milliseconds; None: not limited on that side."""
         self.workflow, self.since, self.until, self.as_of, self.zone = workflow, since, until, as_of, zone
-        self._first = as_of
+        self._first, self._compared_from = as_of, as_of - flow.COMPARED_MS
         self._ends: list[int] = []
         self._cycles: list[int] = []
         self._leads: list[int] = []
@@ -57,7 +57,7 @@ class Walk:
 
     def count(self, timeline: Timeline, split: Split, value: int | None) -> None:
         """One issue that existed at as_of. `value`: its value date (definition 4)."""
-        life, (_, _, started, finished, _, _, _) = timeline.life, timeline.standing
+        life, (_, _, started, finished, abandoned, _, _) = timeline.life, timeline.standing
         if life.created < self._first:
             self._first = life.created
         if finished is not None and self._inside(finished):
@@ -67,7 +67,10 @@ class Walk:
                 self._shares.count(timeline, split)
             if value is not None:
                 self._leads.append(value - life.created)
-        if timeline.in_progress or (finished is not None and finished >= self.as_of - flow.COMPARED_MS):
+        if finished is None:
+            if started is not None and abandoned is None:
+                self._kept.append(timeline)
+        elif finished >= self._compared_from:
             self._kept.append(timeline)
         self._doubts.count(timeline)
 

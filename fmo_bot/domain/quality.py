@@ -96,10 +96,13 @@ def ledger(timelines: Iterable[Timeline]) -> Ledger:
 def _in_no_stage(timeline: Timeline) -> dict[tuple[str, str], int]:
     """(site, status) -> milliseconds in it, of statuses of no stage."""
     took: dict[tuple[str, str], int] = {}
-    for place, status, enter, leave in timeline.stayed():
-        if place is None:
-            known = timeline.life.site, status
-            took[known] = took.get(known, 0) + leave - enter
+    held: str | None = None
+    since = 0
+    for enter, place, status in (*timeline.stays, (timeline.as_of, None, "")):
+        if held is not None:
+            known = timeline.life.site, held
+            took[known] = took.get(known, 0) + enter - since
+        held, since = status if place is None else None, enter
     return took
 
 

@@ -6,7 +6,7 @@ A status in no stage is unmapped. Statuses are known by id; names repeat and cha
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -290,6 +290,7 @@ def _commitment(value: object, stages: tuple[Stage, ...], where: str) -> str:
     return name
 
 
+@lru_cache(maxsize=4096)  # many issues share few resolutions
 def _same(resolution: str) -> str:
     """Resolutions are compared without case and with straight apostrophes: Jira shows "Won’t Do" and "Won't Do"."""
     return resolution.strip().casefold().replace("’", "'")

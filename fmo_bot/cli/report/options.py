@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -32,12 +33,12 @@ class Window:
     until: date | None
     zone: str
 
-    @property
+    @cached_property
     def from_ms(self) -> int | None:
         """Its first instant in epoch milliseconds."""
         return None if self.since is None else midnight(self.since, self.zone)
 
-    @property
+    @cached_property
     def to_ms(self) -> int | None:
         """The instant at which it is over: 00:00 of the day after `until`."""
         return None if self.until is None else midnight(self.until + timedelta(days=1), self.zone)
