@@ -64,7 +64,20 @@ def open_engine(url: str, *, foreign_keys: bool = True) -> Engine:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address, foreign_keys=foreign_keys)
-    return create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL)
+    return _postgresql(address)
+
+
+def _postgresql(address: URL) -> Engine:
+    engine = create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, **_POOL)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        # Each statement is planned for the values it has. A plan for any values, made while a board is first read and
+        # its tables are nearly empty, seeks each of 500 ids in all issues: seconds a batch, until there are statistics.
+        connection.execute("SET plan_cache_mode = force_custom_plan")
+        connection.commit()  # else it would be taken back with the first transaction
+
+    return engine
 
 
 def _sqlite(address: URL, *, foreign_keys: bool) -> Engine:

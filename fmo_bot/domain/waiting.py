@@ -4,7 +4,7 @@ Of one issue: its recorded blockers and its stays in waiting stages, inside its 
 from when it was raised until it was resolved. A figure sums over issues, so its unit is issue-milliseconds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
@@ -33,6 +33,7 @@ class Waited:
     """
 
     by_side: Mapping[str, Intervals]
+    apart: bool = False  # known to be waited for one side at a time
 
     @cached_property
     def together(self) -> Intervals:
@@ -49,6 +50,8 @@ class Waited:
     @cached_property
     def _is_apart(self) -> bool:
         """Whether one side was waited for at a time, as without blockers it always is."""
+        if self.apart or len(self.by_side) < 2:
+            return True
         every = sorted(piece for found in self.by_side.values() for piece in found)
         return all(one[1] <= other[0] for one, other in pairwise(every))
 
@@ -73,11 +76,25 @@ def waited(span: Interval | None, found: Iterable[tuple[str, Interval]]) -> Wait
     return Waited({side: each for side, each in inside.items() if each})
 
 
-def of_issue(line: Timeline, recorded: Iterable[Blocker] = ()) -> Waited:
+def of_issue(line: Timeline, recorded: Collection[Blocker] = ()) -> Waited:
     """When an issue waited, as it was known at its timeline's as_of; `recorded` are the blockers on it."""
-    stays = ((place.side, (start, end)) for place, start, end in line.parts() if place is not None and place.waiting)
+    stays = [(place.side, (start, end)) for place, start, end in line.parts() if place is not None and place.waiting]
+    if not recorded:
+        return _stayed(stays)
     stood = ((blocker.waited_on, blocker.interval(line.as_of)) for blocker in recorded)
     return waited(line.span, (*stays, *stood))
+
+
+def _stayed(stays: Iterable[tuple[str, Interval]]) -> Waited:
+    """The same of stays only, which follow each other: there is nothing to be sorted, cut or told apart."""
+    by_side: dict[str, list[Interval]] = {}
+    for side, stay in stays:
+        before = by_side.setdefault(side, [])
+        if before and before[-1][1] == stay[0]:
+            before[-1] = (before[-1][0], stay[1])
+        else:
+            before.append(stay)
+    return Waited({side: tuple(each) for side, each in by_side.items()}, apart=True)
 
 
 def of_blocker(blocker: Blocker, as_of: int) -> Waited:
