@@ -79,8 +79,12 @@ def _listening(serve: Serve, context: ssl.SSLContext | None = None) -> Iterator[
     loop.set_exception_handler(lambda *_: None)  # whoever does not trust us hangs up
 
     async def one(reader: StreamReader, writer: StreamWriter) -> None:
-        with suppress(OSError, EOFError, asyncio.IncompleteReadError):
-            await serve(reader, writer)
+        try:
+            with suppress(OSError, EOFError, asyncio.IncompleteReadError):
+                await serve(reader, writer)
+        except asyncio.CancelledError:
+            writer.transport.abort()  # nobody waits any more until both sides have said goodbye
+            raise
         with suppress(OSError, RuntimeError):
             writer.close()
 
@@ -102,6 +106,8 @@ async def _end(server: asyncio.Server) -> None:
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    for _ in range(3):  # what was closed lets go of its socket in the next rounds of the loop
+        await asyncio.sleep(0)
 
 
 async def _join(reader: StreamReader, writer: StreamWriter, port: int) -> None:

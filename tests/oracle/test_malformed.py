@@ -95,7 +95,7 @@ def test_nothing_usable_ends_with_3(desk: Desk, text: str) -> None:
 
 
 def test_bytes_that_are_no_text_are_a_malformed_line(desk: Desk) -> None:
-    ended = told(desk, b"\xff\xfe\x00\n" + "".join(map(line, _GOOD)).encode())
+    ended = told(desk, b"\x80\xfe\x00\n" + "".join(map(line, _GOOD)).encode())
     assert (ended.code, ended.content["data_quality"]["malformed_lines"]) == (0, 1)
 
 
