@@ -214,7 +214,7 @@ def test_a_file_without_issues_ends_with_3(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (gzip.compress(b"{}"), "is compressed; unpack it first."),
+        (gzip.compress(b"{}", mtime=0), "is compressed; unpack it first."),
         ("{}".encode("utf-16"), "is UTF-16; save it as UTF-8 first."),
     ],
 )
