@@ -167,6 +167,7 @@ def test_an_external_select_is_filled_by_the_app_and_closing_is_told(box: Sandbo
 
 def test_shortcuts_and_closed_modals_reach_the_app(box: Sandbox, bot: Bot) -> None:
     said = act(box, "U0LUCIA", "say", channel="C0JOINT", text="look")
+    eventually(lambda: bot.heard)  # the event of what was said comes in its own time
     assert act(box, "U0LUCIA", "shortcut", app_id="A0FMO", callback_id="sc_standup") == {"ok": True}
     assert bot.heard[-1]["type"] == "shortcut"
     target = {"app_id": "A0FMO", "callback_id": "issue_from_message", "channel": "C0JOINT", "ts": said["ts"]}
