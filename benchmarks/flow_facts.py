@@ -9,14 +9,17 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from benchmarks.delivery_figures import Result, percentile
 from benchmarks.delivery_stage import Cores, Databases
@@ -25,7 +28,7 @@ from benchmarks.sync import GENERATOR, KINDS, generated, generator
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain import sprints
+from fmo_bot.domain import sprints, told
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import BoardShape, Issue, Sprint
 from fmo_bot.domain.parties import SYSTEM
@@ -35,6 +38,7 @@ from fmo_bot.services import board_rows, facts, flow_reports, workflows
 from fmo_bot.services.board_rows import Packed
 from fmo_bot.services.fact_reading import StoredFacts
 from fmo_bot.services.team_file import read_yaml
+from fmo_bot.services.workflows import BoardWorkflow
 
 SITE, BATCH = "bench", 500
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)  # where the generator's three years end
@@ -59,15 +63,27 @@ class Board:
 
     issues: Path
     sprints: tuple[Sprint, ...]
-    file: WorkflowFile
+    said: Mapping[str, Any]  # in its workflow file
 
     @classmethod
     def generated(cls, by: Path, folder: Path, count: int) -> "Board":
         """The same for the same count."""
         folder.mkdir()
         issues, listed = generated(by, folder, count)
-        told = map(parse.sprint, json.loads(listed.read_text("utf-8")))
-        return cls(issues, tuple(told), WorkflowFile.from_mapping(read_yaml(by.parent / WORKFLOW)))
+        every = map(parse.sprint, json.loads(listed.read_text("utf-8")))
+        return cls(issues, tuple(every), told.mapping(read_yaml(by.parent / WORKFLOW), WORKFLOW))
+
+    @cached_property
+    def file(self) -> WorkflowFile:
+        """What that comes to."""
+        return WorkflowFile.from_mapping(self.said)
+
+    @property
+    def known(self) -> BoardWorkflow:
+        """By what its figures are made."""
+        return BoardWorkflow(
+            workflow=self.file.workflow, guessed=False, incidents=self.file.incidents, value=self.file.value
+        )
 
     def read(self) -> Iterator[Issue]:
         """Its issues, one after the other."""
@@ -134,17 +150,21 @@ class Measured:
     def _flow(self, end: datetime) -> int:
         """A 90-day report of everything that is counted today, as a request would make it; how many finished."""
         with self.store.reading(SYSTEM) as session:
-            held = StoredFacts(session, session.get_one(BoardRow, self._board_id), self.board.file.workflow)
+            held = self._facts(session)
             window = {"since": ms(end - WINDOW), "until": ms(end), "as_of": ms(NOW)}
             known, calendars = frozenset(held.origins()), self.board.file.calendars
             found = flow_reports.flow_report(
-                held, self.board.file.workflow, known, zone="Europe/Madrid", calendars=calendars, **window
+                held, self.board.known, known, zone="Europe/Madrid", calendars=calendars, **window
             )
         return sum(week.finished for week in found.weeks)
 
+    def _facts(self, session: Session) -> StoredFacts:
+        by = self.board.known
+        return StoredFacts(session, session.get_one(BoardRow, self._board_id), by.workflow, by.incidents)
+
     def _sprint(self, sprint: Sprint) -> None:
         with self.store.reading(SYSTEM) as session:
-            held = StoredFacts(session, session.get_one(BoardRow, self._board_id), self.board.file.workflow)
+            held = self._facts(session)
             sprints.report(sprint, held.of_sprint(sprint.id, frozenset(held.origins())), self.board.file.workflow, NOW)
 
     def _put(self) -> int:
@@ -158,7 +178,7 @@ class Measured:
             board = BoardRow(team_id=team.id, site_id=site.id, jira_board_id=1)
             session.add(board)
             session.flush()
-            workflows.said_in_file(session, board, self.board.file.workflow.to_mapping(), None, NOW)
+            workflows.said_in_file(session, board, self.board.said, None, NOW)
             return board.id
 
     def close(self) -> None:
@@ -211,8 +231,8 @@ def measure(kind: str, fresh: Callable[[str], str], small: Board, large: Board, 
     grown = {"database": kind}
     for result in sizes:
         issues = result.figures["issues"]
-        for told in ("finished_in_window", "flow_p95_ms", "sprint_p95_ms"):
-            grown[f"{told}_{issues}"] = result.figures[told]  # type: ignore[assignment]
+        for name in ("finished_in_window", "flow_p95_ms", "sprint_p95_ms"):
+            grown[f"{name}_{issues}"] = result.figures[name]  # type: ignore[assignment]
     yield Result(name="flow-growth", figures=dict(grown))
 
 
@@ -222,7 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
     reads.add_argument("--issues", type=int, default=50_000)
     reads.add_argument("--databases", nargs="+", choices=KINDS, default=KINDS)
     reads.add_argument("--runs", type=int, default=40)
-    told = reads.parse_args(arguments)
+    asked = reads.parse_args(arguments)
     if (made_by := generator()) is None:
         print(f"bench-flow: skipped, for {GENERATOR} is not here: name the shared folder in FMO_SHARED")
         return 0
@@ -231,9 +251,9 @@ def main(arguments: list[str] | None = None) -> int:
         folder = Path(name)
         databases = Databases(folder, Cores.split())
         try:
-            boards = [Board.generated(made_by, folder / str(n), n) for n in (told.issues // 10, told.issues)]
-            for kind in told.databases:
-                for result in measure(kind, databases.fresh, boards[0], boards[1], runs=told.runs):
+            boards = [Board.generated(made_by, folder / str(n), n) for n in (asked.issues // 10, asked.issues)]
+            for kind in asked.databases:
+                for result in measure(kind, databases.fresh, boards[0], boards[1], runs=asked.runs):
                     print(result, flush=True)
                     missed = missed or bool(result.missed)
         finally:

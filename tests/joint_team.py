@@ -17,8 +17,9 @@ from fmo_bot.db.parties import MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import occurrences
-from fmo_bot.domain import facts, lives
+from fmo_bot.domain import facts, flow, lives
 from fmo_bot.domain.counterparts import Signs
+from fmo_bot.domain.facts import NO_INCIDENTS
 from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.lives import Life
@@ -27,6 +28,7 @@ from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.domain.timelines import timeline
 from fmo_bot.domain.workflow import Workflow
+from fmo_bot.domain.workflow_file import Incidents
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import setup
 from fmo_bot.services.boards import Boards, BoardView
@@ -290,8 +292,8 @@ def shown(session: Session, boards: Boards, board_id: int) -> Shown:
 class KnownFacts:
     """The facts of a board that is held in memory: everything of it, whatever is asked for."""
 
-    def __init__(self, issues: Sequence[Issue], workflow: Workflow) -> None:
-        self.issues, self.workflow = issues, workflow
+    def __init__(self, issues: Sequence[Issue], workflow: Workflow, incidents: Incidents = NO_INCIDENTS) -> None:
+        self.issues, self.workflow, self.incidents = issues, workflow, incidents
 
     @property
     def site(self) -> str:
@@ -303,11 +305,21 @@ class KnownFacts:
     def of_window(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
         return [lives.of(issue) for issue in self.issues if _origin(issue) in origins]
 
+    def met(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
+        return self.of_window(since, until, as_of, origins)
+
+    def compared(self, as_of: int, origins: Collection[Origin]) -> list[flow.Compared]:
+        return [*flow.compared((timeline(each, self.workflow, as_of) for each in self._in_flow(origins)), as_of)]
+
+    def _in_flow(self, origins: Collection[Origin]) -> list[Life]:
+        every = self.of_window(0, 0, 0, origins)
+        return [each for each in every if not self.incidents.leave_out(each.issue_type)]
+
     def of_sprint(self, sprint: int, origins: Collection[Origin]) -> list[Life]:
         return self.of_window(0, 0, 0, origins)
 
     def doubts(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Counter[str]:
-        counted = (life for life in self.of_window(0, 0, 0, origins) if (life.site, life.id) not in without)
+        counted = (life for life in self._in_flow(origins) if (life.site, life.id) not in without)
         return facts.doubts(timeline(life, self.workflow, as_of) for life in counted)
 
     def signs(self, origins: Collection[Origin]) -> list[Signs]:

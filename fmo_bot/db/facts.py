@@ -60,6 +60,7 @@ class FactRow(Base):
     changed: Mapped[int] = mapped_column(_Ms)  # the newest event: from then on the rest of this row is true
     started: Mapped[int | None] = mapped_column(_Ms, default=None)
     ended: Mapped[int | None] = mapped_column(_Ms, default=None)  # finished or abandoned
+    ages: Mapped[bytes | None] = mapped_column(default=None)  # domain.facts.Fact.ages, packed
 
 
 class FactDoubtRow(Base):

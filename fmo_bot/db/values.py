@@ -5,7 +5,7 @@ takes its default and one that is no longer known is left out, so a value surviv
 may hold anything (`dict[str, Any]`), instants, dates, issues and persons carry a tag and come back as what they were.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from typing import Any, TypeVar
@@ -52,6 +52,16 @@ def unpack_row(cls: type[T], packed: bytes) -> T:
     known: Any = cls
     value: T = _row_of(known).decode(packed)
     return value
+
+
+def pack_numbers(value: Mapping[str, int]) -> bytes:
+    """Numbers by name."""
+    return _rows.encode(value)
+
+
+def unpack_numbers(packed: bytes) -> dict[str, int]:
+    """The same back."""
+    return _numbers.decode(packed)
 
 
 @cache
@@ -123,6 +133,7 @@ def _holds_anything(cls: Any) -> bool:
 
 _encoder = msgspec.json.Encoder()
 _rows = msgspec.msgpack.Encoder()
+_numbers = msgspec.msgpack.Decoder(dict[str, int])
 _converter = make_converter()
 _converter.register_unstructure_hook(datetime, _instant_to_json)
 _converter.register_structure_hook(datetime, _instant_from_json)

@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from fmo_bot.domain import quality
+from fmo_bot.domain import flow, quality
 from fmo_bot.domain.lives import FOREVER, Life
 from fmo_bot.domain.mappings import AnyWorkflow, DatedWorkflow
 from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.workflow_file import Incidents
 
 NO_INCIDENTS = Incidents()
-RULES = 1  # goes up with every change of what lives or facts say: those that are kept are then made anew
+RULES = 2  # goes up with every change of what lives or facts say: those that are kept are then made anew
 INCIDENT = "incident"  # beside the doubts of an issue that is one: all of them are read, however little work was begun
 _STATUS = "unmapped:"  # before the site and id of a status in no stage: several issues may have been in the same one
 _STATUSES = "unmapped_statuses"
@@ -22,21 +22,27 @@ _STATUSES = "unmapped_statuses"
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Of one issue on one board, in epoch milliseconds. `doubts`: what data quality counts of it, by name."""
+    """Of one issue on one board, in epoch milliseconds. `doubts`: what data quality counts of it, by name.
+
+    `ages`: stages and ages on leaving them, of what started and finished (flow.Compared), unless it counts in no flow.
+    """
 
     changed: int
     started: int | None
     ended: int | None  # finished or abandoned
     doubts: Mapping[str, int]
+    ages: Mapping[str, int] | None = None
 
 
 def fact(life: Life, workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS) -> Fact:
     """What is true of an issue from its newest event on; of an incident that is kept out of flow nothing is doubted."""
     course = timeline(life, workflow, FOREVER)
     ended = course.finished if course.abandoned is None else course.abandoned
-    found = Counter[str]() if incidents.leave_out(life.issue_type) else doubts([course])
+    apart = incidents.leave_out(life.issue_type)
+    found = Counter[str]() if apart else doubts([course])
+    beside = None if apart else flow.compared_with(course)
     found[INCIDENT] += incidents.include(life.issue_type)
-    return Fact(newest(life, workflow), course.started, ended, +found)
+    return Fact(newest(life, workflow), course.started, ended, +found, beside and beside.ages)
 
 
 def newest(life: Life, workflow: AnyWorkflow) -> int:

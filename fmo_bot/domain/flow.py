@@ -4,10 +4,10 @@ Timelines given together share one as_of. Instants and durations are epoch milli
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from fmo_bot.domain.calendars import local_date, midnight
 from fmo_bot.domain.intervals import Interval, instant
@@ -101,15 +101,41 @@ class Aged:
 def ageing(timelines: Iterable[Timeline], as_of: int) -> tuple[Aged, ...]:
     """Every issue in progress against the ages at which those finished in the last 90 days last left its stage."""
     everybody = tuple(timelines)
-    left = ages_on_leaving(everybody, as_of)
-    return tuple(_aged(t, left.get(t.stage, [])) for t in in_progress(everybody))
+    return aged(everybody, compared(everybody, as_of))
+
+
+def aged(timelines: Iterable[Timeline], beside: Iterable["Compared"]) -> tuple[Aged, ...]:
+    """The same against issues of which only this is known."""
+    left = _ages(beside)
+    return tuple(_aged(t, left.get(t.stage, [])) for t in in_progress(timelines))
 
 
 def ages_on_leaving(timelines: Iterable[Timeline], as_of: int) -> dict[str, list[int]]:
     """Stage -> sorted ages on last leaving it, of issues finished in the 90 days before `as_of`."""
+    return _ages(compared(timelines, as_of))
+
+
+class Compared(NamedTuple):
+    """Of an issue that started and finished, what others are compared with; `ages`: stages and ages on leaving them."""
+
+    cycle_ms: int
+    ages: Mapping[str, int]
+
+
+def compared(timelines: Iterable[Timeline], as_of: int) -> tuple[Compared, ...]:
+    """Of issues finished in the 90 days before `as_of`; those that never started have nothing to compare."""
+    return tuple(each for t in lately_finished(timelines, as_of) if (each := compared_with(t)) is not None)
+
+
+def compared_with(timeline: Timeline) -> Compared | None:
+    """Of one issue, whenever it finished; None where it never started or is not finished."""
+    return None if (took := timeline.cycle_ms) is None else Compared(took, _last_leaves(timeline))
+
+
+def _ages(beside: Iterable[Compared]) -> dict[str, list[int]]:
     ages: dict[str, list[int]] = {}
-    for timeline in lately_finished(timelines, as_of):
-        for stage, age in _last_leaves(timeline).items():
+    for _, known in beside:
+        for stage, age in known.items():
             ages.setdefault(stage, []).append(age)
     return {stage: sorted(found) for stage, found in ages.items()}
 
@@ -150,7 +176,12 @@ class Expectation:
 
 def expectation(timelines: Iterable[Timeline], as_of: int) -> Expectation:
     """P85 of the cycle times of the 90 days before `as_of`, and the share of them that kept to it (definition 9)."""
-    took = sorted(t.cycle_ms for t in lately_finished(timelines, as_of) if t.cycle_ms is not None)
+    return expected(compared(timelines, as_of))
+
+
+def expected(beside: Iterable[Compared]) -> Expectation:
+    """The same of issues of which only this is known."""
+    took = sorted(each.cycle_ms for each in beside)
     if len(took) < ENOUGH:
         return Expectation(len(took), None, None)
     p85 = nearest_rank(took, 85)

@@ -19,6 +19,7 @@ from fmo_bot.db.facts import FactDoubtRow, FactDueRow, FactRow, LifeRow, LifeSpr
 from fmo_bot.domain import flow
 from fmo_bot.domain.counterparts import Signs
 from fmo_bot.domain.facts import INCIDENT, NO_INCIDENTS, doubts, ever_in
+from fmo_bot.domain.flow import Compared
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.names import ProjectName
@@ -59,6 +60,17 @@ class BoardFacts(Protocol):
 
         What ended in the window or in the 90 days before `as_of`, what was in work at the window's end, and what is at
         `as_of`; and every incident.
+        """
+        ...
+
+    def met(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
+        """The same without those that only ended in the 90 days before `as_of`, of which `compared` tells enough."""
+        ...
+
+    def compared(self, as_of: int, origins: Collection[Origin]) -> list[Compared]:
+        """What others are compared with of issues finished in the 90 days before `as_of`, in any order.
+
+        Incidents that the workflow keeps out of flow are not among them.
         """
         ...
 
@@ -106,13 +118,35 @@ class StoredFacts:
 
     def of_window(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
         """See BoardFacts."""
-        compared = as_of - flow.COMPARED_MS
+        compared = FactRow.ended.between(as_of - flow.COMPARED_MS, as_of)
+        return self._met(since, until, as_of, origins, compared)
+
+    def met(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
+        """See BoardFacts."""
+        return self._met(since, until, as_of, origins)
+
+    def compared(self, as_of: int, origins: Collection[Origin]) -> list[Compared]:
+        """See BoardFacts."""
+        query = select(FactRow.started, FactRow.ended, FactRow.ages).where(FactRow.ages.is_not(None))
+        lately = FactRow.ended.between(as_of - flow.COMPARED_MS, as_of), FactRow.changed <= as_of
+        rows = self._session.execute(query.where(*self._settled(FactRow), self._from(FactRow, origins), *lately))
+        known = [
+            Compared(ended - started, values.unpack_numbers(ages))
+            for started, ended, ages in rows
+            if started is not None and ended is not None and ages is not None
+        ]
+        loose = (each for each in _of(self._loose(as_of), origins) if not self._incidents.leave_out(each.issue_type))
+        return [*known, *flow.compared((timeline(each, self._workflow, as_of) for each in loose), as_of)]
+
+    def _met(
+        self, since: int, until: int, as_of: int, origins: Collection[Origin], *also: ColumnElement[bool]
+    ) -> list[Life]:
         needed = or_(
             FactRow.ended.between(since, until),
-            FactRow.ended.between(compared, as_of),
             and_(FactRow.ended > until, FactRow.started <= until),
             and_(FactRow.ended.is_(None), FactRow.started.is_not(None)),
             *self._incident,
+            *also,
         )
         known = self._lives(origins, needed, FactRow.changed <= as_of)
         return [*known, *_of(self._loose(as_of), origins)]

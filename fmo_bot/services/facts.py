@@ -131,12 +131,13 @@ def _settle(session: Session, board_id: int, issues: Collection[int]) -> None:
 
 def _keep_facts(session: Session, board_id: int, known: Mapping[int, Life], workflow: BoardWorkflow) -> None:
     origins = _origins(session, board_id, known.values())
-    facts: list[dict[str, int | None]] = []
+    facts: list[dict[str, int | bytes | None]] = []
     doubts: list[dict[str, int | str]] = []
     for number, life in known.items():
         made, origin = fact(life, workflow.workflow, workflow.incidents), origins[_origin(life)]
         told = {"board_id": board_id, "issue_id": number, "origin_id": origin, "changed": made.changed}
-        facts.append({**told, "started": made.started, "ended": made.ended})
+        ages = None if made.ages is None else values.pack_numbers(made.ages)
+        facts.append({**told, "started": made.started, "ended": made.ended, "ages": ages})
         doubts += [{**told, "name": name, "n": n} for name, n in made.doubts.items()]
     session.execute(delete(FactDoubtRow).where(FactDoubtRow.board_id == board_id, FactDoubtRow.issue_id.in_(known)))
     upsert(session, FactRow, facts, key=("board_id", "issue_id"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -18,17 +18,22 @@ from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain import digests, lives, recovery, sprints
 from fmo_bot.domain.facts import NO_INCIDENTS, RULES, doubts, ever_in, told
-from fmo_bot.domain.intervals import ms
-from fmo_bot.domain.issues import Issue
+from fmo_bot.domain.flow_figures import FlowFigures, Walk
+from fmo_bot.domain.intervals import instant, ms
+from fmo_bot.domain.issues import Issue, Version
 from fmo_bot.domain.parties import SYSTEM, Scope
+from fmo_bot.domain.quality import QUALITY
 from fmo_bot.domain.recovery import recoveries
+from fmo_bot.domain.splits import splits
 from fmo_bot.domain.timelines import timeline
+from fmo_bot.domain.values import value_at
 from fmo_bot.domain.workflow import Stage, StageKind, Workflow
-from fmo_bot.domain.workflow_file import Incidents
+from fmo_bot.domain.workflow_file import Incidents, Value
 from fmo_bot.services import board_rows, facts, workflows
 from fmo_bot.services.board_rows import Packed
 from fmo_bot.services.fact_reading import BoardFacts, StoredFacts
 from fmo_bot.services.flow_reports import flow_report
+from fmo_bot.services.workflows import BoardWorkflow
 from tests.joint_team import KnownFacts
 from tests.unit.lives import FLOW, at, life, sprint
 
@@ -64,6 +69,8 @@ def made_up(chance: Random, number: int) -> Issue:
     project = chance.choice(["CORE", "CORE", "LAB"])
     made = life(chance.choice("ORBU"), *events, key=f"{project}-{number}", created=chance.uniform(0, 2500))
     secured = chance.choice([None, None, None, "10100"])
+    day = date(2026, 1, 1) + timedelta(days=chance.randrange(120))
+    released = Version(id="1", name="1.0", released=chance.random() < 0.8, release=day)
     complete, unplausible = chance.random() < 0.9, chance.random() < 0.1
     return replace(
         made,
@@ -71,6 +78,7 @@ def made_up(chance: Random, number: int) -> Issue:
         site="shared",
         project={"CORE": "10000", "LAB": "10001"}[project],
         security=secured,
+        versions=chance.choice([(), (released,)]),
         complete=complete,
         status="R" if unplausible else made.status,
     )
@@ -123,8 +131,9 @@ class Room:
             return session.scalar(select(func.count()).select_from(row)) or 0
 
 
-def said(board: BoardFacts, workflow: Workflow, as_of: datetime) -> list[object]:
+def said(board: BoardFacts, workflow: Workflow, as_of: datetime, incidents: Incidents = NO_INCIDENTS) -> list[object]:
     """All that reports say of a board, once of everything and once of what is not secured."""
+    by = BoardWorkflow(workflow=workflow, guessed=False, incidents=incidents, value=Value.RELEASE)
     known = board.origins()
     found: list[object] = [sorted(map(repr, known))]
     for origins in (frozenset(known), frozenset(each for each in known if not each.secured)):
@@ -137,11 +146,25 @@ def said(board: BoardFacts, workflow: Workflow, as_of: datetime) -> list[object]
         until = ms(as_of)
         for begin, end in ((since, until), (ms(at(300)), ms(at(1400)))):
             window: dict[str, Any] = {"since": begin, "until": end, "as_of": until, "zone": "UTC", "calendars": {}}
-            found.append(flow_report(board, workflow, origins, **window))
+            found.append(flow_report(board, by, origins, **window))
         for begun in SPRINTS:
             if sprints.window(begun, as_of):
                 found.append(sprints.report(begun, board.of_sprint(begun.id, origins), workflow, as_of))
     return found
+
+
+def as_of_a_file(issues: list[Issue], by: BoardWorkflow, since: int, until: int, as_of: int) -> FlowFigures:
+    """The figures of `fmo-bot report flow`, which walks over every issue there is."""
+    walk = Walk(by.workflow, since=since, until=until, as_of=as_of)
+    for line in (timeline(lives.of(each), by.workflow, as_of) for each in issues):
+        for incident in recovery.of([line], by.incidents):
+            walk.recovered(incident)
+        if by.incidents.leave_out(line.life.issue_type):
+            if line.known:
+                walk.exclude()
+        elif line.known:
+            walk.count(line, splits([line], {})[0], value_at(line, rule=by.value, zone="UTC"))
+    return walk.figures()
 
 
 def agree(room: Room, issues: list[Issue], workflow: Workflow = FLOW, as_ofs: tuple[datetime, ...] = (NOW,)) -> None:
@@ -162,6 +185,36 @@ def test_reports_out_of_facts_are_those_over_all_issues(store: Store, issues: li
     room.keep(issues)
     assert room.count(FactDueRow) == 0
     agree(room, issues, as_ofs=(NOW, at(1700), at(1200.5), at(110), at(20)))
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+def test_a_flow_report_out_of_facts_says_what_one_of_a_file_says(
+    left_out: bool, sqlite_store: Store, issues: list[Issue]
+) -> None:
+    issues = [replace(each, issue_type="Incident") if int(each.id) % 4 == 0 else each for each in issues]
+    incidents = Incidents(("Incident",), restored_statuses=("R", "O"), exclude_from_flow=left_out)
+    by = BoardWorkflow(workflow=FLOW, guessed=False, incidents=incidents, value=Value.RELEASE)
+    beside = {"issue_types": ["Incident"], "restored_statuses": ["R", "O"], "exclude_from_flow": left_out}
+    room = Room(sqlite_store)
+    room.change_workflow(FLOW, incidents=beside, value="release")
+    room.refresh()
+    room.keep(issues)
+    assert room.count(FactDueRow) == 0
+    for since, until, as_of in ((840, 3000, 3000), (300, 1400, 3000), (300, 1400, 1700), (2000, 2500, 1200)):
+        instants = ms(at(since)), ms(at(until)), ms(at(as_of))
+        meant = as_of_a_file(issues, by, *instants)
+        with room.reading(incidents=incidents) as stored:
+            named = dict(zip(("since", "until", "as_of"), instants, strict=True))
+            found = flow_report(stored, by, stored.origins(), zone="UTC", calendars={}, **named)
+        assert found.cycle_time == meant.cycle_time
+        assert found.lead_time == meant.lead_time
+        assert found.recovery == meant.incidents
+        assert found.weeks == meant.weeks
+        assert (found.wip, found.ageing) == (meant.wip, meant.ageing)
+        assert found.expectation == meant.expectation
+        assert found.efficiency == meant.efficiency
+        assert found.excluded == meant.excluded
+        assert dict(found.quality) == {name: n for name, of in QUALITY.items() if (n := of(meant.ledger))}
 
 
 def test_a_report_reads_what_its_window_needs(sqlite_store: Store, issues: list[Issue]) -> None:
@@ -204,6 +257,11 @@ def test_every_incident_is_heard_of_and_none_is_doubted_that_is_kept_out_of_flow
                 for found in (window, every)
             )
             assert heard == all_of_them
+            with room.reading(incidents=incidents) as stored:
+                known_at = instant(as_of)
+                assert said(stored, FLOW, known_at, incidents) == said(
+                    KnownFacts(issues, FLOW, incidents), FLOW, known_at, incidents
+                )
             assert heard.open
             assert heard.took.n
         assert room.refresh() == due
