@@ -185,7 +185,7 @@ def work(
     except Refusal as refusal:
         _log.info("inbox job refused", id=job.quoted, kind=job.kind, job=job.id, refusal=type(refusal).__name__)
         _refuse(store, job, refusal, at)
-    except Exception as error:
+    except Exception as error:  # whatever a handler raises is a try that failed; see `_note_error`
         _log.warning("inbox job failed", id=job.quoted, kind=job.kind, job=job.id, attempt=job.attempt, exc_info=error)
         _note_error(store, job, error, at, machine())
     else:

@@ -136,7 +136,7 @@ class _Job:
                 self._function()  # where it fails the next tick tries again: what was owed is still a row
             except OperationalError as error:
                 _log.warning("the database does not answer", job=self._name, error=type(error.orig).__name__)
-            except Exception:
+            except Exception:  # its thread goes on; `unwell_for` tells of it
                 _log.exception("job failed", job=self._name)
             else:
                 self._unwell_since = None

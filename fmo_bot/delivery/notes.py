@@ -49,7 +49,7 @@ class Notes:
             batch, self._waiting = self._waiting, []
         try:
             stand = self._commit([each.note for each in batch])
-        except Exception as error:
+        except Exception as error:  # each that waits raises it in its own thread, see `write`
             for each in batch:
                 each.error = error
             return

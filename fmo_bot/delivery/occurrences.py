@@ -148,7 +148,7 @@ def _run_together(
             rows = _hold(session, due)
             _run(session, ready, rows, at)
             return len(rows)
-    except Exception as error:
+    except Exception as error:  # whatever a handler raises: those of other ceremonies go on
         if len(due) > 1:  # so that only the one that cannot be run waits
             return sum(_run_together(store, handlers, [each], at=at, machine=machine) for each in due)
         _log.exception("an occurrence could not be run", occurrence=due[0].id)

@@ -123,7 +123,7 @@ class Renewals:
     def _talk(self, key: str, claim: _Claim) -> Credentials:
         try:
             fresh = self._renew(claim.credentials.refresh or "", key)
-        except BaseException:
+        except BaseException:  # even by the process ending: nobody need wait for the lease to be over
             self._note(key, claim, None)
             raise
         good = replace(claim.credentials, token=fresh.access, refresh=fresh.refresh, until=fresh.until)

@@ -64,5 +64,5 @@ class SiteSyncs:
                 return  # its pause says why, once; see services.pauses
             except BoardUnavailable as error:
                 _log.warning("a board was not read", board=board_id, reason=str(error))
-            except Exception:
+            except Exception:  # a fault of our own with one board: the site's other boards are read all the same
                 _log.exception("a board was not read", board=board_id, site=key)
