@@ -1,16 +1,13 @@
 """What others may do in a company's Jira: `site allow`, `site forbid`, `site approval`, in the name of its admin."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmo_bot.cli.settings import settings_and_logging
+from fmo_bot.cli.deciding import opened, person_of
 from fmo_bot.domain.acting import Act
-from fmo_bot.domain.parties import Person
-from fmo_bot.errors import FileWrong, Refusal
 
 if TYPE_CHECKING:
     from fmo_bot.services.acting import Acting
@@ -59,25 +56,7 @@ def _say(site: str, project: str, company: str, acts: list[Act], admin: str, *, 
     print(f"{company} may do in {project}, by the service account: {', '.join(sorted(left)) or 'nothing'}.")
 
 
-@contextmanager
-def _acting() -> Iterator[tuple["Acting", datetime]]:
-    """The service and the present; a refusal becomes a sentence on stderr."""
-    from fmo_bot.bootstrap.opening import clock_of, open_store
+def _acting() -> AbstractContextManager[tuple["Acting", datetime]]:
     from fmo_bot.services.acting import Acting
 
-    settings = settings_and_logging()
-    store = open_store(settings)
-    try:
-        yield Acting(store), clock_of(settings).now()
-    except Refusal as refusal:
-        raise FileWrong(refusal.text.format(**refusal.values)) from refusal
-    finally:
-        store.close()
-
-
-def person_of(told: str) -> Person:
-    """Who `workspace:user` names. Raises FileWrong."""
-    workspace, _, user = told.partition(":")
-    if not (workspace and user):
-        raise FileWrong(f"--admin: `{told}` is not workspace:user, such as T0HUAWEI:U0LIWEI.")
-    return Person(workspace, user)
+    return opened(Acting)

@@ -1,15 +1,12 @@
 """Which Jira projects are joint: `joint list`, `propose`, `accept`, `withdraw`; whose they are: `owner`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmo_bot.cli.acting import person_of
-from fmo_bot.cli.settings import settings_and_logging
-from fmo_bot.errors import FileWrong, Refusal
+from fmo_bot.cli.deciding import opened, person_of
 
 if TYPE_CHECKING:
     from fmo_bot.services.ownership import Ownership, Standing
@@ -79,17 +76,7 @@ def _show(standing: "Standing") -> None:
     print(f"{what}: {standing.company or 'nobody'}'s, {state}{accepted}.")
 
 
-@contextmanager
-def _ownership() -> Iterator[tuple["Ownership", datetime]]:
-    """The service and the present; a refusal becomes a sentence on stderr."""
-    from fmo_bot.bootstrap.opening import clock_of, open_store
+def _ownership() -> AbstractContextManager[tuple["Ownership", datetime]]:
     from fmo_bot.services.ownership import Ownership
 
-    settings = settings_and_logging()
-    store = open_store(settings)
-    try:
-        yield Ownership(store), clock_of(settings).now()
-    except Refusal as refusal:
-        raise FileWrong(refusal.text.format(**refusal.values)) from refusal
-    finally:
-        store.close()
+    return opened(Ownership)

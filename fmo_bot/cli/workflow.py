@@ -1,16 +1,14 @@
 """What a board's statuses mean since when: `workflow show`, `propose`, `apply-backwards`, `confirm`, `withdraw`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fmo_bot.cli.acting import person_of
-from fmo_bot.cli.settings import settings_and_logging
-from fmo_bot.errors import FileWrong, Refusal
+from fmo_bot.cli.deciding import opened, person_of
+from fmo_bot.errors import FileWrong
 
 if TYPE_CHECKING:
     from fmo_bot.services.workflow_changes import Version, WorkflowChanges
@@ -97,18 +95,8 @@ def _date(text: str) -> date:
         raise FileWrong(f"`{text}` is no date; put it as 2026-11-01.") from error
 
 
-@contextmanager
-def _changes() -> Iterator[tuple["WorkflowChanges", datetime]]:
-    """The service and the present; a refusal becomes a sentence on stderr."""
-    from fmo_bot.bootstrap.opening import clock_of, open_store
+def _changes() -> AbstractContextManager[tuple["WorkflowChanges", datetime]]:
     from fmo_bot.services.boards import Boards
     from fmo_bot.services.workflow_changes import WorkflowChanges
 
-    settings = settings_and_logging()
-    store = open_store(settings)
-    try:
-        yield WorkflowChanges(store, Boards(store, {})), clock_of(settings).now()
-    except Refusal as refusal:
-        raise FileWrong(refusal.text.format(**refusal.values)) from refusal
-    finally:
-        store.close()
+    return opened(lambda store: WorkflowChanges(store, Boards(store, {})))
