@@ -8,9 +8,9 @@ from slack_sdk import WebClient
 
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.parties import Person
-from fmo_bot.slack import forms
 from fmo_bot.slack.actions import EXPLAIN
 from fmo_bot.slack.render import explained
+from handlers.windows import loading
 
 
 def register(app: App, bot: Bot) -> None:
@@ -26,10 +26,7 @@ def register(app: App, bot: Bot) -> None:
         at: datetime,
     ) -> None:
         ack()
-        # A trigger id lives three seconds: the window opens at once, and is filled when the database has answered.
-        context["view_title"] = explained.TITLE_TEXT
-        opened = client.views_open(trigger_id=body["trigger_id"], view=forms.waiting("en", title=explained.TITLE_TEXT))
-        context["view_id"] = view_id = opened["view"]["id"]
+        view_id = loading(client, body, context, title=explained.TITLE_TEXT)
         report = bot.explaining.report(person, action["value"], at)
         client.views_update(view_id=view_id, view=explained.view(report, bot.language_of(person)))
 

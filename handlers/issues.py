@@ -15,6 +15,7 @@ from fmo_bot.slack import act_forms as forms
 from fmo_bot.slack import actions as names
 from fmo_bot.slack.text import unmarked
 from handlers.answers import tell
+from handlers.windows import loading
 
 _WORDS = 3000  # characters of a message that is to become an issue
 
@@ -32,7 +33,7 @@ def register(app: App, bot: Bot) -> None:
 
 
 def _opens(bot: Bot, kind: str) -> Callable[..., None]:
-    """A form: empty at once, for a trigger lives three seconds; filled when Jira has answered."""
+    """A form, filled when Jira has answered."""
 
     def open_form(
         ack: Ack,
@@ -44,7 +45,7 @@ def _opens(bot: Bot, kind: str) -> Callable[..., None]:
         at: datetime,
     ) -> None:
         ack()
-        view_id = _loading(client, body, context)
+        view_id = loading(client, body, context, title=forms.TITLE_TEXT)
         ref, _, offer = bot.acts.begin(person, action["value"], kind, at)
         if offer.text is not None:  # nothing has to be asked of Jira
             view = forms.form(ref, kind, offer, bot.language_of(person))
@@ -74,7 +75,7 @@ def _of_message(bot: Bot) -> Callable[..., None]:
         ack: Ack, body: dict[str, Any], client: WebClient, context: BoltContext, person: Person, at: datetime
     ) -> None:
         ack()
-        view_id = _loading(client, body, context)
+        view_id = loading(client, body, context, title=forms.TITLE_TEXT)
         message, channel = body["message"], str(body["channel"]["id"])
         source = {"workspace": str(context.team_id), "channel": channel, "ts": str(message["ts"])}
         source["thread"] = str(message.get("thread_ts") or "")
@@ -89,7 +90,7 @@ def _chooses(bot: Bot) -> Callable[..., None]:
     def choose(ack: Ack, body: dict[str, Any], context: BoltContext, person: Person, at: datetime) -> None:
         ack()
         view = body["view"]
-        context["view_id"] = view["id"]
+        context["view_id"], context["view_title"] = view["id"], forms.TITLE_TEXT
         workspace = str(view.get("app_installed_team_id") or context.team_id)
         bot.acts.choose(person, forms.read(view), view["id"], workspace, at)
 
@@ -103,9 +104,3 @@ def _submits(bot: Bot) -> Callable[..., None]:
         ack()
 
     return submit
-
-
-def _loading(client: WebClient, body: dict[str, Any], context: BoltContext) -> str:
-    opened = client.views_open(trigger_id=body["trigger_id"], view=forms.waiting("en"))
-    context["view_id"] = view_id = str(opened["view"]["id"])
-    return view_id

@@ -10,6 +10,7 @@ from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack import forms
 from fmo_bot.slack.actions import BLOCKED, STANDUP_FORM, STANDUP_OPEN
+from handlers.windows import loading
 
 
 def register(app: App, bot: Bot) -> None:
@@ -25,9 +26,7 @@ def register(app: App, bot: Bot) -> None:
         at: datetime,
     ) -> None:
         ack()
-        # A trigger id lives three seconds: the form opens empty at once, and is filled when the database has answered.
-        opened = client.views_open(trigger_id=body["trigger_id"], view=forms.waiting("en"))
-        context["view_id"] = view_id = opened["view"]["id"]
+        view_id = loading(client, body, context)
         form = bot.answers.form(person, action["value"], at)
         client.views_update(view_id=view_id, view=forms.standup(form, bot.language_of(person)))
 

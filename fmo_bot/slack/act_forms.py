@@ -14,11 +14,13 @@ from fmo_bot.errors import Refusal
 from fmo_bot.locales import Translator, translator
 from fmo_bot.slack.actions import ACT_CHOICE, ACT_FIELD, ACT_FORM, ACT_SUMMARY, ACT_TEXT, INPUT
 from fmo_bot.slack.blocks import LABEL, OPTION, OPTION_VALUE, OPTIONS, TITLE, Block, plain, section
+from fmo_bot.slack.forms import refused
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.outcomes import speak
 from fmo_bot.slack.render.notices import sentence
 from fmo_bot.slack.text import clean, escape
 
+TITLE_TEXT = "Jira"  # while it is not known what can be chosen, and where nothing can
 _TITLES = {
     act_forms.ASSIGN: "Assign",
     act_forms.MOVE: "Move",
@@ -47,7 +49,10 @@ class SlackWindow:
         trouble: Refusal | None = None,
     ) -> None:
         """Show a form, perhaps with a trouble, or why there is none; one that was closed meanwhile is left alone."""
-        view = refused(shown, language) if isinstance(shown, Refusal) else form(*shown, language, trouble=trouble)
+        if isinstance(shown, Refusal):
+            view = refused(shown.text, shown.values, language, title=TITLE_TEXT)
+        else:
+            view = form(*shown, language, trouble=trouble)
         try:
             self._installs.client_of(workspace).views_update(view_id=view_id, view=view)
         except SlackApiError as error:
@@ -60,18 +65,6 @@ class SlackWindow:
         lane = of_method(place.workspace, "chat.getPermalink")
         ask = client.chat_getPermalink  # refused where the app is not in the conversation
         return str(speak(lambda: ask(channel=place.channel, message_ts=ts), lane=lane, idempotent=True)["permalink"])
-
-
-def waiting(language: str) -> Block:
-    """What is seen while Jira is asked."""
-    t = translator(language)
-    return _modal("", t, [section(":hourglass_flowing_sand: " + t("One moment …"))])
-
-
-def refused(refusal: Refusal, language: str) -> Block:
-    """A form that cannot be had, and why."""
-    t = translator(language)
-    return _modal("", t, [section(sentence(refusal.text, refusal.values, t))])
 
 
 def form(ref: str, kind: str, offer: Offer, language: str, *, trouble: Refusal | None = None) -> Block:
@@ -131,7 +124,7 @@ def _elsewhere(offer: Offer, t: Translator) -> str:
 
 
 def _modal(kind: str, t: Translator, blocks: list[Block], *, submit: str | None = None, about: str = "") -> Block:
-    title = plain(" ".join(filter(None, (t(_TITLES.get(kind, "Jira")), about))), TITLE)
+    title = plain(" ".join(filter(None, (t(_TITLES.get(kind, TITLE_TEXT)), about))), TITLE)
     view: Block = {"type": "modal", "title": title, "close": plain(t("Close"), TITLE), "blocks": blocks}
     return view | ({"submit": plain(submit, TITLE)} if submit else {})
 
