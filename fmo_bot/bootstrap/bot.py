@@ -42,6 +42,8 @@ from fmo_bot.services import (
     expiries,
     hooks,
     issues,
+    ownership,
+    proposals,
     renewals,
     sprints,
     standup_plan,
@@ -55,6 +57,7 @@ from fmo_bot.services.acts import Acts
 from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
+from fmo_bot.services.calendar_changes import CalendarChanges
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.digests import Digests
 from fmo_bot.services.doubles import NightWatch
@@ -72,6 +75,7 @@ from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
 from fmo_bot.services.waits_reports import WaitsReports
+from fmo_bot.services.workflow_changes import WorkflowChanges
 from fmo_bot.slack.act_forms import SlackWindow
 from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
@@ -131,6 +135,12 @@ class Bot:
         self.sprints = Sprints(self.store, self.boards)
         self.digests = Digests(self.store, self.boards)
         self.waits_reports = WaitsReports(self.store, self.parties, self.boards)
+        subjects: dict[str, proposals.Subject] = {
+            proposals.CALENDAR: CalendarChanges(self.store),
+            proposals.WORKFLOW: WorkflowChanges(self.store, self.boards),
+            proposals.PROJECT: ownership.Projects(self.store),
+        }
+        self.proposals = proposals.Proposals(self.store, subjects)
         self.explaining = Explaining(self.store, self.parties)
         signed = {site.key: site.webhook_secret for site in self.settings.jira_sites if site.webhook_secret}
         self.hooks = Hooks(self.store, signed, Vault(self.settings.secret_keys))
@@ -159,6 +169,7 @@ class Bot:
         self.jobs: dict[str, Callable[[dict[str, Any], datetime], None]] = {
             sprints.JOB: self.sprints.make,
             waits_reports.JOB: self.waits_reports.make,
+            proposals.JOB: self.proposals.decide,
             hooks.JOB: self.hinted.look,
             issues.CARD: self.issues.show,
             issues.UNFURL: self.issues.unfurl,

@@ -11,7 +11,6 @@ from fmo_bot.cli.deciding import opened, person_of
 from fmo_bot.errors import FileWrong
 
 if TYPE_CHECKING:
-    from fmo_bot.domain.calendars import SideCalendar
     from fmo_bot.services.calendar_changes import CalendarChanges, Version
 
 Team = Annotated[str, typer.Argument(help="The joint team, by its name.")]
@@ -65,21 +64,13 @@ def withdraw(team: Team, number: Number, admin: Admin) -> None:
 def _show(version: "Version") -> None:
     since = "" if version.starts is None else f" from {version.starts}"
     waits = f"; proposal {version.number}, {' or '.join(version.waits_for)} to confirm" if version.number else ""
-    print(f"{version.company} ({version.side}){since}: {_calendar(version.calendar)}{waits}.")
+    print(f"{version.company} ({version.side}){since}: {version.calendar.described()}{waits}.")
     if (changes := version.changes) is not None:
         days = f"{changes.days} days ({changes.first} to {changes.last})" if changes.days else "no days gone by"
         print(
             f"  It concerns {days}: {changes.before_ms / _HOUR:.1f} h of working time become"
             f" {changes.after_ms / _HOUR:.1f} h. Reports shared since then: {version.shared}, which stay as they are."
         )
-
-
-def _calendar(calendar: "SideCalendar") -> str:
-    told = calendar.to_mapping()
-    place = " ".join(filter(None, (told["country"], told["region"])))
-    parts = [told["zone"], " ".join(told["days"]), "-".join(told["hours"]), f"holidays {place}" if place else ""]
-    parts += [f"{name.replace('_', ' ')} {' '.join(told[name])}" for name in ("off", "extra_working") if told[name]]
-    return ", ".join(filter(None, parts))
 
 
 def _date(text: str) -> date | None:

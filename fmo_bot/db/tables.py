@@ -18,6 +18,7 @@ from fmo_bot.db import (
     ledger,
     ownership,
     parties,
+    proposals,
     workflows,
 )
 from fmo_bot.db.base import Base
@@ -38,6 +39,7 @@ ROOMS = (
     ledger,
     ownership,
     parties,
+    proposals,
     workflows,
 )
 METADATA: MetaData = Base.metadata

@@ -177,6 +177,14 @@ class SideCalendar:
             "extra_working": [day.isoformat() for day in sorted(self.extra_working)],
         }
 
+    def described(self) -> str:
+        """The calendar in one line, in the words of its file."""
+        told = self.to_mapping()
+        place = " ".join(filter(None, (told["country"], told["region"])))
+        parts = [told["zone"], " ".join(told["days"]), "-".join(told["hours"]), f"holidays {place}" if place else ""]
+        parts += [f"{name.replace('_', ' ')} {' '.join(told[name])}" for name in ("off", "extra_working") if told[name]]
+        return ", ".join(filter(None, parts))
+
 
 def weekdays(value: object, *, where: str) -> frozenset[int]:
     """Weekday numbers of a list such as [mon, tue]; raises `FileWrong`."""

@@ -412,6 +412,25 @@ class NewStatus:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """What one company proposes for a joint team, and another has to agree to; nothing of it holds before.
+
+    `text`, `values`: what, as in `Notice`. `asked`: companies any of which decides. `by`: the one that decided. `may`:
+    what its reader can do, "decide", "withdraw" or "" nothing.
+    """
+
+    ref: str
+    team: str
+    company: str
+    text: str
+    values: dict[str, Any]
+    asked: tuple[str, ...]
+    state: str = "open"  # open | accepted | declined | withdrawn | replaced
+    by: str = ""
+    may: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class IssueChoice:
     """An issue to choose. `value` says which one of which site; `site`: named where a key alone would not tell."""
 
@@ -449,6 +468,7 @@ Message = (
     | LinkWord
     | LinkRequest
     | NewStatus
+    | Proposal
 )
 
 

@@ -26,6 +26,7 @@ WHAT = {
     "LinkWord": "a word to prove a Jira account with",
     "LinkRequest": "a question whose a Jira account is",
     "NewStatus": "a question what a new status means",
+    "Proposal": "a proposal of another company",
 }
 REMINDER = "a stand-up reminder"
 

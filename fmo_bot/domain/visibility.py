@@ -129,6 +129,8 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.LinkRequest: "ref name company site account",
         # Asked of statuses that joint issues were in, or of boards that show no others (services.new_statuses).
         m.NewStatus: "ref team board status since guess stages wanted settled",
+        # What a side lays before another is what it wants to be known (services.proposals).
+        m.Proposal: "ref team company text values asked state by may",
         m.Choice: "value text literal",
         m.WhichIssue: "key",  # as its reader typed it
         m.Question: "key label hint required visibility",

@@ -3,7 +3,7 @@
 A change is a row of its own. Figures made after it use it; a report that was shared is a stored value and stays.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -20,13 +20,20 @@ from fmo_bot.domain.calendars import SideCalendar, instant_of, local_date
 from fmo_bot.domain.dated_calendars import Difference, difference
 from fmo_bot.domain.parties import Actor, Person, Scope
 from fmo_bot.errors import NotFound, Refusal
-from fmo_bot.services import calendars
+from fmo_bot.services import calendars, proposals
 from fmo_bot.services.agreeing import others, sides_of, speaker, team_called
 from fmo_bot.services.governance import Action, audit, may
 from fmo_bot.services.national_days import with_national_days
 from fmo_bot.services.parties import Parties
+from fmo_bot.services.proposals import Told
 
 _BACK = timedelta(days=5 * 366)
+_HOUR_MS = 3_600_000
+_PROPOSED = (
+    "{company} proposes that its side has worked by another calendar from {starts} on: {calendar}. That concerns "
+    "{days} days gone by: {before} h of working time become {after} h. Reports shared since then ({shared}) stay as "
+    "they were shared."
+)
 _OPEN = CalendarVersionRow.confirmed_at.is_(None), CalendarVersionRow.dropped_at.is_(None)
 _SHARED = "shared:%", "digest:%"  # names of messages in the joint channel that hold figures
 
@@ -105,7 +112,10 @@ class CalendarChanges:
             session.add(row)
             session.flush()
             _note(session, row, actor.member_id, "calendar_changed" if begin >= today else "calendar_proposed", at)
-            return _version(session, row, at)
+            version = _version(session, row, at)
+            if version.number is not None:
+                _propose(session, row, version, at)
+            return version
 
     def confirm(self, person: Person, team: str, number: int, at: datetime) -> Version:
         """The other side agrees to a change of the past: it holds in every report that is made from now on.
@@ -119,6 +129,7 @@ class CalendarChanges:
                 raise NotTheOtherSide(company=row.side.organisation.name, others=names)
             changed = _version(session, row, at)
             row.confirmed_at, row.confirmed_by = at, member.id
+            _settled(session, row, proposals.ACCEPTED, sides, at)
             _note(session, row, member.id, "calendar_confirmed", at)
             return replace(changed, number=None, waits_for=())
 
@@ -128,6 +139,7 @@ class CalendarChanges:
             if not sides:
                 raise NotFound
             row.dropped_at = at
+            _settled(session, row, proposals.WITHDRAWN if row.side_id in sides else proposals.DECLINED, sides, at)
             _note(session, row, member.id, "calendar_withdrawn", at)
 
     @contextmanager
@@ -165,6 +177,31 @@ def _others(session: Session, side: SideRow) -> Sequence[SideRow]:
 def _drop_open(session: Session, side: SideRow, at: datetime) -> None:
     for row in session.scalars(select(CalendarVersionRow).where(CalendarVersionRow.side_id == side.id, *_OPEN)):
         row.dropped_at = at
+        _settled(session, row, proposals.REPLACED, (), at)
+
+
+def _propose(session: Session, row: CalendarVersionRow, version: Version, at: datetime) -> None:
+    """Put it to those who decide."""
+    assert version.changes is not None
+    told = Told(
+        text=_PROPOSED,
+        values={
+            "starts": row.starts.isoformat(),
+            "calendar": version.calendar.described(),
+            "days": version.changes.days,
+            "before": f"{version.changes.before_ms / _HOUR_MS:.1f}",
+            "after": f"{version.changes.after_ms / _HOUR_MS:.1f}",
+            "shared": version.shared,
+        },
+    )
+    side, asked = row.side, _others(session, row.side)
+    proposals.opened(
+        session, kind=proposals.CALENDAR, number=row.id, team=side.team, side=side, asked=asked, told=told, at=at
+    )
+
+
+def _settled(session: Session, row: CalendarVersionRow, state: str, sides: Collection[int], at: datetime) -> None:
+    proposals.settled(session, kind=proposals.CALENDAR, number=row.id, state=state, sides=sides, at=at)
 
 
 def _versions(session: Session, side: SideRow, at: datetime) -> Iterator[Version]:

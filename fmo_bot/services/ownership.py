@@ -15,11 +15,16 @@ from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
 from fmo_bot.db.parties import OrganisationRow, SideRow
 from fmo_bot.db.store import Store
-from fmo_bot.domain.parties import Actor, Person, Scope
+from fmo_bot.domain.parties import SYSTEM, Actor, Person, Scope
 from fmo_bot.errors import NotFound, Refusal
+from fmo_bot.services import proposals
 from fmo_bot.services.governance import Action, audit, may
 from fmo_bot.services.parties import Parties
 
+_PROPOSED = (
+    "{company} proposes that {project} is joint: people of every company that accepts it may then read its issues and "
+    "figures in this joint team, but for the fields {company} keeps internal."
+)
 _KEY = re.compile(r"(?:[A-Z][A-Z0-9_]{0,79})?")  # of a project; "" is the site
 
 
@@ -73,7 +78,10 @@ class Ownership:
             mine = _acceptance(session, row.id, side.id)
             if mine is not None and mine.withdrawn_at is None:
                 mine.withdrawn_at, mine.withdrawn_by = at, actor.member_id
+                proposals.settled(session, kind=proposals.PROJECT, number=mine.id, state=proposals.WITHDRAWN, at=at)
                 _note(session, "joint_withdrawn", row, actor, at)
+            else:
+                _settled(session, row, side, proposals.DECLINED, at)
             return _standing(session, row, actor.team_id)
 
     def standings(self, actor: Actor) -> tuple[Standing, ...]:
@@ -96,6 +104,10 @@ class Ownership:
             if not propose and owner != actor.organisation_id and not _proposed(session, row, actor.team_id, owner):
                 raise NotProposed(**named)
             if accept(session, row, side, at, member_id=actor.member_id):
+                if propose:
+                    _put_to_others(session, row, side, at)
+                else:
+                    _settled(session, row, side, proposals.ACCEPTED, at)
                 _note(session, "joint_proposed" if propose else "joint_accepted", row, actor, at)
             return _standing(session, row, actor.team_id)
 
@@ -115,6 +127,57 @@ def accept(session: Session, row: JiraProjectRow, side: SideRow, at: datetime, *
         return False
     held.accepted_at, held.accepted_by, held.withdrawn_at, held.withdrawn_by = at, member_id, None, None
     return True
+
+
+class Projects:
+    """What is proposed as joint, decided by a click."""
+
+    def __init__(self, store: Store) -> None:
+        """`store`: the database."""
+        self._store, self._ownership = store, Ownership(store)
+
+    def confirm(self, person: Person, team: str, number: int, at: datetime) -> None:
+        """The actor's side accepts. Refusals as in `Ownership.accept_joint`."""
+        self._ownership.accept_joint(self._ownership.actor(person, team, at), *self._project(number), at)
+
+    def withdraw(self, person: Person, team: str, number: int, at: datetime) -> None:
+        """The actor's side does not want it to be joint. Refusals as in `Ownership.withdraw_joint`."""
+        self._ownership.withdraw_joint(self._ownership.actor(person, team, at), *self._project(number), at)
+
+    def _project(self, number: int) -> tuple[str, str]:
+        """Site and project, by the acceptance that proposed it."""
+        with self._store.reading(SYSTEM) as session:
+            if (row := session.get(JointAcceptanceRow, number)) is None:
+                raise NotFound
+            project = session.get_one(JiraProjectRow, row.project_id)
+            return project.site.key, project.key
+
+
+def _put_to_others(session: Session, row: JiraProjectRow, side: SideRow, at: datetime) -> None:
+    """Ask every other side of which nothing is known yet, each for itself."""
+    mine = _acceptance(session, row.id, side.id)
+    assert mine is not None
+    project = f"{row.key} ({row.site.key})" if row.key else f"the Jira site {row.site.key}"
+    accepting = _accepting(session, row, side.team_id)
+    for other in side.team.sides:
+        if other not in accepting and other.organisation_id != side.organisation_id:
+            proposals.opened(
+                session,
+                kind=proposals.PROJECT,
+                number=mine.id,
+                team=side.team,
+                side=side,
+                asked=[other],
+                told=proposals.Told(text=_PROPOSED, values={"project": project}),
+                at=at,
+            )
+
+
+def _settled(session: Session, row: JiraProjectRow, side: SideRow, state: str, at: datetime) -> None:
+    """A side has answered what another proposed."""
+    for other in _accepting(session, row, side.team_id):
+        if other.id != side.id and (theirs := _acceptance(session, row.id, other.id)) is not None:
+            proposals.settled(session, kind=proposals.PROJECT, number=theirs.id, state=state, sides={side.id}, at=at)
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from fmo_bot.db.parties import (
     WorkspaceRow,
 )
 from fmo_bot.db.store import Store
+from fmo_bot.db.workflows import WorkflowVersionRow
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import FileWrong
 from fmo_bot.services import calendars, setup_people, workflows
@@ -30,6 +31,7 @@ from fmo_bot.services.governance import audit
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
 from fmo_bot.services.team_spec import BoardSpec, DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec
+from fmo_bot.services.workflow_changes import put_to_others
 
 Row = TypeVar("Row")
 
@@ -69,7 +71,7 @@ class _Setup:
     def __init__(self, session: Session, spec: TeamSpec, at: datetime, token: Callable[[int], str]) -> None:
         self.session, self.spec, self.at, self.token = session, spec, at, token
         self.faults: list[str] = []
-        self.proposed = False  # a workflow, to the other side
+        self.proposed: list[tuple[BoardRow, WorkflowVersionRow, SideRow | None]] = []  # to the other sides
 
     def run(self) -> SetupResult:
         organisations = {o.name: self._organisation(o.name) for o in self.spec.organisations}
@@ -88,6 +90,8 @@ class _Setup:
         if self.faults:
             raise FileWrong("\n".join(self.faults))
         ceremonies = self._ceremonies(team, board)
+        for row, proposal, side in self.proposed:
+            put_to_others(self.session, row, proposal, side, self.at)
         self._note(team, created, len(members), len(removed))
         return SetupResult(
             team=team.name,
@@ -100,7 +104,7 @@ class _Setup:
             removed=removed,
             ceremonies=ceremonies,
             workflow_given=self.spec.board.workflow is not None,
-            workflow_proposed=self.proposed,
+            workflow_proposed=bool(self.proposed),
         )
 
     def _organisation(self, name: str) -> OrganisationRow:
@@ -253,9 +257,11 @@ class _Setup:
         site = site or self._new(JiraSiteRow(key=wanted.site))
         row = next((row for row in known if (row.site_id, row.jira_board_id) == (site.id, wanted.id)), None)
         row = row or self._new(BoardRow(team_id=team.id, site_id=site.id, jira_board_id=wanted.id))
-        host = select(SideRow.id).where(SideRow.team_id == team.id, SideRow.organisation_id == team.host_id)
+        host = select(SideRow).where(SideRow.team_id == team.id, SideRow.organisation_id == team.host_id)
         side = self.session.scalars(host.order_by(SideRow.id)).first()
-        self.proposed |= workflows.said_in_file(self.session, row, wanted.workflow, side, self.at)
+        proposal = workflows.said_in_file(self.session, row, wanted.workflow, side.id if side else None, self.at)
+        if proposal is not None:
+            self.proposed.append((row, proposal, side))
         return row
 
     def _forget_board(self, board: BoardRow) -> None:

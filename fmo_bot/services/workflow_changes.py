@@ -4,7 +4,7 @@ Applying the present workflow to the past is an act of its own, which lists the 
 that was shared is a stored value and stays.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -13,24 +13,37 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from fmo_bot.db import values
 from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.parties import JointTeamRow, MemberRow, SideRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.workflows import WorkflowVersionRow
 from fmo_bot.domain.calendars import instant_of, local_date
 from fmo_bot.domain.intervals import ms
+from fmo_bot.domain.issues import BoardShape
 from fmo_bot.domain.mappings import Said
 from fmo_bot.domain.parties import Actor, Person, Scope
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.errors import NotFound, Refusal
-from fmo_bot.services import workflows
+from fmo_bot.services import proposals, workflows
 from fmo_bot.services.agreeing import others, sides_of, speaker, team_called
 from fmo_bot.services.counting import record_board
 from fmo_bot.services.governance import Action, audit, may
 from fmo_bot.services.parties import Parties
+from fmo_bot.services.proposals import Told
 from fmo_bot.services.published import Changed, changed_by
 from fmo_bot.services.sprints import BoardReader
 
+_LISTED = 5  # figures of shared reports that a proposal names; the rest is counted
+_PROPOSED = "{company} proposes what the statuses of {board} mean from its acceptance on: {stages}."
+_BACK = (
+    "{company} proposes that the workflow of {board} holds from {starts} on too. Reports stay as they were shared; "
+    "made anew they would differ in {changes} figures{listed}."
+)
+_BACK_COUNTING = (
+    "{company} proposes that the workflow of {board} holds from {starts} on too. Reports stay as they were shared. "
+    "Which figures would differ in reports made anew is being counted."
+)
 _OPEN = WorkflowVersionRow.confirmed_at.is_(None), WorkflowVersionRow.dropped_at.is_(None)
 
 
@@ -136,7 +149,11 @@ class WorkflowChanges:
             wanted = workflows.as_stored(session, row.id, known)
             proposal = WorkflowVersionRow(board_id=row.id, workflow=wanted, said_at=at, starts=since, back=True)
             number = _put(session, row, proposal, actor)
-        return self._proposed(actor.team_id, number)
+        proposed = self._proposed(actor.team_id, number)
+        with self.store.transaction(Scope(team_id=actor.team_id)) as session:
+            told = _told_back(proposed)
+            proposals.retold(session, kind=proposals.WORKFLOW, number=number, told=told, at=at)
+        return proposed
 
     def confirm(self, person: Person, team: str, number: int, at: datetime) -> Version:
         """The other side agrees: from now on, or of the past, every report that is made anew uses it.
@@ -154,6 +171,7 @@ class WorkflowChanges:
                 as_guessed = held is not None and held.guessed and held.newest == proposed.workflow
                 row.starts = None if as_guessed or held is None else at
             row.confirmed_at, row.confirmed_by = at, member.id
+            _settled(session, row, proposals.ACCEPTED, sides, at)
             _note(session, board, row, member.id, "workflow_confirmed", at, changes=len(proposed.changes))
             return replace(proposed, starts=row.starts, number=None, waits_for=())
 
@@ -163,6 +181,8 @@ class WorkflowChanges:
             if not sides:
                 raise NotFound
             row.dropped_at = at
+            mine = row.side_id in sides
+            _settled(session, row, proposals.WITHDRAWN if mine else proposals.DECLINED, sides, at)
             _note(session, board, row, member.id, "workflow_withdrawn", at)
 
     def _actor(self, person: Person, team: str, at: datetime, action: Action) -> Actor:
@@ -225,8 +245,52 @@ def _put(session: Session, board: BoardRow, row: WorkflowVersionRow, actor: Acto
     workflows.drop_open(session, board.id, row.said_at)
     session.add(row)
     session.flush()
+    put_to_others(session, board, row, side, row.said_at)
     _note(session, board, row, actor.member_id, "workflow_proposed", row.said_at)
     return row.id
+
+
+def put_to_others(
+    session: Session, board: BoardRow, row: WorkflowVersionRow, side: SideRow | None, at: datetime
+) -> None:
+    """Put a proposal of a side to those whose word it waits for."""
+    version = _version(session, board, row)
+    if row.back and row.starts is not None:
+        told = Told(text=_BACK_COUNTING, values={"board": version.board, "starts": row.starts.isoformat()})
+    else:
+        told = Told(text=_PROPOSED, values={"board": version.board, "stages": _stages(board, version.workflow)})
+    team, asked = session.get_one(JointTeamRow, board.team_id), _asked(session, board, row)
+    proposals.opened(
+        session, kind=proposals.WORKFLOW, number=row.id, team=team, side=side, asked=asked, told=told, at=at
+    )
+
+
+def _stages(board: BoardRow, workflow: Workflow) -> str:
+    """Each stage with its statuses, by the names Jira gives them."""
+    shape = values.from_json(BoardShape, board.shape) if board.shape else None
+    names = {status.id: status.name for status in (shape.statuses if shape is not None else ())}
+    told = (
+        f"{stage.name} ({stage.part}): {', '.join(names.get(each, each) for each in stage.statuses)}"
+        for stage in workflow.stages
+    )
+    return "; ".join([*told, f"work starts at {workflow.commitment}"])
+
+
+def _told_back(proposed: Version) -> Told:
+    """A proposal of the past with what it would change."""
+    assert proposed.starts is not None
+    named = [f"{each.report}: {each.figure} {each.before} -> {each.after}" for each in proposed.changes[:_LISTED]]
+    said: dict[str, str | int] = {
+        "board": proposed.board,
+        "starts": proposed.starts.date().isoformat(),
+        "changes": len(proposed.changes),
+        "listed": f" ({'; '.join(named)}{' ...' if len(proposed.changes) > _LISTED else ''})" if named else "",
+    }
+    return Told(text=_BACK, values=said)
+
+
+def _settled(session: Session, row: WorkflowVersionRow, state: str, sides: Collection[int], at: datetime) -> None:
+    proposals.settled(session, kind=proposals.WORKFLOW, number=row.id, state=state, sides=sides, at=at)
 
 
 def _board(session: Session, team_id: int, number: int | None) -> BoardRow:

@@ -21,6 +21,7 @@ from fmo_bot.domain.issues import BoardShape
 from fmo_bot.domain.mappings import AnyWorkflow, Said, StatusSaid, newest, replayed
 from fmo_bot.domain.workflow import Workflow, guess
 from fmo_bot.domain.workflow_file import Incidents, Value, WorkflowFile
+from fmo_bot.services import proposals
 
 log = logging.getLogger(__name__)
 _KEPT = ("incidents", "value")  # of a workflow file, beside the stages: what figures need and the board does not tell
@@ -122,8 +123,8 @@ def stored(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 def said_in_file(
     session: Session, board: BoardRow, mapping: Mapping[str, Any] | None, side_id: int | None, at: datetime
-) -> bool:
-    """The team file was read: what it says of the workflow (None: guess it); whether that became a proposal.
+) -> WorkflowVersionRow | None:
+    """The team file was read: what it says of the workflow (None: guess it); the proposal that this became, if any.
 
     Before any figure was published it holds since ever. After that another workflow than it last said is a proposal of
     the host's side, and nothing at all proposes nothing.
@@ -133,7 +134,7 @@ def said_in_file(
     wanted = None if mapping is None else stored(mapping)
     said = next((row.workflow for row in reversed(rows) if row.in_file), None)
     if wanted == said:
-        return False
+        return None
     if not _published(session, board.team_id):
         forget(session, board.id)
         if wanted is not None:
@@ -141,13 +142,14 @@ def said_in_file(
                 WorkflowVersionRow(board_id=board.id, workflow=wanted, said_at=at, in_file=True, confirmed_at=at)
             )
         session.flush()
-        return False
+        return None
     if wanted is None:
-        return False
+        return None
     drop_open(session, board.id, at)
-    session.add(WorkflowVersionRow(board_id=board.id, workflow=wanted, said_at=at, in_file=True, side_id=side_id))
+    row = WorkflowVersionRow(board_id=board.id, workflow=wanted, said_at=at, in_file=True, side_id=side_id)
+    session.add(row)
     session.flush()
-    return True
+    return row
 
 
 def guess_anew(
@@ -195,6 +197,7 @@ def drop_open(session: Session, board_id: int, at: datetime) -> None:
     for row in _rows(session, board_id):
         if row.confirmed_at is None and row.dropped_at is None:
             row.dropped_at = at
+            proposals.settled(session, kind=proposals.WORKFLOW, number=row.id, state=proposals.REPLACED, at=at)
 
 
 def _rows(session: Session, board_id: int) -> Sequence[WorkflowVersionRow]:

@@ -18,6 +18,7 @@ from fmo_bot.slack.render import (
     issues,
     news,
     notices,
+    proposals,
     sprints,
     standups,
     statuses,
@@ -51,6 +52,7 @@ RENDERERS: dict[type, Renderer] = {
     m.LinkWord: accounts.word,
     m.LinkRequest: accounts.request,
     m.NewStatus: statuses.new_status,
+    m.Proposal: proposals.proposal,
 }
 
 
