@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_24z"
-down_revision = "2026_11_24t"
+down_revision = "2026_11_24u"
 branch_labels = None
 depends_on = None
 
