@@ -6,6 +6,7 @@ FmoError
 │   ├── NotLinked          known, but in no joint team here
 │   ├── SeveralTeams       in several joint teams, and nothing says which is meant
 │   ├── NotAllowed         role or side does not permit it
+│   ├── NoSideYet          nobody has confirmed on whose side they are
 │   ├── NotJoint           figures hold what is internal to one side
 │   ├── NotDone            Jira does not let it be done; nothing was changed
 │   │   ├── NoRight            the account may not
@@ -80,6 +81,10 @@ class SeveralTeams(Refusal):
 
 class NotAllowed(Refusal):
     """Your role in {team} does not allow this. A scrum master of your company can do it."""
+
+
+class NoSideYet(Refusal):
+    """Nobody has confirmed yet for whom you take part in {team}. Until an admin of your company does, you can read."""
 
 
 class NotJoint(Refusal):

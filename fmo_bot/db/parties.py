@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_, select, text
+from sqlalchemy.orm import Mapped, QueryableAttribute, Session, mapped_column, relationship
 
 from fmo_bot.db.base import Base
 from fmo_bot.domain.parties import Person, Role
+
+_NOW = text("until IS NULL")
 
 
 class OrganisationRow(Base):
@@ -66,7 +68,6 @@ class JointTeamRow(Base):
     unfurls: Mapped[list[Any]] = mapped_column(default_factory=list)  # what a link in the joint channel may show
     host: Mapped[OrganisationRow] = relationship(init=False)
     sides: Mapped[list["SideRow"]] = relationship(init=False, back_populates="team", order_by="SideRow.id")
-    participations: Mapped[list["ParticipationRow"]] = relationship(init=False, back_populates="team")
 
 
 class SideRow(Base):
@@ -84,18 +85,36 @@ class SideRow(Base):
 
 
 class ParticipationRow(Base):
-    """A member in a joint team, on one side, in one role."""
+    """A member in a joint team, on one side, in one role, for a while. Another side is another row, never a change.
+
+    Whoever asks who takes part asks `takes_part`.
+    """
 
     __tablename__ = "participation"
-    __table_args__ = (UniqueConstraint("team_id", "member_id"),)
+    __table_args__ = (
+        Index("uq_participation_now", "team_id", "member_id", unique=True, sqlite_where=_NOW, postgresql_where=_NOW),
+    )
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id"))
-    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"))
-    side_id: Mapped[int] = mapped_column(ForeignKey("side.id"))
+    team_id: Mapped[int] = mapped_column(ForeignKey("joint_team.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("member.id"), index=True)
+    side_id: Mapped[int | None] = mapped_column(ForeignKey("side.id"))  # None: nobody has confirmed one yet
+    since: Mapped[datetime]  # included
+    until: Mapped[datetime | None] = mapped_column(default=None)  # not included; None: takes part now
     role: Mapped[Role] = mapped_column(default=Role.PARTICIPANT)
-    team: Mapped[JointTeamRow] = relationship(init=False, back_populates="participations")
+    team: Mapped[JointTeamRow] = relationship(init=False)
     member: Mapped[MemberRow] = relationship(init=False)
-    side: Mapped[SideRow] = relationship(init=False)
+    side: Mapped[SideRow | None] = relationship(init=False)
+
+
+def takes_part(at: datetime | QueryableAttribute[datetime] | None = None) -> ColumnElement[bool]:
+    """Of a participation: that it is one now, or was one at an instant (which may be a column).
+
+    The one place that says so: a member has as many rows in a joint team as they had sides and times there.
+    """
+    if at is None:
+        return ParticipationRow.until.is_(None)
+    ends = or_(ParticipationRow.until.is_(None), ParticipationRow.until > at)
+    return and_(ParticipationRow.since <= at, ends)
 
 
 class ChannelRow(Base):

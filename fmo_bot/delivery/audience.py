@@ -6,9 +6,10 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.boards import JiraSiteRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
-from fmo_bot.db.parties import ChannelRow, MemberRow, OrganisationRow, ParticipationRow, SideRow
+from fmo_bot.db.parties import ChannelRow, MemberRow, OrganisationRow, ParticipationRow, SideRow, takes_part
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.ownership import Owned, Standpoint
 from fmo_bot.domain.parties import Person, Place
@@ -27,14 +28,22 @@ def fitted(session: Session, message: T, reader: Person | Place) -> T:
 
 
 def of_person(session: Session, person: Person) -> Standpoint:
-    """One member, who reads for their company, in all their joint teams; a stranger may know nothing."""
+    """One member, who reads for the companies whose sides they are on now, in all their joint teams.
+
+    An admin reads for their company wherever they are. Whose side nobody has confirmed knows what is joint in their
+    joint teams; a stranger, and whoever takes part no longer, may know nothing.
+    """
     query = select(MemberRow).where(
         MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user
     )
     if (member := session.scalar(query)) is None:
         return NOBODY
-    teams = select(ParticipationRow.team_id).where(ParticipationRow.member_id == member.id)
-    return _standpoint(session, [member.organisation], set(session.scalars(teams)))
+    theirs = select(ParticipationRow).where(takes_part(), ParticipationRow.member_id == member.id)
+    parts = session.scalars(theirs.options(joinedload(ParticipationRow.side).joinedload(SideRow.organisation))).all()
+    companies = [part.side.organisation for part in parts if part.side is not None]
+    if session.get(AdminRow, member.id) is not None:
+        companies.append(member.organisation)
+    return _standpoint(session, companies, {part.team_id for part in parts})
 
 
 def of_place(session: Session, place: Place) -> Standpoint:
@@ -53,8 +62,12 @@ def of_team(session: Session, team_id: int) -> Standpoint:
 
 
 def of_company(session: Session, team_id: int, organisation_id: int) -> Standpoint:
-    """The people of one company in one joint team: what an export for it, or its own figures, may hold."""
-    return _standpoint(session, [session.get_one(OrganisationRow, organisation_id)], {team_id})
+    """The people of one company in one joint team: what an export for it, or its own figures, may hold.
+
+    Of no company (of whoever has no side yet): what is joint.
+    """
+    company = session.get(OrganisationRow, organisation_id)
+    return _standpoint(session, [company] if company else [], {team_id})
 
 
 def _standpoint(session: Session, readers: Iterable[OrganisationRow], teams: Collection[int]) -> Standpoint:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import MessageRow
-from fmo_bot.db.parties import MemberRow, ParticipationRow
+from fmo_bot.db.parties import MemberRow, ParticipationRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import lanes
 from fmo_bot.delivery.lanes import Paces
@@ -65,9 +65,9 @@ def forget(session: Session, message: MessageRow) -> None:
 
 
 def _unknown(session: Session, at: datetime) -> Sequence[Person]:
-    takes_part = select(ParticipationRow.id).where(ParticipationRow.member_id == MemberRow.id).exists()
+    somewhere = select(ParticipationRow.id).where(takes_part(), ParticipationRow.member_id == MemberRow.id).exists()
     untried = or_(MemberRow.dm_tried_at.is_(None), MemberRow.dm_tried_at < at - AGAIN)
-    query = select(MemberRow).where(MemberRow.dm_channel.is_(None), untried, takes_part)
+    query = select(MemberRow).where(MemberRow.dm_channel.is_(None), untried, somewhere)
     return [row.person for row in session.scalars(query.order_by(MemberRow.id).limit(_LOOKED_AT))]
 
 

@@ -51,7 +51,7 @@ class Actor:
     organisation_id: int
     team_id: int
     team: str
-    side: str
+    side: str  # "" while nobody has confirmed one: then they may read what is joint, and nothing else
     role: Role
 
 

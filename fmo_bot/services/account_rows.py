@@ -11,7 +11,7 @@ from fmo_bot.db.accounts import AdminRow, JiraAccountRow, LinkCodeRow, LinkReque
 from fmo_bot.db.acting import JiraGrantRow, SignInRow
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.once import insert_once
-from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow
+from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.domain.accounts import PROVED, Account, How
 from fmo_bot.domain.parties import SYSTEM, Person
@@ -36,7 +36,7 @@ def links(session: Session, member: MemberRow) -> list[JiraAccountRow]:
         select(JiraSiteRow.id)
         .join(BoardRow, BoardRow.site_id == JiraSiteRow.id)
         .join(ParticipationRow, ParticipationRow.team_id == BoardRow.team_id)
-        .where(ParticipationRow.member_id == member.id)
+        .where(takes_part(), ParticipationRow.member_id == member.id)
         .distinct()
     )
     ids = sorted(session.scalars(sites))
@@ -52,7 +52,8 @@ def make_missing(store: Store) -> None:
         select(MemberRow.id, BoardRow.site_id)
         .join(ParticipationRow, ParticipationRow.member_id == MemberRow.id)
         .join(BoardRow, BoardRow.team_id == ParticipationRow.team_id)
-        .where(MemberRow.organisation_id.in_(select(VerifiedDomainRow.organisation_id)), ~exists().where(*made))
+        .where(takes_part(), MemberRow.organisation_id.in_(select(VerifiedDomainRow.organisation_id)))
+        .where(~exists().where(*made))
         .distinct()
     )
     with store.reading(SYSTEM) as session:
@@ -136,7 +137,7 @@ def teams_with(session: Session, link: JiraAccountRow) -> list[int]:
         select(JointTeamRow.id)
         .join(ParticipationRow, ParticipationRow.team_id == JointTeamRow.id)
         .join(BoardRow, BoardRow.team_id == JointTeamRow.id)
-        .where(ParticipationRow.member_id == link.member_id, BoardRow.site_id == link.site_id)
+        .where(takes_part(), ParticipationRow.member_id == link.member_id, BoardRow.site_id == link.site_id)
         .order_by(JointTeamRow.id)
     )
     return list(dict.fromkeys(session.scalars(query)))

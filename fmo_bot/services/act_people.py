@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import JiraAccountRow
-from fmo_bot.db.parties import ParticipationRow
+from fmo_bot.db.parties import ParticipationRow, takes_part
 from fmo_bot.domain.acts import Asked, Kind, Option
 
 
@@ -15,7 +15,7 @@ def linked(session: Session, team_id: int, site_id: int) -> frozenset[str]:
     query = (
         select(JiraAccountRow.account, JiraAccountRow.name)
         .join(ParticipationRow, ParticipationRow.member_id == JiraAccountRow.member_id)
-        .where(ParticipationRow.team_id == team_id, JiraAccountRow.site_id == site_id)
+        .where(takes_part(), ParticipationRow.team_id == team_id, JiraAccountRow.site_id == site_id)
     )
     return frozenset(name for row in session.execute(query) for name in row if name)
 

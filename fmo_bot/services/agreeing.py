@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import AdminRow
-from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, SideRow
+from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, SideRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import OPERATOR, SYSTEM, VENDOR, Person
 from fmo_bot.errors import NotFound
@@ -32,12 +32,12 @@ def speaker(session: Session, person: Person, team_id: int, action: Action) -> t
     )
     if (member := session.scalar(query)) is None:
         return None
-    part = select(ParticipationRow).where(ParticipationRow.team_id == team_id, ParticipationRow.member_id == member.id)
-    participation = session.scalar(part)
+    here = ParticipationRow.team_id == team_id, ParticipationRow.member_id == member.id
+    participation = session.scalar(select(ParticipationRow).where(takes_part(), *here))
     is_admin = session.get(AdminRow, member.id) is not None
     companies = select(SideRow.id).where(SideRow.team_id == team_id, SideRow.organisation_id == member.organisation_id)
     theirs = set(session.scalars(companies)) if is_admin else set()
-    if participation is not None and action in ALLOWED[participation.role]:
+    if participation is not None and participation.side_id is not None and action in ALLOWED[participation.role]:
         theirs.add(participation.side_id)
     return (member, theirs) if participation is not None or theirs else None
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import DeliveryRow, InboxRow, MessageRow
-from fmo_bot.db.parties import JointTeamRow, ParticipationRow
+from fmo_bot.db.parties import JointTeamRow, ParticipationRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import settling
 from fmo_bot.domain.messages import Undelivered
@@ -111,9 +111,9 @@ def _settle_jobs(session: Session, actor: Actor, one: tuple[str, str], way: _Way
 
 def _side_of(session: Session, actor: Actor) -> int:
     query = select(ParticipationRow.side_id).where(
-        ParticipationRow.team_id == actor.team_id, ParticipationRow.member_id == actor.member_id
+        takes_part(), ParticipationRow.team_id == actor.team_id, ParticipationRow.member_id == actor.member_id
     )
-    return session.scalars(query).one()
+    return session.scalars(query).one() or undelivered.NOBODY
 
 
 def _list(session: Session, actor: Actor, *, note: str = "") -> Undelivered:

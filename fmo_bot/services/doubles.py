@@ -7,7 +7,7 @@ from time import time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow, SideRow
+from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow, SideRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import doubles, outbox
 from fmo_bot.delivery.doubles import Conversation, Doubles
@@ -76,7 +76,7 @@ def _side_of(session: Session, team_id: int, where: Conversation) -> int | None:
         return session.scalar(select(ChannelRow.side_id).where(*here))
     member = _member(session, where)
     here = ParticipationRow.team_id == team_id, ParticipationRow.member_id == (member.id if member else None)
-    return session.scalar(select(ParticipationRow.side_id).where(*here)) or _NOBODYS
+    return session.scalar(select(ParticipationRow.side_id).where(takes_part(), *here)) or _NOBODYS
 
 
 def _masters(session: Session, team_id: int, side_id: int | None) -> list[MemberRow]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.audit import AuditRow
 from fmo_bot.domain.parties import Actor, Role, Scope
-from fmo_bot.errors import NotAllowed
+from fmo_bot.errors import NoSideYet, NotAllowed
 
 
 class Action(StrEnum):
@@ -58,13 +58,16 @@ def may(actor: Actor, action: Action, scope: Scope) -> None:
     """Raise `NotAllowed` unless the actor's role permits the action within `scope`.
 
     A joint team's scope has to be the actor's own joint team, an organisation's scope the actor's own organisation;
-    `system` is for no person.
+    `system` is for no person. Whose side nobody has confirmed reads what is joint, whatever their role
+    (`NoSideYet`).
     """
     own = scope.team_id == actor.team_id or (
         scope.organisation_id is not None and scope.organisation_id == actor.organisation_id
     )
     if scope.system or not own or action not in ALLOWED[actor.role]:
         raise NotAllowed(team=actor.team)
+    if not actor.side and action not in _READER:
+        raise NoSideYet(team=actor.team)
 
 
 def narrow(session: Session, team_id: int) -> None:

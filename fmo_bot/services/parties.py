@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
-from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow
+from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.domain.messages import Home, Prompt
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role, Scope
@@ -99,6 +99,7 @@ def actor_in(session: Session, person: Person, team_id: int | None) -> Actor:
         select(ParticipationRow)
         .join(MemberRow, ParticipationRow.member_id == MemberRow.id)
         .where(
+            takes_part(),
             ParticipationRow.team_id == team_id,
             MemberRow.home_workspace == person.workspace,
             MemberRow.slack_user_id == person.user,
@@ -110,10 +111,11 @@ def actor_in(session: Session, person: Person, team_id: int | None) -> Actor:
 
 
 def roster(session: Session, team_id: int) -> list[ParticipationRow]:
-    """Everybody a stand-up asks, in the order of sides."""
+    """Everybody a stand-up asks, in the order of sides; nobody whose side is not confirmed."""
+    asked = ParticipationRow.role.in_(ASKED_ROLES), ParticipationRow.side_id.is_not(None)
     query = (
         select(ParticipationRow)
-        .where(ParticipationRow.team_id == team_id, ParticipationRow.role.in_(ASKED_ROLES))
+        .where(takes_part(), ParticipationRow.team_id == team_id, *asked)
         .options(joinedload(ParticipationRow.member), joinedload(ParticipationRow.side))
         .order_by(ParticipationRow.side_id, ParticipationRow.id)
     )
@@ -123,6 +125,7 @@ def roster(session: Session, team_id: int) -> list[ParticipationRow]:
 def scrum_masters(session: Session, team_id: int, side_id: int) -> list[MemberRow]:
     """The scrum masters of one side."""
     query = select(ParticipationRow).where(
+        takes_part(),
         ParticipationRow.team_id == team_id,
         ParticipationRow.side_id == side_id,
         ParticipationRow.role == Role.SCRUM_MASTER,
@@ -147,7 +150,7 @@ def _member(session: Session, person: Person) -> MemberRow:
 
 
 def _participations(session: Session, member: MemberRow) -> Sequence[ParticipationRow]:
-    query = select(ParticipationRow).where(ParticipationRow.member_id == member.id)
+    query = select(ParticipationRow).where(takes_part(), ParticipationRow.member_id == member.id)
     return session.scalars(query.order_by(ParticipationRow.team_id)).all()
 
 
@@ -173,9 +176,9 @@ def _actor(row: ParticipationRow) -> Actor:
         person=member.person,
         name=member.name,
         language=member.language,
-        organisation_id=member.organisation_id,
+        organisation_id=row.side.organisation_id if row.side else 0,  # where they are from says nothing yet
         team_id=row.team_id,
         team=row.team.name,
-        side=row.side.name,
+        side=row.side.name if row.side else "",
         role=row.role,
     )

@@ -21,12 +21,13 @@ from fmo_bot.db.parties import (
     ParticipationRow,
     SideRow,
     WorkspaceRow,
+    takes_part,
 )
 from fmo_bot.db.store import Store
 from fmo_bot.db.workflows import WorkflowVersionRow
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import FileWrong
-from fmo_bot.services import calendars, setup_people, workflows
+from fmo_bot.services import calendars, participating, setup_people, workflows
 from fmo_bot.services.governance import audit
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
@@ -185,13 +186,11 @@ class _Setup:
         return member
 
     def _participation(self, team: JointTeamRow, member: MemberRow, side: SideRow, wanted: MemberSpec) -> None:
-        row = self.session.scalar(
-            select(ParticipationRow).where(ParticipationRow.team_id == team.id, ParticipationRow.member_id == member.id)
-        )
+        row = participating.of(self.session, team.id, member.id)
         if row is None:
-            self._new(ParticipationRow(team_id=team.id, member_id=member.id, side_id=side.id, role=wanted.role))
+            participating.begin(self.session, team.id, member, side_id=side.id, role=wanted.role, at=self.at)
         else:
-            row.side_id, row.role = side.id, wanted.role
+            participating.move(self.session, row, side.id, self.at).role = wanted.role
 
     def _absences(self, member: MemberRow, wanted: MemberSpec) -> None:
         if wanted.away is None:
@@ -203,13 +202,12 @@ class _Setup:
     def _remove_others(self, team: JointTeamRow, listed: set[int]) -> tuple[str, ...]:
         gone = self.session.scalars(
             select(ParticipationRow).where(
-                ParticipationRow.team_id == team.id, ParticipationRow.member_id.not_in(listed)
+                takes_part(), ParticipationRow.team_id == team.id, ParticipationRow.member_id.not_in(listed)
             )
         ).all()
         names = tuple(row.member.name for row in gone)
         for row in gone:
-            self.session.delete(row)
-        self.session.flush()
+            participating.end(self.session, row, self.at)
         return names
 
     def _remove_sides(self, team: JointTeamRow, listed: Mapping[Side, SideRow]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.ledger import MessageRow
-from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, SideRow
+from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, SideRow, takes_part
 from fmo_bot.delivery import outbox
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Role
@@ -74,7 +74,10 @@ def masters(session: Session, site: JiraSiteRow) -> list[MemberRow]:
         .join(JointTeamRow, JointTeamRow.id == ParticipationRow.team_id)
         .join(BoardRow, BoardRow.team_id == JointTeamRow.id)
         .where(
-            BoardRow.site_id == site.id, SideRow.organisation_id == owner, ParticipationRow.role == Role.SCRUM_MASTER
+            takes_part(),
+            BoardRow.site_id == site.id,
+            SideRow.organisation_id == owner,
+            ParticipationRow.role == Role.SCRUM_MASTER,
         )
         .order_by(MemberRow.id)
     )

@@ -72,6 +72,7 @@ def _absences(session: Session, member_ids: Sequence[int]) -> dict[int, tuple[tu
 
 
 def _roster_member(row: ParticipationRow, absences: tuple[tuple[date, date], ...]) -> RosterMember:
+    assert row.side is not None  # else they are in no roster
     return RosterMember(id=row.member_id, side=row.side.name, zone=row.member.zone, role=row.role, absences=absences)
 
 

@@ -153,6 +153,7 @@ class Standups:
         self, session: Session, round_: RoundRow, participation: ParticipationRow, turn: Turn | None
     ) -> PromptRow:
         """A member's row in a round; without a turn, since their side does not work that day, they count as away."""
+        assert participation.side_id is not None  # else they are in no roster
         asked = turn is not None and turn.state == rounds.ASKED
         due = turn.due if turn else due_of(round_.ceremony, participation.member, round_.local_date)
         too_late = round_.opened_at > due + timedelta(minutes=round_.ceremony.late_ok_minutes)

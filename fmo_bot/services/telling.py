@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ceremonies import CeremonyRow
 from fmo_bot.db.ledger import DeliveryRow, MessageRow, OccurrenceRow
-from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow
+from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import occurrences, outbox, settling
 from fmo_bot.domain import troubles
@@ -89,11 +89,10 @@ def _give_up(session: Session, at: datetime) -> None:
     """What concerns no joint team, or cannot be said to concern one alone, is left to the log."""
     undone.settle_telling(session, at)
     them = and_(MemberRow.home_workspace == MessageRow.workspace, MemberRow.slack_user_id == MessageRow.person)
-    teams = select(func.count(ParticipationRow.id)).join(MemberRow, ParticipationRow.member_id == MemberRow.id)
+    teams = select(undelivered.teams_of()).join(MemberRow, ParticipationRow.member_id == MemberRow.id)
+    teams = teams.where(undelivered.then_or_now()).correlate(MessageRow, DeliveryRow)
     query = select(DeliveryRow).join(MessageRow, MessageRow.id == DeliveryRow.message_id)
-    nobodys = query.where(
-        _untold(), MessageRow.team_id.is_(None), ~undelivered.alone(teams.where(them).correlate(MessageRow))
-    )
+    nobodys = query.where(_untold(), MessageRow.team_id.is_(None), ~undelivered.alone(teams.where(them)))
     for row in session.scalars(nobodys.with_for_update(of=DeliveryRow, skip_locked=True)):
         row.told_at = at
         _log.warning("nobody is told what was not delivered", what=troubles.what(row.value))
@@ -123,7 +122,7 @@ def _new_losses(session: Session, team: JointTeamRow) -> list[Found]:
 def _loss(session: Session, team_id: int, row: OccurrenceRow) -> Found:
     kind, _, number = row.subject.partition(":")
     here = ParticipationRow.team_id == team_id, ParticipationRow.member_id == (int(number) if kind == "member" else 0)
-    part = session.scalar(select(ParticipationRow).where(*here))
+    part = session.scalar(select(ParticipationRow).where(takes_part(row.due), *here))
     line = UndeliveredLine(
         ref="",
         what=troubles.PLANNED.get(row.kind, "a message"),
@@ -135,7 +134,6 @@ def _loss(session: Session, team_id: int, row: OccurrenceRow) -> Found:
 
 
 def _masters(session: Session, team_id: int) -> Sequence[ParticipationRow]:
-    query = select(ParticipationRow).where(
-        ParticipationRow.team_id == team_id, ParticipationRow.role == Role.SCRUM_MASTER
-    )
+    masters = ParticipationRow.role == Role.SCRUM_MASTER, ParticipationRow.side_id.is_not(None)
+    query = select(ParticipationRow).where(takes_part(), ParticipationRow.team_id == team_id, *masters)
     return session.scalars(query.order_by(ParticipationRow.id)).all()

@@ -119,7 +119,7 @@ def standup(sqlite_store: Store) -> int:
         member = new(
             MemberRow(organisation_id=company, home_workspace="T1", slack_user_id="U1", name="Li Wei", zone="UTC")
         )
-        new(ParticipationRow(team_id=team, member_id=member, side_id=side))
+        new(ParticipationRow(team_id=team, member_id=member, side_id=side, since=datetime(2020, 1, 1, tzinfo=UTC)))
         return new(CeremonyRow(team_id=team, kind="standup", name="Daily", days=every_day, at="09:00"))
 
 

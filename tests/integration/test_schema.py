@@ -1,12 +1,15 @@
 """The migrations and the tables in code say the same, on both databases."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from fmo_bot.db.parties import ParticipationRow
 from fmo_bot.db.schema import configuration, migrate
 from fmo_bot.db.store import Store, open_engine
 from fmo_bot.db.tables import METADATA
@@ -94,6 +97,33 @@ def test_blockers_of_before_keep_their_issues_by_site_and_id(empty_url: str) -> 
     assert tuple(read) == (None, None)  # all issues are read once more, with project and security level
 
 
+def test_who_took_part_before_does_so_since_their_team_is_known(empty_url: str) -> None:
+    engine = open_engine(empty_url, foreign_keys=False)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "2026_11_24z")
+        for insert in _PEOPLE_OF_BEFORE:
+            connection.execute(text(insert))
+    migrate(empty_url)
+    engine.dispose()
+    store = Store(empty_url)
+    with store.reading(SYSTEM) as session:
+        rows = session.scalars(select(ParticipationRow).order_by(ParticipationRow.id)).all()
+        kept = [(row.member_id, row.side_id, row.role.value, row.since, row.until) for row in rows]
+    store.close()
+    assert kept == [(1, 1, "scrum_master", datetime(2026, 11, 16, tzinfo=UTC), None)]
+
+
+_PEOPLE_OF_BEFORE = (
+    "INSERT INTO organisation (id, name) VALUES (1, 'Huawei')",
+    "INSERT INTO joint_team (id, name, ref, host_id, language, zone, unfurls)"
+    " VALUES (1, 'Core', 'r', 1, 'en', 'UTC', '[]')",
+    "INSERT INTO member (id, organisation_id, home_workspace, slack_user_id, name, zone, language)"
+    " VALUES (1, 1, 'T1', 'U1', 'Li Wei', 'UTC', 'en')",
+    "INSERT INTO side (id, team_id, name, organisation_id, calendar) VALUES (1, 1, 'vendor', 1, '{}')",
+    "INSERT INTO participation (id, team_id, member_id, side_id, role) VALUES (1, 1, 1, 1, 'scrum_master')",
+    "INSERT INTO audit (id, at, action, team_id, detail)"
+    " VALUES (1, '2026-11-16 00:00:00.000000+00:00', 'set_up', 1, '{}')",
+)
 _TEAM_OF_BEFORE = (
     "INSERT INTO organisation (id, name) VALUES (1, 'Huawei')",
     "INSERT INTO joint_team (id, name, ref, host_id, language, zone) VALUES (1, 'Core', 'r', 1, 'en', 'UTC')",
