@@ -28,6 +28,7 @@ from handlers import (
     sprints,
     standups,
     statuses,
+    waits,
 )
 
 # Order matters: whoever acts is known before anything runs, and what nothing else took is acknowledged last.
@@ -37,6 +38,7 @@ FEATURES = (
     events,
     standups,
     sprints,
+    waits,
     explaining,
     blockers,
     deliveries,

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from config.settings import Settings
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.sandbox.server import Options, Sandbox
-from fmo_bot.slack.actions import BLOCKER_RESOLVE, EXPLAIN, SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN
+from fmo_bot.slack.actions import BLOCKER_RESOLVE, EXPLAIN, SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN, WAITS_ASK
 from handlers.door import Door
 from tests.databases import empty_postgres
 from tests.integration.door_support import WEBHOOK_SECRET, House, form_of, given_for, house
@@ -203,6 +203,16 @@ def test_app_home_greets_a_member_and_says_who_runs_the_server(open_house: House
     shown = json.dumps(eventually(lambda: see(open_house.box, "U0JAVIER", "home", **where)))
     assert "Javier Ruiz" in shown
     assert "run by Huawei" in shown
+
+
+def test_who_waits_on_whom_is_asked_for_with_a_button_of_app_home(open_house: House) -> None:
+    where = {"app_id": "A0FMOTELEF", "team_id": "T0TELEFON"}
+    act(open_house.box, "U0LUCIA", "open_home", **where)
+    home = eventually(lambda: see(open_house.box, "U0LUCIA", "home", **where))
+    block = next(each for each in home["blocks"] if WAITS_ASK in json.dumps(each))
+    pressed = {"view_id": home["id"], "block_id": block["block_id"], "action_id": WAITS_ASK}
+    act(open_house.box, "U0LUCIA", "press_view", **pressed, values={})
+    eventually(lambda: find_direct(open_house, "U0LUCIA", "Who waits on whom"))
 
 
 def test_what_our_own_bots_say_is_no_event_of_ours(open_house: House) -> None:
