@@ -11,6 +11,7 @@ from fmo_bot.errors import Failure, FileWrong, SettingsWrong
 _GROUPS = (
     "running",
     "setting_up",
+    "exporting",
     "backfilling",
     "moving",
     "keys",
