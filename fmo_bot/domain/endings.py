@@ -4,17 +4,19 @@ The same as `stays.standing` says of one instant, for all of them. An issue that
 nothing has ended it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from fmo_bot.domain.intervals import Interval, cut
 from fmo_bot.domain.lives import FOREVER, Life, Track
 from fmo_bot.domain.mappings import AnyWorkflow, in_force
+from fmo_bot.domain.routes import Path
 from fmo_bot.domain.stays import stays
 from fmo_bot.domain.workflow import Place, Workflow
 
 # [from, until), whether the issue is open (neither done nor abandoned), and since when it is done, if it is.
 Turn = tuple[int, int, bool, int | None]
+_Run = tuple[int, int, bool, bool]  # the same by numbers of stays, and whether it is done
 OPEN, DONE, ABANDONED = "open", "done", "abandoned"
 _BY_ITSELF = {OPEN: OPEN, DONE: DONE, ABANDONED: ABANDONED}
 
@@ -25,21 +27,33 @@ class Endings:
     def __init__(self, workflow: AnyWorkflow) -> None:
         """Of a workflow of one version all that counts is which status ends what."""
         self._workflow = workflow
-        places = workflow.places if isinstance(workflow, Workflow) else {}
-        self._ends = {status: _end(place) for status, place in places.items()}
+        self._ends = _BY_ITSELF
+        if isinstance(workflow, Workflow):
+            self._ends = {status: _end(place) for status, place in workflow.places.items()}
+        self._runs: dict[Path, list[_Run]] = {}  # of paths met
         self._harmless: set[str | None] = {None}  # resolutions met that give nothing up
 
     def of(self, life: Life) -> list[Turn]:
         """Every turn, without a gap, the first one where the issue was created."""
         if isinstance(self._workflow, Workflow):
-            turns = _turns(life.statuses, self._ends)
+            entered, path = life.entered, life.path
         else:
-            every = stays(life, self._workflow, FOREVER)
-            turns = _turns([(at, _end(place) if place else "") for at, place, _ in every], _BY_ITSELF)
-        for at, resolution in life.resolutions:
+            entered, _, route = stays(life, self._workflow, FOREVER)
+            path = tuple(_end(place) if place else "" for place in route.places)
+        turns = self._turns(entered, path)
+        for at, resolution in zip(*life.resolutions, strict=True):
             if resolution not in self._harmless and self._gives_up(resolution, at):
                 return _given_up(turns, self._listed(life.resolutions))
         return turns
+
+    def _turns(self, entered: tuple[int, ...], path: Path) -> list[Turn]:
+        """The turns of consecutive stays, as if no resolution gave anything up."""
+        if (runs := self._runs.get(path)) is None:
+            runs = self._runs[path] = _runs(path, self._ends)
+        at = (*entered, FOREVER)
+        return [
+            (at[since], at[until], is_open, at[since] if is_done else None) for since, until, is_open, is_done in runs
+        ]
 
     def _gives_up(self, resolution: str | None, at: int) -> bool:
         """Whether the version of when it was set lists it."""
@@ -50,26 +64,26 @@ class Endings:
 
     def _listed(self, resolutions: Track[str | None]) -> list[Interval]:
         """When a listed resolution was in force."""
-        untils = [at for at, _ in resolutions[1:]]
-        spans = zip(resolutions, [*untils, FOREVER], strict=True)
-        return [(at, until) for (at, resolution), until in spans if self._gives_up(resolution, at)]
+        since, given = resolutions
+        spans = zip(since, (*since[1:], FOREVER), given, strict=True)
+        return [(at, until) for at, until, resolution in spans if self._gives_up(resolution, at)]
 
 
 def _end(place: Place) -> str:
     return DONE if place.done else ABANDONED if place.abandoned else OPEN
 
 
-def _turns(entered: Sequence[tuple[int, str]], ends: dict[str, str]) -> list[Turn]:
+def _runs(path: Path, ends: Mapping[str, str]) -> list[_Run]:
     """Unbroken runs of stays that end alike; what `ends` does not know is unmapped and changes nothing."""
-    turns: list[Turn] = []
-    since, last = entered[0][0], OPEN
-    for at, status in entered:
+    found: list[_Run] = []
+    since, last = 0, OPEN
+    for number, status in enumerate(path):
         end = ends.get(status, last)
         if end is not last:
-            turns.append((since, at, last is OPEN, since if last is DONE else None))
-            since, last = at, end
-    turns.append((since, FOREVER, last is OPEN, since if last is DONE else None))
-    return turns
+            found.append((since, number, last is OPEN, last is DONE))
+            since, last = number, end
+    found.append((since, len(path), last is OPEN, last is DONE))
+    return found
 
 
 def _given_up(turns: Sequence[Turn], listed: Sequence[Interval]) -> list[Turn]:

@@ -14,7 +14,7 @@ from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.workflow_file import Incidents
 
 NO_INCIDENTS = Incidents()
-RULES = 2  # goes up with every change of what lives or facts say: those that are kept are then made anew
+RULES = 3  # goes up with every change of what lives or facts say: those that are kept are then made anew
 INCIDENT = "incident"  # beside the doubts of an issue that is one: all of them are read, however little work was begun
 _STATUS = "unmapped:"  # before the site and id of a status in no stage: several issues may have been in the same one
 _STATUSES = "unmapped_statuses"
@@ -47,7 +47,7 @@ def fact(life: Life, workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS)
 
 def newest(life: Life, workflow: AnyWorkflow) -> int:
     """When something last happened to an issue, or to the workflow it is seen by."""
-    instants = [track[-1][0] for track in (life.statuses, life.resolutions, life.sprints, life.points) if track]
+    instants = [at[-1] for at, _ in (life.statuses, life.resolutions, life.sprints, life.points) if at]
     instants += [instant for interval in life.flags[-1:] for instant in interval if instant != FOREVER]
     instants += [*life.gaps[-1:], *(at for _, at in life.disagreeing), life.moved or life.created]
     if isinstance(workflow, DatedWorkflow):
@@ -57,7 +57,7 @@ def newest(life: Life, workflow: AnyWorkflow) -> int:
 
 def ever_in(life: Life) -> frozenset[int]:
     """The sprints an issue was ever in."""
-    return frozenset().union(*(sprints for _, sprints in life.sprints))
+    return frozenset().union(*life.sprints[1])
 
 
 def doubts(timelines: Iterable[Timeline]) -> Counter[str]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fmo_bot.domain.lives import held
 from fmo_bot.domain.messages import SprintDifference
 from fmo_bot.domain.sprint_sets import Course
 
@@ -77,7 +78,7 @@ def place(course: Course) -> Place:
         key=life.key,
         sets=course.sets,
         why=_why(course),
-        status=[status for at, status in life.statuses if at <= course.end][-1],
+        status=held(life.statuses, course.end, life.path[0]),
         done=course.finished is not None,
         open=course.open,
     )

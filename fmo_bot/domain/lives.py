@@ -8,15 +8,17 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from sys import intern  # ten thousands of issues share few ids and names
 from typing import NamedTuple, Protocol, TypeVar
 
 from fmo_bot.domain.intervals import Interval, ms
 from fmo_bot.domain.issues import FLAGGED, POINTS, PROJECT, RESOLUTION, SPRINT, STATUS, Issue, Version
+from fmo_bot.domain.routes import Path
 
 T = TypeVar("T")
-Track = tuple[tuple[int, T], ...]  # (instant, value held from then on), sorted; of one instant the last counts
+Track = tuple[tuple[int, ...], tuple[T, ...]]
+"""A field through time: sorted instants, and the value held from each on. Of one instant the last counts."""
 
 
 class Changed(Protocol):
@@ -44,10 +46,11 @@ Item = tuple[int, int | str, Changed]
 
 FIELDS = frozenset({STATUS, RESOLUTION, FLAGGED, SPRINT, POINTS, PROJECT})  # whose items figures read
 FOREVER = 1 << 62  # where an interval that has not ended ends
+NEVER: tuple[tuple[()], tuple[()]] = ((), ())
 NO_SPRINTS: frozenset[int] = frozenset()
 _LONGEST_ID = 18  # digits
 _FINEST, _LARGEST_EXPONENT = Decimal("1E-12"), 9
-_at, _order = itemgetter(0), attrgetter("at", "history")
+_order = attrgetter("at", "history")
 _NOTHING: list[Item] = []
 
 
@@ -62,7 +65,7 @@ class Present(NamedTuple):
 
 
 class Life(NamedTuple):
-    """One issue through time. A track other than `statuses` is empty where its field never had a value."""
+    """One issue through time. A track other than `statuses` is NEVER where its field never had a value."""
 
     site: str
     id: str
@@ -73,7 +76,8 @@ class Life(NamedTuple):
     secured: bool  # has a security level
     created: int  # moved back by events before it
     complete: bool  # the history is proved whole
-    statuses: Track[str]  # status ids, from `created` on; one entry per history, so a stay may have no length
+    entered: tuple[int, ...]  # when each stay of `path` began, the first one at `created`; it may have no length
+    path: Path  # status ids, one per history that changed it
     resolutions: Track[str | None]  # names, else ids; None: unresolved
     flags: tuple[Interval, ...]  # when the flag was set; FOREVER where it still is
     sprints: Track[frozenset[int]]
@@ -84,11 +88,17 @@ class Life(NamedTuple):
     disagreeing: tuple[tuple[str, int], ...]  # fields whose last item (then) leads elsewhere than the field is now
     moved: int | None  # when it first came from another project
 
+    @property
+    def statuses(self) -> Track[str]:
+        """Status ids, from `created` on."""
+        return self.entered, self.path
+
 
 def held(track: Track[T], instant: int, default: T) -> T:
     """The value at an instant, changes of that very instant included; `default` before there was any."""
-    place = bisect_right(track, instant, key=_at)
-    return track[place - 1][1] if place else default
+    instants, values = track
+    place = bisect_right(instants, instant)
+    return values[place - 1] if place else default
 
 
 def of(issue: Issue) -> Life:
@@ -145,16 +155,17 @@ def lived(
     early = {item[0] for found in items.values() for item in found if item[0] < created} if began < created else ()
     wrong: list[tuple[str, int]] = []
     found = items.get(STATUS, _NOTHING)
-    statuses, gaps = _statuses(found, present.status, began)
-    if found and statuses[-1][1] != present.status:
+    entered, path, gaps = _statuses(found, present.status, began)
+    if found and path[-1] != present.status:
         wrong.append((STATUS, found[-1][0]))
-    resolutions: Track[str | None] = ()
+    resolutions: Track[str | None] = NEVER
     if found := items.get(RESOLUTION, _NOTHING):
         resolutions = _track(began, found, _resolution)
-        if bool(resolutions[-1][1]) != bool(present.resolution):  # resolutions are renamed; whether there is one stays
+        # resolutions are renamed; whether there is one stays
+        if bool(resolutions[1][-1]) != bool(present.resolution):
             wrong.append((RESOLUTION, found[-1][0]))
     elif present.resolution:
-        resolutions = ((began, present.resolution),)
+        resolutions = (began,), (present.resolution,)
     flags: tuple[Interval, ...] = ()
     if found := items.get(FLAGGED, _NOTHING):
         flags = _flags(began, found)
@@ -162,51 +173,54 @@ def lived(
             wrong.append((FLAGGED, found[-1][0]))
     elif present.flagged:
         flags = ((began, FOREVER),)
-    sprints: Track[frozenset[int]] = ()
+    sprints: Track[frozenset[int]] = NEVER
     if found := items.get(SPRINT, _NOTHING):
-        sprints = (began, sprint_ids(found[0][2].before)), *[(at, sprint_ids(change.after)) for at, _, change in found]
-        if sprints[-1][1] != present.sprints:
+        sprints = _track(began, found, sprint_ids)
+        if sprints[1][-1] != present.sprints:
             wrong.append((SPRINT, found[-1][0]))
     elif present.sprints:
-        sprints = ((began, present.sprints),)
-    points: Track[Decimal | None] = ()
+        sprints = (began,), (present.sprints,)
+    points: Track[Decimal | None] = NEVER
     if found := items.get(POINTS, _NOTHING):
         points = _track(began, found, points_of)
-        if points[-1][1] != present.points:
+        if points[1][-1] != present.points:
             wrong.append((POINTS, found[-1][0]))
     elif present.points is not None:
-        points = ((began, present.points),)
+        points = (began,), (present.points,)
     moves = items.get(PROJECT)
     return Life(
-        site, id, key, intern(issue_type), subtask, project and intern(project), secured, began, complete, statuses,
-        resolutions, flags, sprints, points, versions, gaps, len(early), tuple(wrong), moves[0][0] if moves else None,
+        site, id, key, intern(issue_type), subtask, project and intern(project), secured, began, complete,
+        entered, path, resolutions, flags, sprints, points, versions,
+        gaps, len(early), tuple(wrong), moves[0][0] if moves else None,
     )  # fmt: skip
 
 
-def _statuses(items: Sequence[Item], present: str, began: int) -> tuple[Track[str], tuple[int, ...]]:
-    """The status ids held, and when an item came from another one than was held."""
+def _statuses(items: Sequence[Item], present: str, began: int) -> tuple[tuple[int, ...], Path, tuple[int, ...]]:
+    """When each stay began, its status id, and when an item came from another one than was held."""
     if not items:
-        return ((began, intern(present)),), ()
-    value = items[0][2].before or ""
-    track, gaps, last = [(began, intern(value))], [], None
-    for at, history, change in items:
-        before = change.before
-        if before != value and (before or "") != value:
-            gaps.append(at)
-        value = intern(change.after or "")
-        if history == last:
-            track[-1] = at, value
-        else:
-            track.append((at, value))
-            last = history
-    return tuple(track), tuple(gaps)
+        return (began,), _same((intern(present),)), ()
+    times, histories, changes = zip(*items, strict=True)
+    befores = [change.before or "" for change in changes]
+    values = [befores[0], *[change.after or "" for change in changes]]
+    gaps = [at for at, before, held in zip(times, befores, values, strict=False) if before != held]
+    entered = [began, *times]
+    for number in range(len(items) - 1, 0, -1):
+        if histories[number] == histories[number - 1]:  # of one history the last item counts
+            del values[number], entered[number]
+    return tuple(entered), _same(tuple(map(intern, values))), tuple(gaps)
 
 
 def _track(began: int, items: Sequence[Item], read: Callable[[str | None, str | None], T]) -> Track[T]:
     """The values of one field; `read` makes one of an item's value and text."""
     first = items[0][2]
-    changes = [(at, read(change.after, change.after_text)) for at, _, change in items]
-    return (began, read(first.before, first.before_text)), *changes
+    values = [read(change.after, change.after_text) for _, _, change in items]
+    return (began, *[item[0] for item in items]), _same((read(first.before, first.before_text), *values))
+
+
+@lru_cache(maxsize=1 << 16)
+def _same(values: tuple[T, ...]) -> tuple[T, ...]:
+    """Of all equal ones the one met first: ten thousands of issues share a few thousand."""
+    return values
 
 
 def _resolution(value: str | None, text: str | None) -> str | None:
@@ -233,8 +247,11 @@ def is_set(value: str | None, text: str | None) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def sprint_ids(value: str | None) -> frozenset[int]:
-    """The ids of a Sprint item such as "38, 40"; empty is no sprint, and what is no number is passed over."""
+def sprint_ids(value: str | None, text: str | None = None) -> frozenset[int]:
+    """The ids of a Sprint item such as "38, 40"; empty is no sprint, and what is no number is passed over.
+
+    `text` has the sprints' names, which say nothing.
+    """
     if not value:
         return NO_SPRINTS
     pieces = [piece.strip() for piece in value.split(",")]

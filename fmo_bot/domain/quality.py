@@ -64,9 +64,9 @@ class Tally:
             self._disagreeing.update(field for field, at in life.disagreeing if at <= as_of)
         if standing.unmapped:
             self._unmapped += 1
-            took = _in_no_stage(timeline)
-            self._lasted.update(took)
-            self._issues.update(took.keys())
+            for known, took in _in_no_stage(timeline).items():
+                self._lasted[known] += took
+                self._issues[known] += 1
 
     def ledger(self) -> Ledger:
         """Of all issues counted so far."""
@@ -96,13 +96,10 @@ def ledger(timelines: Iterable[Timeline]) -> Ledger:
 def _in_no_stage(timeline: Timeline) -> dict[tuple[str, str], int]:
     """(site, status) -> milliseconds in it, of statuses of no stage."""
     took: dict[tuple[str, str], int] = {}
-    held: str | None = None
-    since = 0
-    for enter, place, status in (*timeline.stays, (timeline.as_of, None, "")):
-        if held is not None:
-            known = timeline.life.site, held
-            took[known] = took.get(known, 0) + enter - since
-        held, since = status if place is None else None, enter
+    for place, status, enter, leave in timeline.stayed():
+        if place is None:
+            known = timeline.life.site, status
+            took[known] = took.get(known, 0) + leave - enter
     return took
 
 

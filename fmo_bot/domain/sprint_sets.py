@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from fmo_bot.domain.endings import Endings, Turn
 from fmo_bot.domain.intervals import Interval, covers
-from fmo_bot.domain.lives import FOREVER, NO_SPRINTS, Life
+from fmo_bot.domain.lives import FOREVER, NO_SPRINTS, Life, held
 
 Points = Decimal | int
 
@@ -76,12 +76,7 @@ class Course:
 
     def estimate(self, at: int) -> Points | None:
         """Its points at an instant; None: not estimated. Sub-tasks count as issues, not in points."""
-        found = None
-        for when, points in () if self.life.subtask else self.life.points:
-            if when > at:
-                break
-            found = points
-        return found
+        return None if self.life.subtask else held(self.life.points, at, None)
 
 
 @dataclass(slots=True)
@@ -151,7 +146,7 @@ def _memberships(life: Life, windows: Mapping[int, Interval]) -> dict[int, list[
     """When an issue was in each of these sprints it ever was in."""
     found: dict[int, list[Interval]] = {}
     before = NO_SPRINTS
-    for at, ids in life.sprints:
+    for at, ids in zip(*life.sprints, strict=True):
         for number in ids:
             if number not in before and number in windows:
                 found.setdefault(number, []).append((at, FOREVER))

@@ -3,14 +3,14 @@
 Instants and durations are whole epoch milliseconds, so that sums are exact.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from fmo_bot.domain.calendars import WorkingTime
 from fmo_bot.domain.intervals import Interval
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.mappings import AnyWorkflow
+from fmo_bot.domain.routes import Path, Route
 from fmo_bot.domain.stays import Standing, Stay, standing, stays
 from fmo_bot.domain.workflow import Place
 
@@ -24,8 +24,15 @@ class Timeline:
 
     life: Life
     as_of: int
-    stays: Sequence[Stay]  # empty where the issue did not exist yet
+    entered: tuple[int, ...]  # when each stay was; empty where the issue did not exist yet
+    path: Path  # the status of each
+    route: Route
     standing: Standing
+
+    @property
+    def stays(self) -> list[Stay]:
+        """The stays in order; none where the issue did not exist yet."""
+        return list(zip(self.entered, self.route.places, self.path, strict=True))
 
     @property
     def started(self) -> int | None:
@@ -50,7 +57,7 @@ class Timeline:
     @property
     def known(self) -> bool:
         """Whether the issue existed."""
-        return bool(self.stays)
+        return bool(self.entered)
 
     @property
     def in_progress(self) -> bool:
@@ -87,17 +94,15 @@ class Timeline:
         """The span as consecutive parts; stays of no length are in none."""
         if (span := self.span) is None:
             return []
-        start, end = span
+        since, end = span
+        number = self.route.started or 0
         found: list[Part] = []
-        leave = self.as_of
-        for enter, place, _ in reversed(self.stays):
-            until, leave = leave if leave < end else end, enter
-            since = enter if enter > start else start
+        leaves = (*self.entered[number + 1 :], self.as_of)
+        for place, leave in zip(self.route.places[number:], leaves, strict=True):
+            until = leave if leave < end else end
             if since < until:
                 found.append((place, since, until))
-            if enter <= start:
-                break
-        found.reverse()
+                since = until
         return found
 
     @property
@@ -133,11 +138,11 @@ class Timeline:
 
     def stayed(self) -> Iterable[tuple[Place | None, str, int, int]]:
         """(place, status id, enter, leave) of every stay, the last one up to as_of."""
-        ends = (*self.stays, (self.as_of, None, ""))
-        return ((place, status, enter, leave) for (enter, place, status), (leave, _, _) in pairwise(ends))
+        leaves = (*self.entered[1:], self.as_of) if self.entered else ()
+        return zip(self.route.places, self.path, self.entered, leaves, strict=True)
 
 
 def timeline(life: Life, workflow: AnyWorkflow, as_of: int) -> Timeline:
     """What was known of an issue at `as_of`, in epoch milliseconds (events of that instant included)."""
     found = stays(life, workflow, as_of)
-    return Timeline(life, as_of, found, standing(life, workflow, as_of, found))
+    return Timeline(life, as_of, *found, standing(life, workflow, as_of, found))

@@ -13,6 +13,7 @@ from typing import Any
 from fmo_bot.domain import stage_words, told
 from fmo_bot.domain.issues import BoardShape, Status
 from fmo_bot.domain.parties import is_side
+from fmo_bot.domain.routes import Routes
 from fmo_bot.errors import FileWrong
 
 NO_SIDE = "none"  # definition 0: time in a stage without a side belongs to this one
@@ -87,6 +88,11 @@ class Workflow:
         """Status id -> where an issue in it stands; a status that is not there is unmapped."""
         found = ((stage, self._place(stage)) for stage in self.stages)
         return {status: place for stage, place in found for status in stage.statuses}
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Path -> what it comes to by this workflow."""
+        return Routes(self.places)
 
     def _place(self, stage: Stage) -> Place:
         return Place(

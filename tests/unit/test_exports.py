@@ -154,7 +154,7 @@ def test_an_issue_that_stands_there_twice_counts_once_as_it_was_updated_last(tmp
     path = tmp_path / "issues.jsonl"
     path.write_text("\n".join([state("1", 5), state("3", 9), state("4", 7), state("5", 9)]))
     found = exports.read(path, FIELDS, lambda number, why: None)
-    assert [life.statuses[-1][1] for life in found.lives] == ["5"]
+    assert [life.path[-1] for life in found.lives] == ["5"]
     assert found.duplicates == 3
 
 
@@ -191,9 +191,9 @@ def test_fields_nobody_named_are_found_by_name(tmp_path: Path) -> None:
     path = tmp_path / "issues.jsonl"
     path.write_text("no line\n" + json.dumps(line(history("1", 1, *items))))
     (life,) = exports.read(path, FieldIds(), lambda number, why: None).lives
-    assert life.sprints[-1][1] == frozenset({7})
+    assert life.sprints[1][-1] == frozenset({7})
     assert life.flags == ((life.created + 3_600_000, lives.FOREVER),)
-    assert life.points[-1][1] == 5
+    assert life.points[1][-1] == 5
 
 
 def test_statuses_are_called_what_they_were_called_last(tmp_path: Path) -> None:

@@ -8,31 +8,31 @@ import pytest
 from fmo_bot.domain import lives
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import PROJECT, STATUS, Change, Issue
-from fmo_bot.domain.lives import FOREVER, held
+from fmo_bot.domain.lives import FOREVER, NEVER, Track, held
 from tests.unit.lives import at, life
 
 BEGAN = ms(at(0))
 HOUR = 3_600_000
 
 
-def hours(*tracked: tuple[int, object]) -> list[tuple[float, object]]:
-    return [((instant - BEGAN) / HOUR, value) for instant, value in tracked]
+def hours(track: Track[object]) -> list[tuple[float, object]]:
+    return [((instant - BEGAN) / HOUR, value) for instant, value in zip(*track, strict=True)]
 
 
 def test_a_track_holds_the_first_value_since_creation_and_each_later_one() -> None:
     found = lives.of(life("O", (1, "B"), (5, {"status": "F", "resolution": "Done", "sprint": "7, 8", "points": "3"})))
-    assert hours(*found.statuses) == [(0, "O"), (1, "B"), (5, "F")]
-    assert hours(*found.resolutions) == [(0, None), (5, "Done")]
-    assert hours(*found.sprints) == [(0, frozenset()), (5, frozenset({7, 8}))]
-    assert hours(*found.points) == [(0, None), (5, Decimal(3))]
+    assert hours(found.statuses) == [(0, "O"), (1, "B"), (5, "F")]
+    assert hours(found.resolutions) == [(0, None), (5, "Done")]
+    assert hours(found.sprints) == [(0, frozenset()), (5, frozenset({7, 8}))]
+    assert hours(found.points) == [(0, None), (5, Decimal(3))]
 
 
 def test_a_field_without_an_item_was_always_what_it_is_and_an_empty_one_has_no_track() -> None:
     told = lives.of(life("B", begins={"sprint": "7", "points": "2", "resolution": "Done", "flagged": "Impediment"}))
-    assert (hours(*told.sprints), hours(*told.points)) == ([(0, frozenset({7}))], [(0, Decimal(2))])
-    assert (hours(*told.resolutions), told.flags) == ([(0, "Done")], ((BEGAN, FOREVER),))
+    assert (hours(told.sprints), hours(told.points)) == ([(0, frozenset({7}))], [(0, Decimal(2))])
+    assert (hours(told.resolutions), told.flags) == ([(0, "Done")], ((BEGAN, FOREVER),))
     bare = lives.of(life("B"))
-    assert (bare.sprints, bare.points, bare.resolutions, bare.flags) == ((), (), (), ())
+    assert (bare.sprints, bare.points, bare.resolutions, bare.flags) == (NEVER, NEVER, NEVER, ())
 
 
 def test_the_value_at_an_instant_is_the_last_of_that_instant() -> None:
@@ -85,7 +85,7 @@ def test_an_issue_knows_when_it_first_came_from_another_project() -> None:
 def test_histories_may_come_in_any_order_and_items_of_one_keep_theirs() -> None:
     issue = life("O", (1, "B"), (3, "Q"), (3, "F"))
     assert lives.of(replace(issue, changes=issue.changes[::-1])) == lives.of(issue)
-    assert hours(*lives.of(replace(life("F"), changes=BOTH)).statuses) == [(0, "O"), (3, "F")]
+    assert hours(lives.of(replace(life("F"), changes=BOTH)).statuses) == [(0, "O"), (3, "F")]
 
 
 @pytest.mark.parametrize(

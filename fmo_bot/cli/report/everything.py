@@ -1,5 +1,6 @@
 """`report all`: every report from one reading of the export, as files for programs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -48,18 +49,20 @@ def everything(
     out.mkdir(parents=True, exist_ok=True)
     with (out / "flow.json").open("wb") as file:
         flow.write_json(given, asked, file)
-    (out / "sprints.jsonl").write_bytes(_sprints(given, known))
+    with (out / "sprints.jsonl").open("wb") as file:
+        file.writelines(_sprints(given, known))
     compared = fold.compared(given, Metric.TIME_TO_VALUE, spans, zone=zone, board=board, seed=seed)
     _write(out / "fold.json", fold.as_json(compared))
     _write(out / "forecast.json", forecast.as_json(*forecast.foreseen(given, items, zone=zone, board=board, seed=seed)))
     print(f"{out}: flow.json, sprints.jsonl, fold.json, forecast.json")
 
 
-def _sprints(given: Given, known: list[Sprint]) -> bytes:
+def _sprints(given: Given, known: list[Sprint]) -> Iterator[bytes]:
     """Every sprint that is closed at as_of, a line each, as `report sprint --format json` says it."""
-    begun = every(known, given.lives, given.rules.workflow, instant(given.as_of))
-    closed = [sprint.as_json(told, seen, sets) for told, seen, sets in begun if not seen.provisional]
-    return msgspec.json.Encoder().encode_lines(closed)
+    line = msgspec.json.Encoder().encode
+    for told, seen, sets in every(known, given.lives, given.rules.workflow, instant(given.as_of)):
+        if not seen.provisional:
+            yield line(sprint.as_json(told, seen, sets)) + b"\n"
 
 
 def _write(path: Path, value: object) -> None:

@@ -80,7 +80,7 @@ def _finishes(given: Given, today: date, zone: str) -> Finishes:
     seen = (
         timeline(life, given.rules.workflow, given.as_of)
         for life in given.lives
-        if life.statuses[-1][0] >= since  # whatever was finished since had a change of its status since
+        if life.entered[-1] >= since  # whatever was finished since had a change of its status since
         and not incidents.leave_out(life.issue_type)
     )
     return finishes(seen, given.rules.workflow)
