@@ -1,66 +1,30 @@
 """Whose a Jira account is: the buttons; `/fmo link jira` is in handlers.commands."""
 
-from datetime import datetime
-from typing import Any
-
-from slack_bolt import Ack, App, Respond
+from slack_bolt import App
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.domain.parties import Person
+from fmo_bot.domain.messages import Message
 from fmo_bot.slack.actions import ACCOUNT_CHECK, ACCOUNT_NO, ACCOUNT_UNLINK, ACCOUNT_WORD, ACCOUNT_YES
-from handlers.answers import instead, tell
+from handlers.buttons import Press, replaces, tells
 
 
 def register(app: App, bot: Bot) -> None:
     """Take the buttons."""
 
-    def word(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        message = bot.accounts.begin(person, action["value"], at)
-        ack()
-        tell(bot, respond, body, person=person, message=message, at=at)
+    def word(press: Press) -> Message:
+        return bot.accounts.begin(press.person, press.value, press.at)
 
-    def check(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        notice = bot.accounts.check(person, action["value"], key=f"slack:{body['trigger_id']}", at=at)
-        ack()
-        tell(bot, respond, body, person=person, message=notice, at=at)
+    def check(press: Press) -> Message:
+        return bot.accounts.check(press.person, press.value, key=press.key, at=press.at)
 
-    def unlink(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        left = bot.accounts.unlink(person, action["value"], at)
-        ack()
-        instead(bot, respond, body, person=person, message=left, at=at)
+    def unlink(press: Press) -> Message:
+        return bot.accounts.unlink(press.person, press.value, press.at)
 
-    def decide(
-        ack: Ack,
-        body: dict[str, Any],
-        action: dict[str, Any],
-        respond: Respond,
-        person: Person,
-        at: datetime,
-        *,
-        yes: bool,
-    ) -> None:
-        notice = bot.accounts.decide(person, action["value"], yes=yes, at=at)
-        ack()
-        tell(bot, respond, body, person=person, message=notice, at=at)
+    def decide(press: Press) -> Message:
+        return bot.accounts.decide(press.person, press.value, yes=press.action == ACCOUNT_YES, at=press.at)
 
-    def confirm(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        decide(ack, body, action, respond, person, at, yes=True)
-
-    def refuse(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        decide(ack, body, action, respond, person, at, yes=False)
-
-    app.action(ACCOUNT_WORD)(word)
-    app.action(ACCOUNT_CHECK)(check)
-    app.action(ACCOUNT_UNLINK)(unlink)
-    app.action(ACCOUNT_YES)(confirm)
-    app.action(ACCOUNT_NO)(refuse)
+    app.action(ACCOUNT_WORD)(tells(bot, word))
+    app.action(ACCOUNT_CHECK)(tells(bot, check))
+    app.action(ACCOUNT_UNLINK)(replaces(bot, unlink))
+    app.action(ACCOUNT_YES)(tells(bot, decide))
+    app.action(ACCOUNT_NO)(tells(bot, decide))

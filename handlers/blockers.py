@@ -7,10 +7,11 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.domain.messages import Notice
+from fmo_bot.domain.messages import Message, Notice
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack.actions import BLOCKER_ISSUE, BLOCKER_RESOLVE
-from handlers.answers import instead, tell
+from handlers.answers import tell
+from handlers.buttons import Press, replaces
 
 RESOLVED = "It is noted as resolved: {what}"
 
@@ -30,12 +31,8 @@ def register(app: App, bot: Bot) -> None:
         told = Notice(text=RESOLVED, values={"what": line.what or line.issue})
         tell(bot, respond, body, person=person, message=told, at=at)
 
-    def choose_issue(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        told = bot.raising.chosen(person, action["value"], key=f"slack:{body['trigger_id']}", at=at)
-        ack()
-        instead(bot, respond, body, person=person, message=told, at=at)
+    def choose_issue(press: Press) -> Message:
+        return bot.raising.chosen(press.person, press.value, key=press.key, at=press.at)
 
     app.action(BLOCKER_RESOLVE)(resolve)
-    app.action(re.compile(rf"{BLOCKER_ISSUE}_\d+"))(choose_issue)
+    app.action(re.compile(rf"{BLOCKER_ISSUE}_\d+"))(replaces(bot, choose_issue))

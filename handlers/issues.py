@@ -4,17 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from slack_bolt import Ack, App, BoltContext, Respond
+from slack_bolt import Ack, App, BoltContext
 from slack_sdk import WebClient
 
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain import act_forms
 from fmo_bot.domain.act_forms import Filled
+from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack import act_forms as forms
 from fmo_bot.slack import actions as names
 from fmo_bot.slack.text import unmarked
-from handlers.answers import tell
+from handlers.buttons import Press, tells
 from handlers.windows import loading
 
 _WORDS = 3000  # characters of a message that is to become an issue
@@ -59,15 +60,11 @@ def _opens(bot: Bot, kind: str) -> Callable[..., None]:
 def _does(bot: Bot, kind: str) -> Callable[..., None]:
     """An act that asks nothing."""
 
-    def do(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        ref, _, _ = bot.acts.begin(person, action["value"], kind, at)
-        notice = bot.acts.submit(person, Filled(ref=ref), at)
-        ack()
-        tell(bot, respond, body, person=person, message=notice, at=at)
+    def do(press: Press) -> Message:
+        ref, _, _ = bot.acts.begin(press.person, press.value, kind, press.at)
+        return bot.acts.submit(press.person, Filled(ref=ref), press.at)
 
-    return do
+    return tells(bot, do)
 
 
 def _of_message(bot: Bot) -> Callable[..., None]:

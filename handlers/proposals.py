@@ -1,27 +1,19 @@
 """What another company proposes: accept, decline, withdraw."""
 
-from datetime import datetime
-from typing import Any
-
-from slack_bolt import Ack, App, Respond
+from slack_bolt import App
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.domain.parties import Person
+from fmo_bot.domain.messages import Message
 from fmo_bot.slack.actions import PROPOSAL_ACCEPT, PROPOSAL_DECLINE
-from handlers.answers import tell
+from handlers.buttons import Press, tells
 
 
 def register(app: App, bot: Bot) -> None:
     """Take the buttons."""
 
-    def decide(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        accept = action["action_id"] == PROPOSAL_ACCEPT
-        key = f"slack:{body['trigger_id']}"
-        notice = bot.proposals.press(person, action["value"], accept=accept, key=key, at=at)
-        ack()
-        tell(bot, respond, body, person=person, message=notice, at=at)
+    def decide(press: Press) -> Message:
+        accept = press.action == PROPOSAL_ACCEPT
+        return bot.proposals.press(press.person, press.value, accept=accept, key=press.key, at=press.at)
 
     for name in (PROPOSAL_ACCEPT, PROPOSAL_DECLINE):
-        app.action(name)(decide)
+        app.action(name)(tells(bot, decide))

@@ -1,32 +1,21 @@
 """The sprint report: asked for with a button, shared with another."""
 
-from datetime import datetime
-from typing import Any
-
-from slack_bolt import Ack, App, Respond
+from slack_bolt import App
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.domain.parties import Person
+from fmo_bot.domain.messages import Message
 from fmo_bot.slack.actions import SPRINT_ASK, SPRINT_SHARE
-from handlers.answers import tell
+from handlers.buttons import Press, tells
 
 
 def register(app: App, bot: Bot) -> None:
     """Take the buttons; `/fmo sprint` is in handlers.commands."""
 
-    def ask(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        notice = bot.sprints.ask(person, team_ref=action["value"], key=f"slack:{body['trigger_id']}", at=at)
-        ack()
-        tell(bot, respond, body, person=person, message=notice, at=at)
+    def ask(press: Press) -> Message:
+        return bot.sprints.ask(press.person, team_ref=press.value, key=press.key, at=press.at)
 
-    def share(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        notice = bot.sprints.share(person, action["value"], at)
-        ack()
-        tell(bot, respond, body, person=person, message=notice, at=at)
+    def share(press: Press) -> Message:
+        return bot.sprints.share(press.person, press.value, press.at)
 
-    app.action(SPRINT_ASK)(ask)
-    app.action(SPRINT_SHARE)(share)
+    app.action(SPRINT_ASK)(tells(bot, ask))
+    app.action(SPRINT_SHARE)(tells(bot, share))

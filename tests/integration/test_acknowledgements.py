@@ -52,7 +52,8 @@ class Desk:
 
         body = {"trigger_id": "1.2", "response_url": "https://slack.example/1", "channel_id": "C0JOINT", "text": value}
         common = {"ack": ack, "body": body, "respond": lambda **_: None, "person": LIWEI, "at": clock("10:00")}
-        self.ears.taken[name](**common, **({} if name == "/fmo" else {"action": {"value": value}}))
+        action = {"action_id": name, "value": value}
+        self.ears.taken[name](**common, **({} if name == "/fmo" else {"action": action}))
 
 
 JOBS = select(func.count()).select_from(InboxRow).where(InboxRow.kind == JOB)
