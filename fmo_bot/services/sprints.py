@@ -14,7 +14,7 @@ from fmo_bot.db.blockers import BlockerRow
 from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import audience, inbox, outbox
+from fmo_bot.delivery import audience, outbox
 from fmo_bot.domain import jiras_report, sprints
 from fmo_bot.domain.flow import COMPARED_MS, cycle_times
 from fmo_bot.domain.intervals import instant, ms
@@ -26,8 +26,8 @@ from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
 from fmo_bot.domain.shown import SideTime
 from fmo_bot.domain.side_times import side_times
 from fmo_bot.domain.timelines import timeline
-from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint, NotLinked
-from fmo_bot.services import board_quality, calendars, waits
+from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint
+from fmo_bot.services import asked_reports, board_quality, calendars, waits
 from fmo_bot.services.bases import basis, board_used
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted, record_board
@@ -120,17 +120,8 @@ class Sprints:
         `channel` and `team_ref` as in `Parties.actor`, whose refusals it raises; also NotAllowed.
         """
         actor = self.parties.actor(person, channel=channel, team_ref=team_ref, at=at)
-        scope = Scope(team_id=actor.team_id)
-        may(actor, Action.ASK_REPORT, scope)
-        payload = {
-            "workspace": person.workspace,
-            "user": person.user,
-            "team_id": actor.team_id,
-            "ref": self.token(12),
-            "sprint": sprint[:LONGEST_NAME],
-        }
-        with self.store.transaction(scope) as session:
-            inbox.record(session, event_key=f"{JOB}:{key}", kind=JOB, payload=payload, at=at, asker=person)
+        ref, sprint = self.token(12), sprint[:LONGEST_NAME]
+        asked_reports.record(self.store, actor, kind=JOB, ref=ref, key=key, at=at, sprint=sprint)
         return Notice(text=COUNTING, values={"team": actor.team})
 
     def make(self, payload: Mapping[str, Any], at: datetime) -> None:
@@ -182,12 +173,9 @@ class Sprints:
     def _asked(self, payload: Mapping[str, Any]) -> _Asked | None:
         """None where it was made already."""
         with self.store.reading(SYSTEM) as session:
-            if session.scalar(select(ReportRow.id).where(ReportRow.ref == payload["ref"])) is not None:
+            actor = asked_reports.asker(session, payload)
+            if actor is None:
                 return None
-            try:
-                actor = actor_in(session, Person(payload["workspace"], payload["user"]), payload["team_id"])
-            except NotFound as error:
-                raise NotLinked from error
             return _Asked(actor, record_board(session, actor.team_id), payload["ref"], payload["sprint"])
 
     def _sync(self, board_id: int, at: datetime) -> str | None:

@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db import values
 from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import inbox, outbox
+from fmo_bot.delivery import outbox
 from fmo_bot.domain import facts
 from fmo_bot.domain.blockers import Waits, waits
 from fmo_bot.domain.forecast import REACH
@@ -20,12 +19,12 @@ from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.messages import Message, Notice, OpenWait, WaitsReport
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Scope
 from fmo_bot.domain.week_flow import Recorded, Setting, waited, weeks_before
-from fmo_bot.errors import BoardUnavailable, NotFound, NotLinked
+from fmo_bot.errors import BoardUnavailable
+from fmo_bot.services import asked_reports
 from fmo_bot.services.bases import basis
 from fmo_bot.services.counting import record_board
 from fmo_bot.services.digests import EXCLUDED, STALE
-from fmo_bot.services.governance import Action, may
-from fmo_bot.services.parties import Parties, actor_in
+from fmo_bot.services.parties import Parties
 from fmo_bot.services.settings_of_figures import setting
 from fmo_bot.services.sprints import NO_FIGURES, NOTHING_JOINT, BoardReader
 from fmo_bot.services.team_boards import MIRRORS, Together, together
@@ -57,28 +56,16 @@ class WaitsReports:
         `channel` and `team_ref` as in `Parties.actor`, whose refusals it raises; also NotAllowed.
         """
         actor = self.parties.actor(person, channel=channel, team_ref=team_ref, at=at)
-        scope = Scope(team_id=actor.team_id)
-        may(actor, Action.ASK_REPORT, scope)
-        payload = {
-            "workspace": person.workspace,
-            "user": person.user,
-            "team_id": actor.team_id,
-            "ref": self.token(12),
-        }
-        with self.store.transaction(scope) as session:
-            inbox.record(session, event_key=f"{JOB}:{key}", kind=JOB, payload=payload, at=at, asker=person)
+        asked_reports.record(self.store, actor, kind=JOB, ref=self.token(12), key=key, at=at)
         return Notice(text=COUNTING, values={"team": actor.team})
 
     def make(self, payload: Mapping[str, Any], at: datetime) -> None:
         """The job: count, and owe the summary to the asker. Safe to repeat; raises NotLinked where they have left."""
-        person, ref = Person(payload["workspace"], payload["user"]), payload["ref"]
+        ref = payload["ref"]
         with self.store.reading(SYSTEM) as session:
-            if session.scalar(select(ReportRow.id).where(ReportRow.ref == ref)) is not None:
-                return
-            try:
-                actor = actor_in(session, person, payload["team_id"])
-            except NotFound as error:
-                raise NotLinked from error
+            actor = asked_reports.asker(session, payload)
+        if actor is None:
+            return
         with self.store.reading(Scope(team_id=actor.team_id)) as session:
             message = self._counted(session, actor, ref, at)
         with self.store.transaction(Scope(team_id=actor.team_id)) as session:
