@@ -32,8 +32,7 @@ TALK_S = 30.0  # what the calls of one post may take together: three of ten seco
 LONGEST_PAUSE_S = 300.0
 CLOCKS_MAY_DIFFER = timedelta(seconds=5)  # ours and Slack's
 OVERTAKEN = "overtaken"  # what a run counts where the claim no longer stood
-_Step = Callable[[Claim], str]
-_After = Callable[[Claim, SendOutcome], str]
+_Afters = dict[type[SendOutcome], Callable[[Claim, SendOutcome], str]]
 _log = structlog.get_logger(__name__)
 
 
@@ -71,25 +70,22 @@ class Pump:
         self._swept: tuple[float, datetime] | None = None  # when, by both clocks
         self._notes = Notes(store, clock=clock, machine=machine)
         # What is done with a claim by the state it is in, and what is done after each outcome other than well.
-        self._steps: dict[str, tuple[_Step, dict[type[SendOutcome], _After]]] = {
-            SENDING: (
-                self._say,
-                {
-                    RateLimited: self._limited,
-                    Undeliverable: self._undeliverable,
-                    Uncertain: self._uncertain,
-                    NotNow: self._again,
-                },
-            ),
-            UNSURE: (
-                self._search,
-                {
-                    RateLimited: self._search_later,
-                    Undeliverable: self._unsearchable,
-                    Uncertain: self._search_failed,
-                    NotNow: self._search_failed,
-                },
-            ),
+        self._steps = {SENDING: (self._say, self._after_saying()), UNSURE: (self._search, self._after_searching())}
+
+    def _after_saying(self) -> _Afters:
+        return {
+            RateLimited: self._limited,
+            Undeliverable: self._undeliverable,
+            Uncertain: self._uncertain,
+            NotNow: self._again,
+        }
+
+    def _after_searching(self) -> _Afters:
+        return {
+            RateLimited: self._search_later,
+            Undeliverable: self._unsearchable,
+            Uncertain: self._search_failed,
+            NotNow: self._search_failed,
         }
 
     def run_once(self) -> Counter[str]:

@@ -17,21 +17,16 @@ CREATED = 1_760_000_000
 
 def conversation(call: Call, channel: Channel) -> dict[str, Any]:
     """A conversation as the calling workspace sees it."""
-    if channel.im:
-        person = channel.im[0]
-        external = len(channel.team_ids) > 1
-        return {
-            "id": channel.id,
-            "created": CREATED,
-            "is_im": True,
-            "is_org_shared": False,
-            "is_ext_shared": external,
-            "user": person,
-            "is_archived": False,
-            "context_team_id": call.team_id,
-        }
+    seen = {"id": channel.id, "created": CREATED, "context_team_id": call.team_id, "is_org_shared": False}
+    return seen | (_direct(channel, with_=channel.im[0]) if channel.im else _joined(call, channel))
+
+
+def _direct(channel: Channel, *, with_: str) -> dict[str, Any]:
+    return {"is_im": True, "is_ext_shared": len(channel.team_ids) > 1, "user": with_, "is_archived": False}
+
+
+def _joined(call: Call, channel: Channel) -> dict[str, Any]:
     return {
-        "id": channel.id,
         "name": channel.name,
         "name_normalized": channel.name,
         "is_channel": not channel.is_private,
@@ -43,12 +38,9 @@ def conversation(call: Call, channel: Channel) -> dict[str, Any]:
         "is_general": channel.is_general,
         "is_shared": channel.is_ext_shared,
         "is_ext_shared": channel.is_ext_shared,
-        "is_org_shared": False,
         "is_pending_ext_shared": False,
         "is_member": call.bot.id in channel.members,
-        "created": CREATED,
         "creator": channel.members[0] if channel.members else "",
-        "context_team_id": call.team_id,
         "conversation_host_id": channel.host,
         "shared_team_ids": channel.team_ids,
         "internal_team_ids": [],
