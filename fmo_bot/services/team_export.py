@@ -20,6 +20,7 @@ from fmo_bot.db.parties import (
     ParticipationRow,
     SideRow,
     WorkspaceRow,
+    takes_part,
 )
 from fmo_bot.db.store import Store
 from fmo_bot.domain.calendars import local_date
@@ -107,7 +108,7 @@ def _organisation(session: Session, company: OrganisationRow) -> Exported:
 def _side(session: Session, side: SideRow, at: datetime) -> Exported:
     calendar = calendars.as_written(session, side)
     held = calendar.on(local_date(at, side.calendar["zone"]))
-    query = _of(ParticipationRow, ParticipationRow.side_id, side.id).order_by(ParticipationRow.id)
+    query = _of(ParticipationRow, ParticipationRow.side_id, side.id).where(takes_part()).order_by(ParticipationRow.id)
     own = session.scalar(select(WorkspaceRow.slack_team_id).where(WorkspaceRow.organisation_id == side.organisation_id))
     return {
         "organisation": side.organisation.name,

@@ -13,7 +13,7 @@ from fmo_bot.services.calendar_changes import CalendarChanges
 from fmo_bot.services.team_checks import parse
 from fmo_bot.services.team_export import exported
 from tests.integration.test_calendar_changes import AT, SHORTER, TEAM
-from tests.joint_team import LIWEI, JointTeam, clock, other_team_file
+from tests.joint_team import LIWEI, JointTeam, clock, other_team_file, team_file
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "team.example.yaml"
 
@@ -45,6 +45,16 @@ def test_applied_to_where_it_came_from_it_changes_nothing(store: Store) -> None:
     assert before["sides"]["vendor"]["calendar"]["hours"] == ["09:00", "17:00"]  # as it is now, not as it was set up
     assert not setup.apply(store, before, AT).removed
     assert exported(store, TEAM, AT) == before
+
+
+def test_who_takes_part_no_longer_is_not_exported(sqlite_store: Store) -> None:
+    file = team_file()
+    JointTeam(sqlite_store, file)
+    left = file["sides"]["vendor"]["members"].pop()
+    setup.apply(sqlite_store, file, AT)
+    users = [each["user"] for each in exported(sqlite_store, TEAM, AT)["sides"]["vendor"]["members"]]
+    assert users == [each["user"] for each in file["sides"]["vendor"]["members"]]
+    assert left["user"] not in users
 
 
 def test_a_team_that_is_not_here_is_refused(sqlite_store: Store) -> None:
