@@ -8,10 +8,11 @@ import yaml
 
 from fmo_bot.db.store import Store
 from fmo_bot.errors import NotFound
-from fmo_bot.services import setup, team_file
+from fmo_bot.services import setup
 from fmo_bot.services.calendar_changes import CalendarChanges
 from fmo_bot.services.team_checks import parse
 from fmo_bot.services.team_export import exported
+from fmo_bot.services.team_file import read
 from tests.integration.test_calendar_changes import AT, SHORTER, TEAM
 from tests.joint_team import LIWEI, JointTeam, clock, other_team_file, team_file
 
@@ -20,7 +21,7 @@ EXAMPLE = Path(__file__).parents[2] / "config" / "team.example.yaml"
 
 def rich() -> dict[str, Any]:
     """The example, with everything a file can say."""
-    file = team_file.read(EXAMPLE)
+    file = read(EXAMPLE)
     file["organisations"][0] |= {"domains": ["huawei.example"], "admins": ["U0LIWEI"]}
     file["other_boards"] = [{"site": "operator", "id": 7, "workflow": "guess"}]
     file["counterparts"] = {"label": "twin:"}
