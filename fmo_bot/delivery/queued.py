@@ -8,6 +8,7 @@ ledger; whatever comes twice finds nothing to do.
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event, Lock, Thread
 from time import monotonic, time
 
@@ -15,6 +16,7 @@ import structlog
 from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
+from procrastinate.worker import Worker
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -48,7 +50,7 @@ class QueuedEngine:
         self._thread: Thread | None = None
         self._stopping = Event()
         self._guard = Lock()  # of the next, between the worker's thread and others
-        self._working: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
+        self._end: Callable[[], object] | None = None  # ends the present `_work`
 
     def every(self, name: str, seconds: float, function: Callable[[], object], *, alone: bool = False) -> None:
         """Tick every `seconds`, but no more often than the shortest tick, in one of all processes.
@@ -92,9 +94,8 @@ class QueuedEngine:
         until = monotonic() + within
         self._stopping.set()
         with self._guard:
-            if self._working is not None:
-                loop, task = self._working
-                loop.call_soon_threadsafe(task.cancel)
+            if self._end is not None:
+                self._end()
         self._jobs.close(within=within)
         if self._thread is not None:
             self._thread.join(max(0.0, until - monotonic()))
@@ -141,30 +142,44 @@ class QueuedEngine:
             self._stopping.wait(_RECONNECT_S)
 
     async def _work(self) -> None:
-        task = asyncio.current_task()
+        task, worker = asyncio.current_task(), self._worker()
         assert task is not None
+        opening = True
+
+        def end() -> None:
+            # A worker is told and never cancelled: a cancellation is lost where it comes together with what it ends.
+            task.cancel() if opening else worker.stop()  # type: ignore[no-untyped-call]
+
         with self._guard:
-            self._working = asyncio.get_running_loop(), task
+            self._end = partial(asyncio.get_running_loop().call_soon_threadsafe, end)
         try:
             if not self._stopping.is_set():
-                await self._take_jobs()
+                await self._app.open_async()
+            opening = False
+            if not self._stopping.is_set():
+                await self._take_jobs(worker)
         finally:
+            opening = False
             with self._guard:
-                self._working = None
+                self._end = None
+            await self._app.close_async()  # also what was opened half: its tasks end by this only
 
-    async def _take_jobs(self) -> None:
-        async with self._app.open_async():
-            beating = asyncio.create_task(self._beat())
-            try:
-                await self._app.run_worker_async(
-                    concurrency=_CONCURRENCY,
-                    fetch_job_polling_interval=POLL_S,
-                    stalled_worker_timeout=RESCUE_S,
-                    delete_jobs="always",
-                    install_signal_handlers=False,
-                )
-            finally:
-                beating.cancel()
+    def _worker(self) -> Worker:
+        return Worker(
+            self._app,
+            concurrency=_CONCURRENCY,
+            fetch_job_polling_interval=POLL_S,
+            stalled_worker_timeout=RESCUE_S,
+            delete_jobs="always",
+            install_signal_handlers=False,
+        )
+
+    async def _take_jobs(self, worker: Worker) -> None:
+        beating = asyncio.create_task(self._beat())
+        try:
+            await worker.run()  # type: ignore[no-untyped-call]
+        finally:
+            beating.cancel()
 
     async def _beat(self) -> None:
         while True:
