@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from fmo_bot.db.turns import Turns
 from fmo_bot.db.wakes import Wake, ring
@@ -24,6 +25,8 @@ class Store:
         """`url` is an SQLAlchemy URL: `sqlite:///file` or `postgresql://…`."""
         self.engine = open_engine(url)
         self.wake: Wake = _nobody  # told at the end of each transaction; see db.wakes
+        self._is_closed = False
+        event.listen(self.engine, "checkin", self._given_back)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         only_one_writes = self.engine.dialect.name == "sqlite"
         self._turn = Turns(BUSY_S).mine if only_one_writes else nullcontext
@@ -48,8 +51,13 @@ class Store:
             yield session
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections: of one that a thread is using yet, when it is given back."""
+        self._is_closed = True
         self.engine.dispose()
+
+    def _given_back(self, _connection: object, entry: ConnectionPoolEntry) -> None:
+        if self._is_closed:
+            entry.close()
 
 
 def _nobody(job: str, *, session: Session) -> None:
