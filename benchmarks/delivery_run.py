@@ -14,9 +14,10 @@ import psycopg
 from sqlalchemy import make_url
 
 from benchmarks.delivery_crowd import APP_KEY, SITE, Crowd
-from benchmarks.delivery_stage import Cores, free_port, local, plain_environment, process, wait_until_answers
+from benchmarks.delivery_stage import Cores, local, plain_environment, process, wait_until_answers
 from config.settings import Settings
 from fmo_bot.bootstrap.opening import open_store
+from fmo_bot.cli.ports import free_port
 
 WEBHOOK_SECRET = "webhook-sandbox-secret"
 SIGNING_SECRET = f"sandbox-secret-{APP_KEY}"

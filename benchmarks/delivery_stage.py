@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -99,13 +98,6 @@ def plain_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("FMO_") and name not in proxies}
 
 
-def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def local() -> requests.Session:
     """Asks addresses of this machine."""
     session = requests.Session()
@@ -118,9 +110,9 @@ def wait_until_answers(url: str, log: Path) -> None:
     pause, session = threading.Event(), local()
     for _ in range(int(READY_WITHIN_S / _POLL_S)):
         try:
-            if session.get(url, timeout=5).ok:
+            if session.get(url, timeout=10).ok:
                 return
-        except requests.ConnectionError:
-            pass  # not listening yet: that is what is waited for
+        except requests.RequestException:
+            pass  # not listening yet, or slow at first: that is what is waited for
         pause.wait(_POLL_S)
     raise RuntimeError(f"{url} does not answer; its log ends:\n{log.read_text('utf-8', 'replace')[-2000:]}")

@@ -13,8 +13,9 @@ from sqlalchemy import select, text
 
 from benchmarks import sync_floor
 from benchmarks.delivery_figures import Result
-from benchmarks.delivery_stage import Cores, free_port, local, on, plain_environment, process, wait_until_answers
+from benchmarks.delivery_stage import Cores, local, on, plain_environment, process, wait_until_answers
 from benchmarks.sync_floor import Told
+from fmo_bot.cli.ports import free_port
 from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store

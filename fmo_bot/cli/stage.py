@@ -3,10 +3,10 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +19,7 @@ import yaml
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.manifests import manifest
+from fmo_bot.cli.ports import free_port
 from fmo_bot.cli.settings import without_proxy
 from fmo_bot.db.schema import holds_tables
 from fmo_bot.errors import Failure
@@ -26,7 +27,7 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.team_file import read_yaml
 
 DEMO_FILES = Path(__file__).parents[2] / "config" / "demo"
-READY_WITHIN_S = 60
+READY_WITHIN_S = 180
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -73,7 +74,7 @@ def stage(plan: Plan) -> Iterator[Stage]:
     plan.folder.mkdir(parents=True)
     with Sandbox(replace(plan.sandbox, manifest=_manifest(plan))) as sandbox:
         world = requests.get(f"{sandbox.url}/control/world", timeout=30).json()
-        port = _free_port()
+        port = free_port()
         _register(sandbox.url, world, plan.sandbox, port)
         environment = _without_ours(os.environ) | settings_for(world, plan, port)
         workflow = _set_up(world, plan, environment)
@@ -209,14 +210,15 @@ def _register(url: str, world: dict[str, Any], options: Options, port: int) -> N
 
 def _wait_until_ready(bot: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
     pause = threading.Event()
-    for _ in range(READY_WITHIN_S * 10):
+    end = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < end:
         if bot.poll() is not None:
             raise DemoFailed(f"The bot ended at its start with {bot.returncode}:\n{tail(log)}")
         try:
-            if requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).ok:
+            if requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=10).ok:
                 return
-        except requests.ConnectionError:
-            pass  # not listening yet: that is what is waited for
+        except requests.RequestException:
+            pass  # not listening yet, or slow at first: that is what is waited for
         pause.wait(0.1)
     raise DemoFailed(f"The bot was not ready after {READY_WITHIN_S} s:\n{tail(log)}")
 
@@ -230,16 +232,10 @@ def _end(bot: "subprocess.Popen[bytes]") -> None:
     if bot.poll() is None:
         bot.send_signal(signal.SIGTERM)
     try:
-        bot.wait(15)
+        bot.wait(30)
     except subprocess.TimeoutExpired:
         bot.kill()
         bot.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _without_ours(environment: Any) -> dict[str, str]:

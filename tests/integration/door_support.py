@@ -20,7 +20,7 @@ from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.slack.actions import STANDUP_OPEN
 from handlers.door import Door
-from tests.integration.sandbox_support import START, act, eventually, see
+from tests.integration.sandbox_support import PATIENT, START, act, eventually, see
 
 TEAM = Path(__file__).parents[2] / "config" / "demo" / "team.yaml"
 WEBHOOK_SECRET = "webhook-sandbox-secret"
@@ -37,7 +37,7 @@ class House:
 
     def knock(self, body: bytes, key: str = "huawei", **headers: str) -> requests.Response:
         """A request at the door of an app, with these headers."""
-        return requests.post(f"{self.url}/slack/{key}/events", data=body, headers=headers, timeout=10)
+        return requests.post(f"{self.url}/slack/{key}/events", data=body, headers=headers, timeout=60)
 
     def signed(self, body: bytes, key: str = "huawei", **headers: str) -> requests.Response:
         """The same, signed as Slack signs it."""
@@ -90,7 +90,7 @@ def form_of(home: House, user: str) -> Any:
 @contextmanager
 def house(folder: Path, transport: str, *, team: Path = TEAM, jira: str = "cloud", **given: str) -> Iterator[House]:
     """The sandbox, the demo's joint team, and the bot with its door open; closed and cleared away at the end."""
-    with Sandbox(Options(start=START, transport=transport, jira=jira)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, transport=transport, jira=jira)) as box:
         settings = Settings.read(given_for(box, folder) | given)
         assert set_up(settings, team).result.members == 11
         with Bot(settings) as bot, Door(bot) as door:
@@ -100,11 +100,11 @@ def house(folder: Path, transport: str, *, team: Path = TEAM, jira: str = "cloud
                 url = f"http://127.0.0.1:{door.port}"
                 _register(box, url, transport)
                 # A world that has not heard of the bot yet would not wait for it when it is stepped.
-                eventually(lambda: requests.get(f"{box.url}/clock", timeout=10).json()["reporters"])
+                eventually(lambda: requests.get(f"{box.url}/clock", timeout=60).json()["reporters"])
                 yield House(box, bot, url)
             finally:
                 door.stop()
-                serving.join(20)
+                serving.join(60)
         assert not serving.is_alive()
 
 
@@ -134,4 +134,4 @@ def _register(box: Sandbox, url: str, transport: str) -> None:
     if transport == "http":
         for key in ("huawei", "telefonica"):
             told = {"request_url": f"{url}/slack/{key}/events"}
-            requests.put(f"{box.url}/control/apps/{key}", json=told, timeout=10).raise_for_status()
+            requests.put(f"{box.url}/control/apps/{key}", json=told, timeout=60).raise_for_status()

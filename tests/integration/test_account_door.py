@@ -17,6 +17,7 @@ from sqlalchemy import select
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.bootstrap.errand import Errand
 from fmo_bot.bootstrap.setting_up import set_up
+from fmo_bot.cli.ports import free_port
 from fmo_bot.db.accounts import JiraAccountRow
 from fmo_bot.db.acting import JiraGrantRow
 from fmo_bot.db.audit import AuditRow
@@ -34,7 +35,6 @@ from tests.integration.sandbox_support import act, eventually
 from tests.integration.scripted_jira import Answer, scripted_jira
 from tests.integration.test_acts_door import card, form, jira, submit, told
 from tests.integration.test_links_door import team_file as changed_team_file
-from tests.integration.test_site_connect import _free_port as free_port
 from tests.integration.test_site_connect import place, running
 
 DOMAINS = {"Huawei": ["huawei-delivery.example"], "Telefonica": ["telefonica-redes.example"]}
@@ -93,7 +93,7 @@ def test_a_word_in_a_comment_proves_an_account_of_any_name(home: House) -> None:
     key, word = re.findall(r"\*([A-Z]+-\d+)\*.*?`([a-z2-9]{4}-[a-z2-9]{4})`", message["text"], re.DOTALL)[0]
     url = f"{home.box.url}/control/jira/shared/issues/{key}/comment"
     told = {"by": "Javier Ruiz", "text": f"FMO: {word}"}
-    requests.post(url, json=told, timeout=10).raise_for_status()
+    requests.post(url, json=told, timeout=60).raise_for_status()
     home.press("U0MARTA", "C0JOINT", message, ACCOUNT_CHECK)
     assert eventually(lambda: linked(home, "U0MARTA") == ("sandbox:javier.ruiz", "code"))
 
@@ -142,9 +142,9 @@ def sign_in(home: House) -> str:
         type_it(home, "U0JAVIER", "link jira")
         message = eventually(lambda: shown(home, "U0JAVIER", ACCOUNT_SIGN_IN))
         address = re.findall(r"http://127[^\"]*ticket=[\w-]+", json.dumps(message))[0]
-        asked = browser.get(address, timeout=10)
+        asked = browser.get(address, timeout=60)
         who = {"who": "shared|sandbox:javier.ruiz", "answer": "accept"}
-        told = browser.post(asked.url, data=who, timeout=10).text
+        told = browser.post(asked.url, data=who, timeout=60).text
     assert "You signed in as Javier Ruiz" in told
     assert linked(home, "U0JAVIER") == (None, None)
     type_it(home, "U0JAVIER", re.findall(r"/fmo (link jira \S+)", told)[0])
@@ -166,7 +166,7 @@ def test_signing_in_to_atlassian_links_once_the_word_is_said_in_slack(tmp_path: 
             assert client.account()["displayName"] == "Javier Ruiz"
             dies = {"of": token_of(bot, grant), "dies_after": 0}  # and is renewed by the next call
             url = f"{home.box.url}/control/jira/shared/tokens"
-            requests.post(url, json=dies, timeout=10).raise_for_status()
+            requests.post(url, json=dies, timeout=60).raise_for_status()
             assert client.account()["displayName"] == "Javier Ruiz"
         withdraw(bot, grant)
         with pytest.raises(NotSignedIn), bot.own_clients.client(grant.link_id, site="shared") as client:

@@ -22,6 +22,7 @@ from fmo_bot.bootstrap.doctor import look
 from fmo_bot.bootstrap.errand import Errand
 from fmo_bot.bootstrap.jira_sites import JiraSites
 from fmo_bot.bootstrap.setting_up import set_up
+from fmo_bot.cli.ports import free_port
 from fmo_bot.db.boards import JiraSiteRow
 from fmo_bot.db.secrets import new_key
 from fmo_bot.domain.acts import Comment
@@ -33,7 +34,7 @@ from fmo_bot.services.sites import Auth
 from handlers.door import Door
 from handlers.jira_oauth import LOST, REFUSED
 from tests.integration.door_support import TEAM, given_for
-from tests.integration.sandbox_support import START, eventually
+from tests.integration.sandbox_support import PATIENT, START, eventually
 from tests.integration.scripted_jira import Answer, scripted_jira
 from tests.integration.test_cli import _environment
 from tests.integration.test_links_door import team_file as changed_team_file
@@ -61,15 +62,15 @@ class Place:
         return Wanted(**{"key": "shared", "url": self.url} | more)
 
     def world(self) -> dict[str, Any]:
-        told: dict[str, Any] = requests.get(f"{self.box.url}/control/world", timeout=10).json()
+        told: dict[str, Any] = requests.get(f"{self.box.url}/control/world", timeout=60).json()
         return told
 
 
 @contextmanager
 def place(folder: Path, jira: str = "cloud") -> Iterator[Place]:
-    with Sandbox(Options(start=START, jira=jira)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, jira=jira)) as box:
         given = {name: value for name, value in given_for(box, folder).items() if not name.startswith("FMO_JIRA_")}
-        gateway = requests.get(f"{box.url}/control/world", timeout=10).json()["atlassian"]
+        gateway = requests.get(f"{box.url}/control/world", timeout=60).json()["atlassian"]
         yield Place(
             box,
             given
@@ -265,17 +266,17 @@ class Browser:
 
     def go(self, address: str) -> requests.Response:
         """Open the address that the bot handed out; what Atlassian shows, or what the bot says instead."""
-        return self.session.get(address, timeout=10)
+        return self.session.get(address, timeout=60)
 
     def answer(self, page: requests.Response, answer: str = "accept") -> requests.Response:
         """Press a button there; where the browser ends up."""
-        return self.session.post(page.url, data={"answer": answer}, timeout=10)
+        return self.session.post(page.url, data={"answer": answer}, timeout=60)
 
 
 @contextmanager
 def running(cloud: Place) -> Iterator[Bot]:
     """The bot with its door open, at an address that is known."""
-    port = _free_port()
+    port = free_port()
     settings = Settings.read(cloud.given | {"FMO_PORT": str(port), "FMO_PUBLIC_URL": f"http://127.0.0.1:{port}"})
     with Bot(settings) as bot, Door(bot) as door:
         serving = threading.Thread(target=door.serve)
@@ -285,18 +286,12 @@ def running(cloud: Place) -> Iterator[Bot]:
             yield bot
         finally:
             door.stop()
-            serving.join(20)
+            serving.join(60)
 
 
 def _is_open(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_site_by_consent_is_read_and_its_tokens_are_renewed(cloud: Place) -> None:
@@ -316,7 +311,7 @@ def test_a_site_by_consent_is_read_and_its_tokens_are_renewed(cloud: Place) -> N
         assert browser.go(done.url).text == LOST
         # The token dies before its time: the next call renews it and succeeds.
         told = {"of": site.credentials.token, "dies_after": 0}
-        requests.post(f"{cloud.box.url}/control/jira/shared/tokens", json=told, timeout=10).raise_for_status()
+        requests.post(f"{cloud.box.url}/control/jira/shared/tokens", json=told, timeout=60).raise_for_status()
         assert bot.jira["shared"].describe(1).name
         assert bot.jira.sites.site("shared").credentials.token != site.credentials.token
 
@@ -345,11 +340,11 @@ def test_the_right_to_write_is_asked_for_where_acting_is_switched_on_and_only_th
 def test_another_browser_cannot_come_back_in_its_place(cloud: Place) -> None:
     with running(cloud) as bot, requests.Session() as mine, requests.Session() as other:
         asked = Browser(mine).go(bot.connecting.consent(cloud.wanted()))
-        sent = mine.post(asked.url, data={"answer": "accept"}, timeout=10, allow_redirects=False)
-        stolen = other.get(sent.headers["Location"], timeout=10)
+        sent = mine.post(asked.url, data={"answer": "accept"}, timeout=60, allow_redirects=False)
+        stolen = other.get(sent.headers["Location"], timeout=60)
         assert (stolen.status_code, stolen.text) == (400, LOST)
         assert "shared" not in bot.jira
-        assert "is connected" in mine.get(sent.headers["Location"], timeout=10).text  # the right one still may
+        assert "is connected" in mine.get(sent.headers["Location"], timeout=60).text  # the right one still may
 
 
 def test_who_allows_nothing_changes_nothing(cloud: Place) -> None:
@@ -372,7 +367,7 @@ def test_made_up_addresses_lead_nowhere(cloud: Place) -> None:
     with running(cloud) as bot:
         base = bot.settings.public_url
         for path in ("start?ticket=x", "start", "callback?state=x&code=y", "callback", "callback?state=&code="):
-            answer = requests.get(f"{base}/jira/oauth/{path}", timeout=10, cookies={"fmo_consent": "x"})
+            answer = requests.get(f"{base}/jira/oauth/{path}", timeout=60, cookies={"fmo_consent": "x"})
             assert (answer.status_code, answer.text) == (400, LOST)
 
 
