@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -106,10 +107,14 @@ def _run(url: str, statement: str) -> None:
     engine.dispose()
 
 
+_WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+
+
 def until_somebody_waits(store: Store) -> None:
-    """Return when some transaction on this PostgreSQL waits for another; AssertionError where none comes to that."""
-    for _ in range(2000):
+    """Return when some transaction on this database waits for another; AssertionError where none comes to that."""
+    end = monotonic() + 60
+    while monotonic() < end:
         with store.reading(SYSTEM) as session:
-            if session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            if session.scalar(_WAITING):
                 return
     raise AssertionError("nobody waits")

@@ -26,7 +26,7 @@ from fmo_bot.sandbox.doorkeeper import Doorkeeper
 from fmo_bot.sandbox.faults import Faults
 from fmo_bot.sandbox.slack.limits import WORKSPACE_PER_MINUTE
 from fmo_bot.sandbox.slack.site import Slack
-from fmo_bot.sandbox.slack.state import State
+from fmo_bot.sandbox.slack.state import PATIENCE_S, State
 from fmo_bot.sandbox.world import Cast, load
 
 TICK_S = 0.2
@@ -45,7 +45,8 @@ class Options:
     `manifest` is every app's (none: every scope). Without `start` the clock starts where Jira's issues suggest.
     `cast`: other people than the agreed ones, with their own apps. `messages_per_minute`: of an app in a workspace.
     `second_jira`: a flavour: there is another site, `operator`, with issues of its own of the same ids and keys.
-    `faults`: those in force from the start, as `POST /control/faults` takes them.
+    `faults`: those in force from the start, as `POST /control/faults` takes them. `patience`: seconds Slack waits for
+    an app, more than its own three on a machine that is slower than a server of Slack's apps may be.
     """
 
     apps: str = "two"
@@ -60,6 +61,7 @@ class Options:
     manifest: Path | None = None
     cast: Cast | None = None
     messages_per_minute: int = WORKSPACE_PER_MINUTE
+    patience: float = PATIENCE_S
     faults: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -77,7 +79,8 @@ class World:
         self.faults.set(options.faults)
         cast = options.cast or load(options.apps, options.manifest)
         told: dict[str, Any] = {"clock": self.clock, "changes": self.changes, "faults": self.faults, "url": url}
-        state = State(cast=cast, per_minute=options.messages_per_minute, **told)
+        told |= {"per_minute": options.messages_per_minute, "patience": options.patience}
+        state = State(cast=cast, **told)
         self.slack = Slack(state, transport=options.transport)
         self.clock.planned_by(state.next_event)
         self.clock.on_step(state.due)

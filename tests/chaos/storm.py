@@ -210,7 +210,7 @@ def _faults(slack: str, **switches: Any) -> None:
     pause = threading.Event()
     for _ in range(100):
         try:
-            requests.post(f"{slack}/control/faults", json=switches, timeout=10).raise_for_status()
+            requests.post(f"{slack}/control/faults", json=switches, timeout=60).raise_for_status()
         except requests.ConnectionError:
             pause.wait(0.1)
         else:

@@ -150,5 +150,5 @@ def run(given: dict[str, str]) -> None:
     engine.start()
     ended.wait()
     pump.refuse()
-    engine.stop(within=10)
-    sys.exit(0 if pump.stop(within=10) else 1)
+    engine.stop(within=60)
+    sys.exit(0 if pump.stop(within=60) else 1)

@@ -33,16 +33,16 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET), timeout=120_000)
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
-    with Sandbox(Options(apps="one", start=START)) as box:
+    with Sandbox(Options(apps="one", start=START, patience=60)) as box:
         yield box
 
 
@@ -55,6 +55,7 @@ def app(box: Sandbox) -> Iterator[TinyApp]:
 @pytest.fixture
 def page(browser: Browser, box: Sandbox) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1400, "height": 900})
+    page.set_default_timeout(60_000)
     trouble: list[str] = []
     page.on("pageerror", lambda error: trouble.append(str(error)))
     page.on("dialog", lambda dialog: trouble.append(dialog.message))
@@ -134,7 +135,7 @@ def test_every_element_sends_what_was_chosen(page: Page, app: TinyApp) -> None:
     place = message(side(page, "Huawei Delivery"), app.post(text="Every element", blocks=blocks))
 
     def heard() -> Any:
-        action = app.heard.get(timeout=20)
+        action = app.heard.get(timeout=60)
         return next(action[name] for name in CHOSEN if name in action)
 
     place.get_by_role("combobox", name="A side").select_option(label="No")
@@ -273,7 +274,7 @@ def test_faults_are_switched_on_and_off_again(page: Page, box: Sandbox) -> None:
     drawer.get_by_label("Slack answers 429").fill("0.5")
     drawer.get_by_role("button", name="Apply").click()
     expect(drawer).to_contain_text("In force from now on.")
-    assert requests.get(f"{box.url}/control/faults", timeout=10).json()["rate_limited"] == 0.5
+    assert requests.get(f"{box.url}/control/faults", timeout=60).json()["rate_limited"] == 0.5
 
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Faults").click()
@@ -281,7 +282,7 @@ def test_faults_are_switched_on_and_off_again(page: Page, box: Sandbox) -> None:
     drawer.get_by_role("button", name="All to 0").click()
     drawer.get_by_role("button", name="Apply").click()
     expect(drawer).to_contain_text("In force from now on.")
-    assert requests.get(f"{box.url}/control/faults", timeout=10).json()["rate_limited"] == 0
+    assert requests.get(f"{box.url}/control/faults", timeout=60).json()["rate_limited"] == 0
 
 
 # mrkdwn as a person with the zone of Madrid sees it, and the HTML it becomes.

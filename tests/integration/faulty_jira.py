@@ -66,16 +66,16 @@ class Stage:
         return {int(status) for counted in told.values() for status in counted}
 
     def faults(self, **switched: object) -> None:
-        requests.post(f"{self.box.url}/control/faults", json=switched, timeout=5).raise_for_status()
+        requests.post(f"{self.box.url}/control/faults", json=switched, timeout=60).raise_for_status()
 
     def control(self, method: str, path: str, told: object = None) -> Any:
-        answer = requests.request(method, f"{self.box.url}/control/jira/shared{path}", json=told, timeout=30)
+        answer = requests.request(method, f"{self.box.url}/control/jira/shared{path}", json=told, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
     def pass_time(self, seconds: float) -> None:
         """Calendar and machine go on together."""
-        requests.post(f"{self.box.url}/clock/step", json={"by": seconds}, timeout=40).raise_for_status()
+        requests.post(f"{self.box.url}/clock/step", json={"by": seconds}, timeout=60).raise_for_status()
         self.sleeper.now += seconds
 
     def sync(self) -> None:

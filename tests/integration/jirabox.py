@@ -73,15 +73,15 @@ class Box:
 
     def get(self, path: str, **params: Any) -> requests.Response:
         with self.session as session:
-            return session.get(self.url + path, params=params, timeout=10)
+            return session.get(self.url + path, params=params, timeout=60)
 
     def send(self, method: str, path: str, told: Any) -> requests.Response:
         with self.session as session:
-            return session.request(method, self.url + path, json=told, timeout=10)
+            return session.request(method, self.url + path, json=told, timeout=60)
 
     def control(self, method: str, path: str, told: Any = None) -> requests.Response:
         url = self.url.replace("/jira/", "/control/jira/")
-        return requests.request(method, url + path, json=told, timeout=10)
+        return requests.request(method, url + path, json=told, timeout=60)
 
     def step(self, to: datetime) -> None:
         self.clock.at = to
@@ -94,7 +94,7 @@ class Box:
         known: Mapping[str, Any] = (
             {"basic_auth": (told["email"], told["token"])} if cloud else {"token_auth": told["token"]}
         )
-        client = JIRA(self.url, max_retries=0, timeout=10, **known)
+        client = JIRA(self.url, max_retries=0, timeout=60, **known)
         yield client
         client.close()  # type: ignore[no-untyped-call]
 
@@ -126,4 +126,4 @@ def listening(app: ASGIApp) -> Iterator[str]:
         pause.wait(0.005)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    thread.join(5)
+    thread.join(60)

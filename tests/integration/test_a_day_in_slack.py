@@ -86,7 +86,7 @@ def test_a_joint_working_day(store: Store, chat: FakeChat, clock: FixedClock, ma
     assert newest.closed
     assert [side.answered for side in newest.sides] == [1, 2]
     assert _edited(day) == [True, True, False]
-    assert day.pump.stop(within=5)
+    assert day.pump.stop(within=60)
 
 
 def _edited(day: Day) -> list[bool]:

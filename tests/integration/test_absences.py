@@ -53,7 +53,7 @@ class Read:
 
 
 def control(box: Sandbox, method: str, path: str, told: dict[str, object] | None = None) -> None:
-    requests.request(method, f"{box.url}/control/jira/shared/{path}", json=told, timeout=10).raise_for_status()
+    requests.request(method, f"{box.url}/control/jira/shared/{path}", json=told, timeout=60).raise_for_status()
 
 
 def test_a_deleted_issue_leaves_the_board_and_is_said_to_be_not_visible(box: Sandbox, sqlite_store: Store) -> None:

@@ -59,15 +59,15 @@ def allow(home: House, company: str, *acts: Act, yes: bool = True) -> None:
 
 
 def jira(home: House, path: str) -> Any:
-    told = requests.get(f"{home.box.url}/control/world", timeout=5).json()["jira"][0]
+    told = requests.get(f"{home.box.url}/control/world", timeout=60).json()["jira"][0]
     cloud = told["flavour"] == "cloud"
     auth: Any = {"auth": (told["email"], told["token"])} if cloud else {}
     headers = {} if cloud else {"Authorization": f"Bearer {told['token']}"}
-    return requests.get(f"{told['url']}/rest/api/2/{path}", headers=headers, timeout=5, **auth).json()
+    return requests.get(f"{told['url']}/rest/api/2/{path}", headers=headers, timeout=60, **auth).json()
 
 
 def writes(home: House) -> int:
-    counted = requests.get(f"{home.box.url}/control/jira/shared/requests", timeout=5).json()["requests"]
+    counted = requests.get(f"{home.box.url}/control/jira/shared/requests", timeout=60).json()["requests"]
     return sum(sum(by.values()) for name, by in counted.items() if name.startswith(("POST", "PUT")) and "issue" in name)
 
 

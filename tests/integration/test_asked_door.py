@@ -108,13 +108,13 @@ def test_whoever_is_refused_reads_why_at_once(
 def test_a_webhook_that_cannot_be_worked_stands_in_the_scrum_masters_list(
     open_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requests.post(f"{open_house.box.url}/control/faults", json={"jira_503": 1.0}, timeout=10).raise_for_status()
+    requests.post(f"{open_house.box.url}/control/faults", json={"jira_503": 1.0}, timeout=60).raise_for_status()
     fails(open_house, monkeypatch, "jira_hint", RuntimeError("a fault"))
     body = json.dumps({"webhookEvent": "jira:issue_updated", "timestamp": 7, "issue": {"id": "20051"}}).encode()
     signature = hmac.new(WEBHOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
     headers = {"x-hub-signature": f"sha256={signature}"}
     url = f"{open_house.url}/jira/shared/webhook"
-    requests.post(url, data=body, headers=headers, timeout=10).raise_for_status()
+    requests.post(url, data=body, headers=headers, timeout=60).raise_for_status()
 
     def shown(user: str) -> list[dict[str, Any]]:
         act(open_house.box, user, "command", channel="C0JOINT", command="/fmo", text="deliveries")

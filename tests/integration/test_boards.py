@@ -455,7 +455,7 @@ def test_a_site_that_is_down_concerns_its_own_boards_only(store: Store, source: 
     well, ill = put_board(store), put_board(store, site="other")
     boards = Boards(store, {"shared": source, "other": dead})
     syncs = SiteSyncs(store, boards.sync)
-    assert syncs.tick(AT, within=30)
+    assert syncs.tick(AT, within=60)
     syncs.stop()
     assert view(store, boards, well).sync_error is None
     with pytest.raises(BoardUnavailable, match="Jira site other does not answer"):

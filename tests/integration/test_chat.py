@@ -21,7 +21,7 @@ from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.who import Who
 from tests.charts_made import THROUGHPUT
-from tests.integration.sandbox_support import START, act, client, faults, record, see
+from tests.integration.sandbox_support import PATIENT, START, act, client, faults, record, see
 
 JOINT = Place("T0HUAWEI", "C0JOINT")
 LUCIA = Person("T0TELEFON", "U0LUCIA")
@@ -38,7 +38,7 @@ CHART = BurnUpChart(
 
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
-    with Sandbox(Options(start=START)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START)) as box:
         yield box
 
 
@@ -180,7 +180,7 @@ def test_a_channel_nobody_may_post_in_is_undeliverable(box: Sandbox) -> None:
 def test_the_minimal_profile_posts_but_cannot_look_for_its_messages(tmp_path: Path) -> None:
     file = tmp_path / "manifest.yaml"
     file.write_text(yaml.safe_dump(manifest(transport="socket", profile="minimal")), "utf-8")
-    with Sandbox(Options(start=START, manifest=file)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, manifest=file)) as box:
         chat = chat_of(box)
         thread = chat.post(JOINT, HELLO)
         chat.post(JOINT, Outgoing(message=CHART, key="pic", language="en", thread_ts=thread))

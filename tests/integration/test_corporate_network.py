@@ -22,7 +22,7 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from handlers.door import Door
 from tests.integration.corporate import Proxy, behind_tls, connect_proxy, own_authority
 from tests.integration.door_support import TEAM, given_for
-from tests.integration.sandbox_support import START, act, eventually, see
+from tests.integration.sandbox_support import PATIENT, START, act, eventually, see
 
 SLACK, JIRA = "slack.corp.example", "jira.corp.example"
 HUAWEI = {"app_id": "A0FMOHUAWEI", "team_id": "T0HUAWEI"}
@@ -45,7 +45,7 @@ class Corporation:
 def corporation(tmp_path: Path) -> Iterator[Corporation]:
     authority, bundle = own_authority(tmp_path)
     with ExitStack() as world:
-        box = world.enter_context(Sandbox(Options(start=START, transport="socket")))
+        box = world.enter_context(Sandbox(Options(patience=PATIENT, start=START, transport="socket")))
         port = urlsplit(box.url).port or 0
         front = world.enter_context(behind_tls(port, authority, SLACK, JIRA, "127.0.0.1"))
         # Slack's socket is where Slack says it is: at the sandbox's own address, here too through the proxy.
@@ -73,7 +73,7 @@ def test_jira_the_web_api_and_the_sockets_go_through_the_proxy(corporation: Corp
             home = eventually(lambda: see(corporation.box, "U0LIWEI", "home", **HUAWEI))  # goes by the Web API
         finally:
             door.stop()
-            serving.join(20)
+            serving.join(60)
     assert "Hello, Li Wei" in str(home)
     port = urlsplit(corporation.box.url).port
     assert set(corporation.proxy.asked) == {f"{SLACK}:443", f"{JIRA}:443", f"127.0.0.1:{port}"}
@@ -93,12 +93,12 @@ def test_a_site_may_have_its_own_proxy_and_its_own_certificates(corporation: Cor
 
 
 def test_consents_are_made_into_tokens_through_the_proxy(corporation: Corporation) -> None:
-    world = requests.get(f"{corporation.box.url}/control/world", timeout=10).json()
+    world = requests.get(f"{corporation.box.url}/control/world", timeout=60).json()
     app = {f"FMO_JIRA_OAUTH_CLIENT_{name.upper()}": world["atlassian"][f"client_{name}"] for name in ("id", "secret")}
     own = {f"FMO_ATLASSIAN_{name}_URL": f"https://{JIRA}/atlassian/{name.lower()}" for name in ("AUTH", "API")}
     oauth, redirect = oauth_of(corporation.settings(**app, **own)), "http://127.0.0.1:1/back"
     page = oauth.consent_url(state="s", redirect=redirect).replace(f"https://{JIRA}", corporation.box.url)
-    sent = requests.post(page, data={"answer": "accept"}, timeout=10, allow_redirects=False).headers["Location"]
+    sent = requests.post(page, data={"answer": "accept"}, timeout=60, allow_redirects=False).headers["Location"]
     tokens = oauth.by_code(parse_qs(urlsplit(sent).query)["code"][0], redirect=redirect, key="shared")
     assert [each.cloud_id for each in oauth.resources(tokens.access)] == [world["jira"][0]["cloud_id"]]
     assert oauth.by_refresh(tokens.refresh, key="shared").refresh != tokens.refresh

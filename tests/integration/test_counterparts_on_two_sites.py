@@ -48,7 +48,7 @@ class TwoSites:
             else {"headers": {"Authorization": f"Bearer {known['token']}"}}
         )
         url = f"{self.box.url}/jira/{site}/rest/api/2/issue/{path}"
-        requests.request(method, url, json=told, timeout=10, **way).raise_for_status()
+        requests.request(method, url, json=told, timeout=60, **way).raise_for_status()
 
     def address(self, site: str, key: str) -> str:
         return f"{self.box.url}/jira/{site}/browse/{key}"

@@ -47,7 +47,7 @@ def pumps(store: Store, chat: FakeChat, clock: FixedClock, machine: Machine) -> 
     both = [Pump(**parts, owner=name, workers=1, patience=60) for name in ("one", "two")]
     yield both[0], both[1]
     for each in both:
-        assert each.stop(within=5)
+        assert each.stop(within=60)
 
 
 @pytest.fixture
@@ -569,7 +569,7 @@ def test_an_update_owed_while_the_older_one_is_forgotten_is_owed_all_the_same(st
             newer = second.submit(update, store, "a", "newer")
             until_somebody_waits(store)
             first.delete(older)
-        newer.result(timeout=5)
+        newer.result(timeout=60)
     assert delivery(store, "update:a").value["text"] == "newer"
 
 
@@ -646,19 +646,20 @@ def test_what_was_claimed_and_not_begun_goes_back_when_the_process_ends(
 
     def hang() -> None:
         hangs.set()
-        assert go_on.wait(5)
+        assert go_on.wait(60)
 
     chat.before_post = hang
     for n in range(3):
         owe(store, f"{n}", place=Place("T0HUAWEI", f"C{n}"))
     ending.run_once()
-    assert hangs.wait(5)
+    assert hangs.wait(60)
     assert not ending.stop(within=0.01)
     rows = [delivery(store, f"post:{n}") for n in range(3)]
     assert [(row.state, row.attempt) for row in rows] == [("sending", 1), ("ready", 0), ("ready", 0)]
     go_on.set()
     machine.advance(2)  # the pace of a channel, not a lease
     assert pumps[1].run_once() == {"sent": 2}
+    assert ending.stop(within=60)  # nothing of it outlives the test
 
 
 # How the first of two messages into a conversation ended -> seconds until a run may come to something.
@@ -704,7 +705,7 @@ def test_processes_that_send_at_the_same_time_share_the_work(
     with ThreadPoolExecutor() as threads:
         assert sum(threads.map(send, pumps)) == 48
     assert len({each.key for each in chat.posted}) == len(chat.posted) == 48
-    assert all(pump.stop(within=5) for pump in pumps)
+    assert all(pump.stop(within=60) for pump in pumps)
 
 
 # Days since it was sent -> whether its text is still kept.

@@ -28,7 +28,7 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services import checkups
 from fmo_bot.services.hooks import Hooks
 from tests.integration.door_support import TEAM, WEBHOOK_SECRET, given_for
-from tests.integration.sandbox_support import START
+from tests.integration.sandbox_support import PATIENT, START
 from tests.integration.test_cli import fmo_bot
 
 SECRET = {"FMO_JIRA_SHARED_WEBHOOK_SECRET": WEBHOOK_SECRET}
@@ -51,7 +51,7 @@ class Patient:
 
     def jira(self, path: str, **told: Any) -> None:
         """Break something at Jira."""
-        requests.put(f"{self.box.url}/control/jira/shared/{path}", json=told, timeout=10).raise_for_status()
+        requests.put(f"{self.box.url}/control/jira/shared/{path}", json=told, timeout=60).raise_for_status()
 
     def change(self, row: type[BoardRow | JiraSiteRow], **columns: Any) -> None:
         """Change every row of a table."""
@@ -69,7 +69,7 @@ def patient_in(box: Sandbox, folder: Path) -> Patient:
 
 @pytest.fixture
 def patient(tmp_path: Path) -> Iterator[Patient]:
-    with Sandbox(Options(start=START)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START)) as box:
         yield patient_in(box, tmp_path)
 
 
@@ -101,7 +101,7 @@ def test_a_wrong_token(patient: Patient) -> None:
 
 def test_a_token_that_died(patient: Patient) -> None:
     told = {"dies_after": 0}
-    requests.post(f"{patient.box.url}/control/jira/shared/tokens", json=told, timeout=10).raise_for_status()
+    requests.post(f"{patient.box.url}/control/jira/shared/tokens", json=told, timeout=60).raise_for_status()
     only(patient.faults(), "does not accept the bot's token. It may have expired")
 
 
@@ -136,7 +136,7 @@ def test_a_clock_that_goes_wrong(patient: Patient) -> None:
     with closing(jira_client(site, wall=lambda: time.time() + 300)) as client:
         fault = only(list(checkup.faults(client, ())), "s behind the one of this machine", "NTP")
     seconds = int(fault.partition(" s behind")[0].rpartition(" ")[2])
-    assert 295 <= seconds <= 305
+    assert 240 <= seconds <= 360
     with closing(jira_client(site, wall=lambda: time.time() - 300)) as client:
         only(list(checkup.faults(client, ())), "s ahead of the one of this machine")
 
@@ -233,7 +233,7 @@ def test_a_scope_that_is_missing(tmp_path: Path) -> None:
     made["oauth_config"]["scopes"]["bot"].remove("files:write")
     file = tmp_path / "manifest.yaml"
     file.write_text(yaml.safe_dump(made), "utf-8")
-    with Sandbox(Options(start=START, manifest=file)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, manifest=file)) as box:
         faults = patient_in(box, tmp_path).faults()
     assert len(faults) == 2
     assert "Slack app huawei lacks files:write in workspace" in faults[0]

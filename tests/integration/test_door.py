@@ -20,7 +20,7 @@ from fmo_bot.slack.actions import BLOCKER_RESOLVE, EXPLAIN, SPRINT_ASK, SPRINT_S
 from handlers.door import Door
 from tests.databases import empty_postgres
 from tests.integration.door_support import WEBHOOK_SECRET, House, form_of, given_for, house
-from tests.integration.sandbox_support import START, act, client, eventually, record, see
+from tests.integration.sandbox_support import PATIENT, START, act, client, eventually, record, see
 
 JSON = {"content-type": "application/json"}
 
@@ -334,15 +334,15 @@ def test_a_webhook_of_jira_is_taken_only_with_its_signature(open_house: House) -
     body = json.dumps({"webhookEvent": "jira:issue_updated", "timestamp": 1, "issue": {"id": "10001"}}).encode()
     signature = hmac.new(WEBHOOK_SECRET.encode(), body, hashlib.sha256).hexdigest()
     url = f"{open_house.url}/jira/shared/webhook"
-    right = requests.post(url, data=body, headers={"x-hub-signature": f"sha256={signature}"}, timeout=10)
-    wrong = requests.post(url, data=body + b" ", headers={"x-hub-signature": f"sha256={signature}"}, timeout=10)
-    unsigned = requests.post(url, data=body, timeout=10)
-    elsewhere = requests.post(f"{open_house.url}/jira/other/webhook", data=body, timeout=10)
+    right = requests.post(url, data=body, headers={"x-hub-signature": f"sha256={signature}"}, timeout=60)
+    wrong = requests.post(url, data=body + b" ", headers={"x-hub-signature": f"sha256={signature}"}, timeout=60)
+    unsigned = requests.post(url, data=body, timeout=60)
+    elsewhere = requests.post(f"{open_house.url}/jira/other/webhook", data=body, timeout=60)
     assert [each.status_code for each in (right, wrong, unsigned, elsewhere)] == [200, 401, 401, 404]
 
 
 def test_a_socket_that_is_not_open_makes_the_bot_unready(tmp_path: Path) -> None:
-    with Sandbox(Options(start=START)) as box, Bot(Settings.read(given_for(box, tmp_path))) as bot:
+    with Sandbox(Options(patience=PATIENT, start=START)) as box, Bot(Settings.read(given_for(box, tmp_path))) as bot:
         door = Door(bot)
         closed = door.problems()
         with door:
@@ -351,8 +351,8 @@ def test_a_socket_that_is_not_open_makes_the_bot_unready(tmp_path: Path) -> None
 
 
 def test_health_and_figures_are_there_to_be_read(open_house: House) -> None:
-    assert requests.get(f"{open_house.url}/health/live", timeout=10).text == "alive"
-    assert requests.get(f"{open_house.url}/health/ready", timeout=10).json() == {"ready": True, "problems": []}
-    figures = requests.get(f"{open_house.url}/metrics", timeout=10).text
+    assert requests.get(f"{open_house.url}/health/live", timeout=60).text == "alive"
+    assert requests.get(f"{open_house.url}/health/ready", timeout=60).json() == {"ready": True, "problems": []}
+    figures = requests.get(f"{open_house.url}/metrics", timeout=60).text
     assert "fmo_in_hand" in figures
     assert "fmo_doubles_found_total 0.0" in figures

@@ -30,7 +30,7 @@ from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installs
 from tests.fakes import FixedClock, Machine
-from tests.integration.sandbox_support import START, act, client, faults, record
+from tests.integration.sandbox_support import PATIENT, START, act, client, faults, record
 from tests.joint_team import team_file
 
 JOINT = Place("T0HUAWEI", "C0JOINT")
@@ -104,7 +104,7 @@ class Watch:
 
 @pytest.fixture
 def watch(sqlite_store: Store) -> Iterator[Watch]:
-    with Sandbox(Options(start=START)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START)) as box:
         yield watching(box, sqlite_store)
 
 
@@ -123,7 +123,7 @@ def watching(box: Sandbox, store: Store) -> Watch:
     for _ in range(4):
         pump.run_once()
         machine.advance(5)
-    pump.stop(within=5)
+    pump.stop(within=60)
     watch.sent = watch.rows()
     assert all(row.ts for row in watch.sent.values())
     return watch
@@ -155,7 +155,7 @@ def test_what_a_frozen_process_posts_when_it_thaws_is_there_twice_until_night(wa
         outbox.owe(session, name="summary:1", place=JOINT, message=SAYING, due=START, language="en")
     assert one.run_once() == {OVERTAKEN: 1}
     for pump in (one, other):
-        pump.stop(within=5)
+        pump.stop(within=60)
     watch.sent = watch.rows()
     assert len(watch.shown("summary:1")) == 2
     assert watch.look() == (1, 1)
@@ -171,7 +171,7 @@ def test_a_copy_in_a_channel_is_taken_back_and_both_scrum_masters_are_told_in_a_
 
 
 def test_copies_in_a_thread_are_taken_back(store: Store) -> None:
-    with Sandbox(Options(start=START)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START)) as box:
         watch = watching(box, store)
         watch.say_again(REPLY)
         watch.say_again(REPLY)
@@ -248,7 +248,7 @@ def test_where_slack_asks_to_wait_a_conversation_has_its_turn_later_in_the_night
 def test_where_history_may_not_be_read_nothing_is_found_and_nothing_fails(sqlite_store: Store, tmp_path: Path) -> None:
     file = tmp_path / "manifest.yaml"
     file.write_text(yaml.safe_dump(manifest(transport="socket", profile="minimal")), "utf-8")
-    with Sandbox(Options(start=START, manifest=file)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, manifest=file)) as box:
         watch = watching(box, sqlite_store)
         watch.say_again(PARENT)
         assert watch.look() == (0, 0)

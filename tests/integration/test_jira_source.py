@@ -58,7 +58,7 @@ class Sleeper:
 
 @contextmanager
 def source_of(box: Sandbox, *, sleeper: Sleeper | None = None, token: str = "") -> Iterator[JiraSource]:
-    told = requests.get(f"{box.url}/control/world", timeout=5).json()["jira"][0]
+    told = requests.get(f"{box.url}/control/world", timeout=60).json()["jira"][0]
     access = Access(
         key="shared",
         url=f"{box.url}/jira/shared",
@@ -71,16 +71,16 @@ def source_of(box: Sandbox, *, sleeper: Sleeper | None = None, token: str = "") 
 
 
 def board_of(box: Sandbox) -> int:
-    number: int = requests.get(f"{box.url}/control/world", timeout=5).json()["jira"][0]["boards"][0]["id"]
+    number: int = requests.get(f"{box.url}/control/world", timeout=60).json()["jira"][0]["boards"][0]["id"]
     return number
 
 
 def faults(box: Sandbox, **switched: object) -> None:
-    requests.post(f"{box.url}/control/faults", json=switched, timeout=5).raise_for_status()
+    requests.post(f"{box.url}/control/faults", json=switched, timeout=60).raise_for_status()
 
 
 def record_of(box: Sandbox) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(f"{box.url}/control/jira/shared/record", timeout=30).json()
+    found: dict[str, Any] = requests.get(f"{box.url}/control/jira/shared/record", timeout=60).json()
     return found
 
 
@@ -149,12 +149,12 @@ def test_the_board_tells_its_shape_and_its_sprints(story: Sandbox) -> None:
 
 
 def test_a_later_read_brings_only_what_changed(story: Sandbox) -> None:
-    requests.post(f"{story.url}/clock/step", json={"by": 3600}, timeout=40).raise_for_status()
+    requests.post(f"{story.url}/clock/step", json={"by": 3600}, timeout=60).raise_for_status()
     since = story.world.clock.now()
     card = next(raw["key"] for raw in record_of(story)["issues"] if raw["fields"]["status"]["name"] != "Done")
     status = record_of(story)["boards"][0]["columnConfig"]["columns"][-1]["statuses"][0]["id"]
     moved = requests.post(
-        f"{story.url}/control/jira/shared/issues/{card}/move", json={"status": str(status)}, timeout=5
+        f"{story.url}/control/jira/shared/issues/{card}/move", json={"status": str(status)}, timeout=60
     )
     moved.raise_for_status()
     with source_of(story) as source:
@@ -313,10 +313,10 @@ def test_histories_beyond_the_newest_forty_are_not_lost_on_cloud(tmp_path: Path)
 def test_versions_come_with_the_issue_and_from_their_project(flavour: str) -> None:
     with Sandbox(Options(jira=flavour, start=HALF_WAY)) as box, source_of(box) as source:
         site = f"{box.url}/control/jira/shared"
-        number = requests.post(f"{site}/versions", json={"name": "R1"}, timeout=5).json()["id"]
-        requests.post(f"{site}/issues/CORE-50/version", json={"version": number}, timeout=5).raise_for_status()
+        number = requests.post(f"{site}/versions", json={"name": "R1"}, timeout=60).json()["id"]
+        requests.post(f"{site}/issues/CORE-50/version", json={"version": number}, timeout=60).raise_for_status()
         told = {"released": True, "releaseDate": "2026-11-15"}
-        requests.put(f"{site}/versions/{number}", json=told, timeout=5).raise_for_status()
+        requests.put(f"{site}/versions/{number}", json=told, timeout=60).raise_for_status()
         shape = source.describe(board_of(box))
         issues = [issue for part in source.changed(shape, since=None) for issue in part.issues]
         found = next(issue for issue in issues if issue.key == "CORE-50")

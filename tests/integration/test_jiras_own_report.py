@@ -163,5 +163,5 @@ def test_both_flavours_of_the_sandbox_answer_and_can_be_made_not_to(flavour: str
             assert source.own_report(1, 12) is None
         faults(box, jira_report=None)
         denied = {"deny": ["report"]}
-        requests.put(f"{box.url}/control/jira/shared/permissions", json=denied, timeout=5).raise_for_status()
+        requests.put(f"{box.url}/control/jira/shared/permissions", json=denied, timeout=60).raise_for_status()
         assert source.own_report(1, 12) is None

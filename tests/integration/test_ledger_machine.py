@@ -160,7 +160,7 @@ class Ledger(RuleBasedStateMachine):
         self.no_key_is_shown_twice()
         self._everything_is_shown_or_visibly_failed()
         for pump in self.pumps:
-            pump.stop(within=5)
+            pump.stop(within=60)
 
     def _left(self) -> int:
         self.pumps[0].run_once()

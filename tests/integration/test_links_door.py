@@ -138,7 +138,7 @@ def test_off_until_the_joint_team_allows_it_and_internal_where_it_is_not_joint(t
         assert "an internal issue of Huawei" in text
         assert "CORE-50" not in json.dumps(eventually(lambda: beside(home, ts))[0]["blocks"])
         asked = {"channel": "C0JOINT", "command": "/fmo", "text": "issue CORE-50"}
-        requests.post(f"{home.box.url}/control/as/U0LUCIA/command", json=asked, timeout=10).raise_for_status()
+        requests.post(f"{home.box.url}/control/as/U0LUCIA/command", json=asked, timeout=60).raise_for_status()
         eventually(lambda: [each for each in home.joint("U0LUCIA") if "No board of" in each["text"]])
 
 
@@ -146,7 +146,7 @@ def test_a_channel_that_follows_the_board_is_told_what_somebody_moved(home: Hous
     act(home.box, "U0LIWEI", "command", channel="C0JOINT", command="/fmo", text="follow 1 moved")
     eventually(lambda: [each for each in home.joint() if "follows" in each["text"] and each.get("is_ephemeral")])
     moved = f"{home.box.url}/control/jira/shared/issues/CORE-52/move"
-    requests.post(moved, json={"status": "Cancelled"}, timeout=10).raise_for_status()
+    requests.post(moved, json={"status": "Cancelled"}, timeout=60).raise_for_status()
     with home.bot.store.reading(SYSTEM) as session:
         board = session.scalars(select(BoardRow.id)).one()
     home.bot.boards.sync(board, home.bot.clock.now())

@@ -25,6 +25,7 @@ from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sites import Sites
 from fmo_bot.slack.render import render
 from tests.fakes import FixedClock, Machine
+from tests.integration.sandbox_support import eventually
 from tests.integration.scripted_jira import Answer, scripted_jira
 from tests.joint_team import CHENYU, LIWEI, LUCIA, JointTeam
 
@@ -217,7 +218,7 @@ class ThreeSites:
         self.read.append(name)
         if name == "slow 1":
             self.began.set()
-            assert self.slow.wait(10)
+            assert self.slow.wait(60)
         if name == "down 1":
             raise SiteUnavailable("It is down.")
         if name == "well 1":
@@ -227,19 +228,26 @@ class ThreeSites:
         return [name for name in self.read if name.startswith(site)]
 
 
+def under_way(syncs: SiteSyncs) -> list[str]:
+    """The sites that are being read."""
+    return [key for key, reading in syncs._running.items() if not reading.done()]
+
+
 def test_a_slow_site_and_one_that_is_down_hold_up_no_other(team: JointTeam, store: Store, clock: FixedClock) -> None:
     sites = ThreeSites(store)
     syncs = SiteSyncs(store, sites.sync)
-    assert not syncs.tick(clock.now(), within=0.5)
-    assert sites.began.wait(5)
+    assert not syncs.tick(clock.now(), within=0)
+    eventually(lambda: under_way(syncs) == ["slow"])
+    assert sites.began.wait(60)
     assert sites.of("well") == ["well 1", "well 2"]  # one board of it fails, the other is read
     assert sites.of("down") == ["down 1"]  # the second would only fail the same way
     assert sites.of("slow") == ["slow 1"]
-    assert not syncs.tick(clock.now(), within=0.5)
+    assert not syncs.tick(clock.now(), within=0)
+    eventually(lambda: under_way(syncs) == ["slow"])
     assert sites.of("well") == ["well 1", "well 2"] * 2
     assert sites.of("slow") == ["slow 1"]  # is not begun a second time
     sites.slow.set()
-    assert syncs.tick(clock.now(), within=10)
+    assert syncs.tick(clock.now(), within=60)
     assert sites.of("slow")[:2] == ["slow 1", "slow 2"]
     syncs.stop()
 
@@ -247,8 +255,8 @@ def test_a_slow_site_and_one_that_is_down_hold_up_no_other(team: JointTeam, stor
 def test_told_to_stop_it_begins_no_further_board(team: JointTeam, store: Store, clock: FixedClock) -> None:
     sites = ThreeSites(store)
     syncs = SiteSyncs(store, sites.sync)
-    syncs.tick(clock.now(), within=0.5)
-    assert sites.began.wait(5)
+    syncs.tick(clock.now(), within=0)
+    assert sites.began.wait(60)
     syncs.stop()
     sites.slow.set()
     assert not syncs.tick(clock.now(), within=0)

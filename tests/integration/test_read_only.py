@@ -84,7 +84,7 @@ def test_a_board_is_read_whole_by_an_account_that_may_only_browse_its_project(re
     refused = reader.box.send("POST", "/rest/api/2/issue/CORE-51/comment", {"body": "x"})
     assert refused.status_code in (400, 403)  # the account can indeed do nothing
     reader.sync()
-    theirs = {each["key"] for each in requests.get(_record(reader.box), timeout=10).json()["issues"]}
+    theirs = {each["key"] for each in requests.get(_record(reader.box), timeout=60).json()["issues"]}
     assert reader.stored() == theirs
     with reader.store.transaction(SYSTEM) as session:
         view = shown(session, reader.boards, reader.team.result.board_id)

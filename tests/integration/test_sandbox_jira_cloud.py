@@ -211,10 +211,10 @@ def test_strangers_are_told_so(box: Box) -> None:
         (None, "Client must be authenticated"),
     ]
     for auth, reason in table:
-        answer = requests.get(f"{box.url}/rest/api/2/myself", auth=auth, timeout=5)
+        answer = requests.get(f"{box.url}/rest/api/2/myself", auth=auth, timeout=60)
         assert answer.status_code == 401
         assert reason in answer.text
-    assert requests.get(f"{box.url}/rest/api/2/serverInfo", timeout=5).json()["deploymentType"] == "Cloud"
+    assert requests.get(f"{box.url}/rest/api/2/serverInfo", timeout=60).json()["deploymentType"] == "Cloud"
 
 
 def test_what_is_not_there_is_404_in_jiras_words(box: Box) -> None:
@@ -351,7 +351,7 @@ def test_a_body_of_the_wrong_shape_is_refused_in_jiras_words(box: Box) -> None:
         assert answer.status_code == 400, (path, body, answer.text)
         assert set(answer.json()) == {"errorMessages", "errors"}
     with box.session as session:
-        assert session.post(f"{box.url}{one}/comment", data=b"{", timeout=5).status_code == 400
+        assert session.post(f"{box.url}{one}/comment", data=b"{", timeout=60).status_code == 400
 
 
 def test_the_story_goes_on_as_the_clock_steps(box: Box) -> None:
@@ -371,11 +371,11 @@ def test_a_person_moves_and_flags_a_card_through_control(box: Box) -> None:
     control = box.url.replace("/jira/", "/control/jira/")
     assert box.clock.at == HALF_WAY
 
-    moved = requests.post(f"{control}/issues/CORE-53/move", json={"status": "Code Review"}, timeout=5)
-    requests.post(f"{control}/issues/CORE-51/flag", json={"on": False}, timeout=5)
-    wrong = requests.post(f"{control}/issues/CORE-53/move", json={"status": "Nowhere"}, timeout=5)
-    board = requests.get(f"{control}/boards/1", timeout=5).json()
-    record = requests.get(f"{control}/record", timeout=5).json()
+    moved = requests.post(f"{control}/issues/CORE-53/move", json={"status": "Code Review"}, timeout=60)
+    requests.post(f"{control}/issues/CORE-51/flag", json={"on": False}, timeout=60)
+    wrong = requests.post(f"{control}/issues/CORE-53/move", json={"status": "Nowhere"}, timeout=60)
+    board = requests.get(f"{control}/boards/1", timeout=60).json()
+    record = requests.get(f"{control}/record", timeout=60).json()
 
     cards = {column["name"]: [card["key"] for card in column["cards"]] for column in board["columns"]}
     issue = next(one for one in record["issues"] if one["key"] == "CORE-53")

@@ -49,14 +49,14 @@ def consent(box: Box, *, scope: str = READING, who: str = "", answer: str = "acc
         params=asked,
         data={"who": who, "answer": answer},
         allow_redirects=False,
-        timeout=5,
+        timeout=60,
     )
     assert sent.status_code == 302
     return {name: values[0] for name, values in parse_qs(urlsplit(sent.headers["Location"]).query).items()}
 
 
 def exchange(box: Box, **told: str) -> requests.Response:
-    return requests.post(f"{origin(box)}/atlassian/auth/oauth/token", json={**CLIENT, **told}, timeout=5)
+    return requests.post(f"{origin(box)}/atlassian/auth/oauth/token", json={**CLIENT, **told}, timeout=60)
 
 
 def by_code(box: Box, code: str, **other: str) -> requests.Response:
@@ -64,7 +64,7 @@ def by_code(box: Box, code: str, **other: str) -> requests.Response:
 
 
 def bearer(token: str, url: str, method: str = "GET", **how: Any) -> requests.Response:
-    return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=5, **how)
+    return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=60, **how)
 
 
 def test_consent_gives_a_code_and_the_code_gives_tokens_once(box: Box) -> None:
@@ -83,12 +83,12 @@ def test_consent_gives_a_code_and_the_code_gives_tokens_once(box: Box) -> None:
 def test_the_consent_page_names_people_and_refuses_what_atlassian_refuses(box: Box) -> None:
     page = f"{origin(box)}/atlassian/auth/authorize"
     asked = {"audience": "api.atlassian.com", "client_id": CLIENT["client_id"], "response_type": "code"}
-    fine = requests.get(page, params={**asked, "redirect_uri": BACK, "scope": READING}, timeout=5)
+    fine = requests.get(page, params={**asked, "redirect_uri": BACK, "scope": READING}, timeout=60)
 
     assert "Lucía Ortega" in fine.text
     for wrong in ({"client_id": "other"}, {"redirect_uri": "https://example.com/"}, {"scope": "read:minds"}):
         told = {**asked, "redirect_uri": BACK, "scope": READING, **wrong}
-        assert requests.get(page, params=told, timeout=5).status_code == 400
+        assert requests.get(page, params=told, timeout=60).status_code == 400
 
 
 def test_an_access_token_opens_the_gateway_and_not_the_sites_own_address(box: Box) -> None:
@@ -155,7 +155,7 @@ def test_scoped_api_tokens_work_at_the_gateway_only_and_classic_ones_at_the_site
         (("somebody@else.example", told["token"]), box.url, 401),
     ]
     for auth, url, status in table:
-        assert requests.get(f"{url}/rest/api/2/myself", auth=auth, timeout=5).status_code == status
+        assert requests.get(f"{url}/rest/api/2/myself", auth=auth, timeout=60).status_code == status
     assert bearer(told["scoped_token"], f"{gate(box)}/rest/api/2/myself").ok  # as service accounts show theirs
 
 

@@ -237,10 +237,10 @@ def test_webhooks_are_signed_from_data_center_10_on() -> None:
 
 def test_a_second_site_has_the_same_ids_and_keys_and_a_life_of_its_own() -> None:
     with Sandbox(Options(jira="cloud", second_jira="dc")) as box:
-        sites = {one["site"]: one for one in requests.get(f"{box.url}/control/world", timeout=5).json()["jira"]}
+        sites = {one["site"]: one for one in requests.get(f"{box.url}/control/world", timeout=60).json()["jira"]}
         path = f"{box.url}/control/jira"
-        requests.delete(f"{path}/operator/issues/CORE-1", timeout=5).raise_for_status()
-        left = {key: requests.get(f"{path}/{key}/record", timeout=5).json()["issues"] for key in sites}
+        requests.delete(f"{path}/operator/issues/CORE-1", timeout=60).raise_for_status()
+        left = {key: requests.get(f"{path}/{key}/record", timeout=60).json()["issues"] for key in sites}
 
     assert {key: one["flavour"] for key, one in sites.items()} == {"shared": "cloud", "operator": "dc"}
     assert sites["operator"]["token"] != sites["shared"]["token"]

@@ -113,7 +113,7 @@ def test_a_connection_is_dropped_before_the_work_or_after_it(box: Box) -> None:
 def test_an_answer_may_be_slow(box: Box) -> None:
     box.faults |= {"jira_slow": 1.0, "jira_slow_s": 0.2}
     with box.session as session, pytest.raises(requests.ReadTimeout):
-        session.get(f"{box.url}/rest/api/2/myself", timeout=0.1)
+        session.get(f"{box.url}/rest/api/2/myself", timeout=(60, 0.1))
     assert box.get("/rest/api/2/myself").ok
 
 
@@ -157,9 +157,9 @@ def test_the_clock_of_a_site_may_be_off(box: Box) -> None:
             parsedate_to_datetime(box.get("/rest/api/2/myself").headers["Date"]) - datetime.now(UTC)
         ).total_seconds()
 
-    assert abs(ahead()) < 5
+    assert abs(ahead()) < 60
     box.faults["jira_skew_s"] = 600
-    assert 595 < ahead() < 605
+    assert 540 < ahead() < 660
     told = datetime.fromisoformat(box.get("/rest/api/2/serverInfo").json()["serverTime"])
     assert told == box.clock.at + timedelta(seconds=600)
 

@@ -11,19 +11,19 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from fmo_bot.sandbox.server import Options, Sandbox
-from tests.integration.sandbox_support import BUTTON, START, act, client, faults, record, see
+from tests.integration.sandbox_support import BUTTON, PATIENT, START, act, client, eventually, faults, record, see
 
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
-    with Sandbox(Options(start=START)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START)) as box:
         yield box
 
 
 @pytest.fixture
 def fresh() -> Iterator[Sandbox]:
     """A sandbox of its own, for tests that change the world."""
-    with Sandbox(Options(start=START)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START)) as box:
         yield box
 
 
@@ -151,7 +151,7 @@ def test_history_keeps_metadata_threads_and_stamps_of_the_calendar(fresh: Sandbo
         "parent",
         "reply",
     ]
-    assert 0 <= float(parent) - START.timestamp() < 60
+    assert 0 <= float(parent) - START.timestamp() < 600
     assert float(reply) > float(parent)
 
 
@@ -174,7 +174,7 @@ def test_a_message_can_be_changed_marked_linked_and_deleted_by_its_author_only(f
 def test_a_scheduled_message_is_an_event_of_the_clock(fresh: Sandbox) -> None:
     at = int(START.timestamp()) + 3600
     client(fresh).chat_scheduleMessage(channel="C0JOINT", text="later", post_at=at)
-    requests.post(f"{fresh.url}/clock/step", json={"next": True}, timeout=10)
+    requests.post(f"{fresh.url}/clock/step", json={"next": True}, timeout=60)
     seen = see(fresh, "U0LUCIA", "messages", channel="C0JOINT")
     assert [(m["text"], int(float(m["ts"]))) for m in seen] == [("later", at)]
 
@@ -187,8 +187,8 @@ def test_a_picture_is_uploaded_to_another_path_and_shared(fresh: Sandbox) -> Non
     file = message["files"][0]
 
     assert (file["title"], file["alt_txt"], file["size"]) == ("Burn-up", "It rises", 4)
-    assert requests.get(fresh.url + file["url"], timeout=5).content == b"PNG!"
-    assert requests.get(file["url_private"], timeout=5).status_code == 403
+    assert requests.get(fresh.url + file["url"], timeout=60).content == b"PNG!"
+    assert requests.get(file["url_private"], timeout=60).status_code == 403
     shares = client(fresh).files_info(file=file["id"])["file"]["shares"]
     assert shares["public"]["C0JOINT"][0]["ts"] == message["ts"]
 
@@ -196,7 +196,7 @@ def test_a_picture_is_uploaded_to_another_path_and_shared(fresh: Sandbox) -> Non
 def test_a_missing_scope_is_named(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.yaml"
     manifest.write_text("oauth_config: {scopes: {bot: [chat:write, users:read]}}")
-    with Sandbox(Options(start=START, manifest=manifest)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, manifest=manifest)) as box:
         answer = refusal(client(box), "reactions.add", channel="C0JOINT", timestamp="1.1", name="eyes")
         history = refusal(client(box), "conversations.history", channel="C0JOINT")
         person = client(box).users_info(user="U0LIWEI")["user"]
@@ -206,7 +206,13 @@ def test_a_missing_scope_is_named(tmp_path: Path) -> None:
     assert "email" not in person["profile"]
 
 
+def stop_machine_time(box: Sandbox) -> None:
+    """For its limits; however long the calls take."""
+    box.world.slack.state.limits.machine = lambda: 1000.0
+
+
 def test_a_channel_takes_a_short_burst_then_one_message_a_second(fresh: Sandbox) -> None:
+    stop_machine_time(fresh)
     web = client(fresh)
     for number in range(4):
         web.chat_postMessage(channel="C0JOINT", text=str(number))
@@ -217,11 +223,12 @@ def test_a_channel_takes_a_short_burst_then_one_message_a_second(fresh: Sandbox)
 
 
 def test_a_method_is_limited_by_its_tier_per_workspace(fresh: Sandbox) -> None:
+    stop_machine_time(fresh)
     for _ in range(20):
         client(fresh).users_list(limit=1)
     answer = refusal(client(fresh), "users.list", limit=1)
     assert answer.status_code == 429
-    assert int(answer.headers["Retry-After"]) in (2, 3)
+    assert answer.headers["Retry-After"] == "3"
     assert client(fresh, "telefonica").users_list(limit=1)["ok"]
 
 
@@ -242,7 +249,7 @@ def test_a_caller_may_wait_in_vain_for_a_message_that_was_taken(fresh: Sandbox) 
     impatient.timeout = 1
     with pytest.raises(TimeoutError):
         impatient.chat_postMessage(channel="C0JOINT", text="x")
-    assert len(record(fresh)["messages"]) == 1
+    eventually(lambda: len(record(fresh)["messages"]) == 1)
 
 
 def test_delayed_history_does_not_know_a_young_message(fresh: Sandbox) -> None:
@@ -281,11 +288,11 @@ def test_only_one_message_is_falsified_where_one_is_asked_for(fresh: Sandbox) ->
     assert [m["text"] for m in record(fresh)["messages"]] == ["kept", "kept too"]
 
 
-def test_a_trigger_is_good_once_and_for_three_seconds(fresh: Sandbox) -> None:
+def test_a_trigger_is_good_once_and_for_as_long_as_slack_is_patient(fresh: Sandbox) -> None:
     state = fresh.world.slack.state
     app, user = state.cast.apps["A0FMOHUAWEI"], state.cast.users["U0LIWEI"]
     used, expired = (state.trigger(app, "T0HUAWEI", user) for _ in range(2))
-    state.triggers[expired].expires -= 3.1
+    state.triggers[expired].expires -= PATIENT + 0.1
     web = client(fresh)
 
     view = web.views_open(trigger_id=used, view=modal(section("x")))["view"]
@@ -312,14 +319,14 @@ def test_a_stack_holds_three_modals(fresh: Sandbox) -> None:
 def test_installing_with_rotation_gives_tokens_that_can_be_renewed_once(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.yaml"
     manifest.write_text("settings: {token_rotation_enabled: true}\noauth_config: {scopes: {bot: [chat:write]}}")
-    with Sandbox(Options(start=START, manifest=manifest)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, manifest=manifest)) as box:
         asked = {"client_id": "huawei.sandbox", "state": "s1", "redirect_uri": "http://127.0.0.1:1/back"}
-        page = requests.get(f"{box.url}/slack/oauth/v2/authorize", params=asked, timeout=5).text
+        page = requests.get(f"{box.url}/slack/oauth/v2/authorize", params=asked, timeout=60).text
         allowed = requests.get(
             f"{box.url}/slack/oauth/v2/allow",
             params={**asked, "team": "T0TELEFON"},
             allow_redirects=False,
-            timeout=5,
+            timeout=60,
         )
         code = allowed.headers["location"].partition("code=")[2].partition("&")[0]
         web = WebClient(base_url=f"{box.url}/slack/api/")
@@ -340,7 +347,7 @@ def test_installing_with_rotation_gives_tokens_that_can_be_renewed_once(tmp_path
 
 def test_changes_of_a_channel_are_seen_by_both_sides(fresh: Sandbox) -> None:
     def change(**what: Any) -> Any:
-        return requests.put(f"{fresh.url}/control/channels/C0JOINT", json=what, timeout=5).json()
+        return requests.put(f"{fresh.url}/control/channels/C0JOINT", json=what, timeout=60).json()
 
     change(name="joint-core", is_archived=True)
     assert refusal(client(fresh), "chat.postMessage", channel="C0JOINT", text="x")["error"] == "is_archived"
@@ -359,7 +366,7 @@ def test_every_call_and_change_is_on_record(fresh: Sandbox) -> None:
         ("chat.postMessage", "A0FMOHUAWEI", "T0HUAWEI", True, None),
         ("chat.postMessage", "A0FMOHUAWEI", "T0HUAWEI", False, "no_text"),
     ]
-    with requests.get(f"{fresh.url}/control/changes?since=0", stream=True, timeout=5) as stream:
+    with requests.get(f"{fresh.url}/control/changes?since=0", stream=True, timeout=60) as stream:
         lines = (line for line in stream.iter_lines(chunk_size=1) if line.startswith(b"data:"))
         first = json.loads(next(lines).removeprefix(b"data:"))
     assert (first["kind"], first["channel"]) == ("message", "C0JOINT")
@@ -395,6 +402,6 @@ def test_no_junk_brings_a_method_down(fresh: Sandbox) -> None:
             for junk in JUNK:
                 arguments = dict.fromkeys(ARGUMENTS, junk) | {"channel": "C0JOINT"}
                 url = f"{fresh.url}/slack/api/{method}"
-                answer = session.post(url, json=arguments, headers=headers, timeout=5)
+                answer = session.post(url, json=arguments, headers=headers, timeout=60)
                 assert answer.status_code in (200, 429), (method, junk)
                 assert "ok" in answer.json()

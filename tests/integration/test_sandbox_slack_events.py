@@ -11,7 +11,7 @@ import requests
 from websockets.sync.client import ClientConnection, connect
 
 from fmo_bot.sandbox.server import Options, Sandbox
-from tests.integration.sandbox_support import START, act, client, eventually, see
+from tests.integration.sandbox_support import PATIENT, START, act, client, eventually, see
 
 MANIFEST = """
 features: {unfurl_domains: [jira.example]}
@@ -26,7 +26,7 @@ settings:
 def box(tmp_path: Path) -> Iterator[Sandbox]:
     manifest = tmp_path / "manifest.yaml"
     manifest.write_text(MANIFEST + "oauth_config: {scopes: {bot: ['links:write', 'im:write', 'chat:write']}}")
-    with Sandbox(Options(start=START, manifest=manifest)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, manifest=manifest)) as box:
         yield box
 
 
@@ -34,29 +34,29 @@ def box(tmp_path: Path) -> Iterator[Sandbox]:
 def line(box: Sandbox, key: str = "huawei") -> Iterator[ClientConnection]:
     """An open, greeted socket of an app."""
     with connect(client(box).apps_connections_open(app_token=f"xapp-sandbox-{key}")["url"]) as socket:
-        socket.recv(5)
+        socket.recv(60)
         yield socket
 
 
 def next_event(socket: ClientConnection) -> dict[str, Any]:
     """The next event, acknowledged."""
-    envelope = json.loads(socket.recv(5))
+    envelope = json.loads(socket.recv(60))
     socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
     event: dict[str, Any] = envelope["payload"]["event"]
     return event
 
 
 def put(box: Sandbox, path: str, **what: Any) -> None:
-    requests.put(f"{box.url}/control/{path}", json=what, timeout=5).raise_for_status()
+    requests.put(f"{box.url}/control/{path}", json=what, timeout=60).raise_for_status()
 
 
 def test_changes_of_the_joint_channel_are_told_to_the_bots_in_it(box: Sandbox) -> None:
     changes: list[dict[str, Any]] = [{"name": "core"}, {"is_archived": True}, {"shared_with": []}, {"new_id": "C0NEW"}]
     members = f"{box.url}/control/channels/C0JOINT/members"
     with line(box) as socket:
-        requests.post(members, json={"user": "U0MARTA", "leave": True}, timeout=5).raise_for_status()
+        requests.post(members, json={"user": "U0MARTA", "leave": True}, timeout=60).raise_for_status()
         left = next_event(socket)
-        requests.post(members, json={"user": "U0MARTA"}, timeout=5).raise_for_status()
+        requests.post(members, json={"user": "U0MARTA"}, timeout=60).raise_for_status()
         joined = next_event(socket)
         told = []
         for change in changes:
@@ -97,7 +97,7 @@ def test_a_person_who_moves_is_told_to_every_app_that_meets_them(box: Sandbox) -
     assert [(e["type"], e["user"]["id"], e["user"]["tz"]) for e in events] == [
         ("user_change", "U0LUCIA", "America/Mexico_City")
     ] * 2
-    bad = requests.put(f"{box.url}/control/people/U0LUCIA", json={"tz": "Mars/Base"}, timeout=5)
+    bad = requests.put(f"{box.url}/control/people/U0LUCIA", json={"tz": "Mars/Base"}, timeout=60)
     assert "no time zone" in bad.json()["error"]
 
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from fmo_bot.sandbox.server import Options, Sandbox
-from tests.integration.sandbox_support import BUTTON, START, act, client, eventually, see
+from tests.integration.sandbox_support import BUTTON, PATIENT, START, act, client, eventually, see
 
 EXTERNAL = {
     "type": "modal",
@@ -63,11 +63,16 @@ class Bot:
         self.thread.start()
         eventually(lambda: self.server.started)
         self.url = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}/events"
-        requests.put(f"{box.url}/control/apps/{key}", json={"request_url": self.url}, timeout=5).raise_for_status()
+        requests.put(f"{box.url}/control/apps/{key}", json={"request_url": self.url}, timeout=60).raise_for_status()
+
+    def told(self, of: str) -> Any:
+        """What the app was told of this kind, once: events of what was said come in between, in their own time."""
+        (body,) = eventually(lambda: [body for body in self.heard if of in (body.get("type"), body.get("command"))])
+        return body
 
     def stop(self) -> None:
         self.server.should_exit = True
-        self.thread.join(5)
+        self.thread.join(60)
 
     async def _serve(self, request: Request) -> Response:
         self.requests.append((dict(request.headers), await request.body()))
@@ -101,7 +106,7 @@ class Bot:
 
 @pytest.fixture
 def box() -> Iterator[Sandbox]:
-    with Sandbox(Options(start=START, transport="http", apps="one")) as box:
+    with Sandbox(Options(patience=PATIENT, start=START, transport="http", apps="one")) as box:
         box.world.slack.hub.delivery.retry_delays = (0.0, 0.05)
         yield box
 
@@ -117,6 +122,7 @@ def test_an_event_is_signed_tried_again_with_its_reason_and_then_taken(box: Sand
     bot.refuse = 1
     act(box, "U0LUCIA", "say", channel="C0JOINT", text="<@U0BOTFMOTEL> hello")
     mention = eventually(lambda: [b for b in bot.heard if b["event"]["type"] == "app_mention"])[0]
+    eventually(lambda: box.world.clock.whats_busy() == [])
 
     headers = [(h.get("x-slack-retry-num"), h.get("x-slack-retry-reason")) for h, _ in bot.requests]
     assert ("1", "http_error") in headers
@@ -135,7 +141,7 @@ def test_one_app_in_both_workspaces_hears_a_message_once_in_the_name_of_the_last
 
 def test_a_command_can_be_answered_five_times_at_its_response_url(box: Sandbox, bot: Bot) -> None:
     assert act(box, "U0SOFIA", "command", channel="C0JOINT", command="/fmo", text="sprint") == {"ok": True}
-    answers = [requests.post(bot.heard[-1]["response_url"], json={"text": "more"}, timeout=5) for _ in range(5)]
+    answers = [requests.post(bot.told("/fmo")["response_url"], json={"text": "more"}, timeout=60) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200] * 4 + [404]
     messages = see(box, "U0LIWEI", "messages", channel="C0JOINT")
     assert [m["text"] for m in messages] == ["one"]
@@ -144,7 +150,7 @@ def test_a_command_can_be_answered_five_times_at_its_response_url(box: Sandbox, 
 
 def test_a_guest_types_commands_where_they_are_a_guest(box: Sandbox, bot: Bot) -> None:
     assert act(box, "U0ELENA", "command", channel="C0JOINT", command="/fmo", text="") == {"ok": True}
-    assert bot.heard[-1]["team_id"] == "T0TELEFON"
+    assert bot.told("/fmo")["team_id"] == "T0TELEFON"
 
 
 def test_an_external_select_is_filled_by_the_app_and_closing_is_told(box: Sandbox, bot: Bot) -> None:
@@ -160,24 +166,24 @@ def test_an_external_select_is_filled_by_the_app_and_closing_is_told(box: Sandbo
     assert offered == [{"text": "CORE-7", "value": "CORE-7"}]
     assert "no option" in unknown["error"]
     assert sent == {"ok": True}
-    state = bot.heard[-1]["view"]["state"]["values"]["issue"]["issue"]
+    state = bot.told("view_submission")["view"]["state"]["values"]["issue"]["issue"]
     assert state["selected_option"]["value"] == "CORE-7"
     assert [m["text"] for m in see(box, "U0LIWEI", "messages", channel="C0JOINT")] == ["replaced"]
 
 
 def test_shortcuts_and_closed_modals_reach_the_app(box: Sandbox, bot: Bot) -> None:
     said = act(box, "U0LUCIA", "say", channel="C0JOINT", text="look")
-    eventually(lambda: bot.heard)  # the event of what was said comes in its own time
     assert act(box, "U0LUCIA", "shortcut", app_id="A0FMO", callback_id="sc_standup") == {"ok": True}
-    assert bot.heard[-1]["type"] == "shortcut"
+    assert bot.told("shortcut")["callback_id"] == "sc_standup"
     target = {"app_id": "A0FMO", "callback_id": "issue_from_message", "channel": "C0JOINT", "ts": said["ts"]}
     assert act(box, "U0LUCIA", "message_action", **target) == {"ok": True}
-    assert bot.heard[-1]["message"]["text"] == "look"
+    asked = bot.told("message_action")
+    assert asked["message"]["text"] == "look"
 
-    bot.client.views_open(trigger_id=bot.heard[-1]["trigger_id"], view=EXTERNAL)
+    bot.client.views_open(trigger_id=asked["trigger_id"], view=EXTERNAL)
     view = see(box, "U0LUCIA", "views")[-1]
     assert act(box, "U0LUCIA", "close", view_id=view["id"]) == {"ok": True}
-    assert bot.heard[-1]["type"] == "view_closed"
+    assert bot.told("view_closed")["view"]["id"] == view["id"]
     assert see(box, "U0LUCIA", "views") == []
 
 

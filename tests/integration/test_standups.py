@@ -243,7 +243,7 @@ def test_answers_given_at_once_are_all_counted(store: Store) -> None:
     together = Barrier(len(everybody))
 
     def answer(person: Person) -> None:
-        together.wait(timeout=10)
+        together.wait(timeout=60)
         team.answer(person, "15:10")
 
     threads = [Thread(target=answer, args=(person,)) for person in everybody]
@@ -557,7 +557,7 @@ def test_whoever_changes_much_of_a_round_and_whoever_notes_what_was_sent_of_it_n
             changing = other.submit(CHANGES[change], team)
             until_somebody_waits(store)
             noting.get_one(DeliveryRow, update.id, with_for_update=True)
-        changing.result(timeout=10)
+        changing.result(timeout=60)
 
 
 def test_a_round_of_a_stand_up_that_is_given_up_meanwhile_is_closed_all_the_same(store: Store) -> None:

@@ -17,7 +17,7 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.team_file import read
 from fmo_bot.slack.actions import BLOCKER_ISSUE
 from tests.integration.door_support import TEAM, House, form_of, house
-from tests.integration.sandbox_support import START, act, eventually, see
+from tests.integration.sandbox_support import PATIENT, START, act, eventually, see
 
 KEY = "CORE-51"  # in progress in the story, which both sites tell
 ACCEPTED = ["vendor", "operator"]
@@ -37,7 +37,7 @@ def team_file(folder: Path, *, operators: list[str]) -> Path:
 def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, bool]]:
     """The house with two Jira sites that tell the same story; whether the second one is joint."""
     folder = tmp_path_factory.mktemp("two-sites")
-    with Sandbox(Options(start=START)) as other:
+    with Sandbox(Options(patience=PATIENT, start=START)) as other:
         given = {
             "FMO_JIRA_SITES": "shared,operator",
             "FMO_JIRA_OPERATOR_URL": f"{other.url}/jira/shared",

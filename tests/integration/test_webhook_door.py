@@ -46,7 +46,7 @@ class Site:
         cloud = self.flavour == "cloud"
         how: dict[str, Any] = {"auth": ("bot@shared.example", "jira-sandbox-shared")} if cloud else {}
         how |= {} if cloud else {"headers": {"Authorization": "Bearer jira-sandbox-shared"}}
-        return requests.request(method, f"{self.house.box.url}/jira/shared{path}", json=told, timeout=10, **how)
+        return requests.request(method, f"{self.house.box.url}/jira/shared{path}", json=told, timeout=60, **how)
 
     def register(self, path: str, **more: Any) -> None:
         """Have Jira send its webhooks to one of our doors."""
@@ -57,7 +57,7 @@ class Site:
         return f"/jira/shared/hooks/{new_secret(self.house.bot.store, 'shared', START)}"
 
     def knock(self, path: str, body: bytes, **headers: str) -> requests.Response:
-        return requests.post(self.house.url + path, data=body, headers=headers, timeout=10)
+        return requests.post(self.house.url + path, data=body, headers=headers, timeout=60)
 
     def signed(self, body: bytes, **headers: str) -> requests.Response:
         return self.knock(SIGNED, body, **{"x-hub-signature": signature(body)}, **headers)
@@ -111,14 +111,14 @@ def test_a_comment_is_a_hint_in_both_flavours(site: Site) -> None:
 def control(site: Site, method: str, path: str, **told: Any) -> Any:
     """What an administrator or a person does to the pretend Jira."""
     url = f"{site.house.box.url}/control/jira/shared/{path}"
-    answer = requests.request(method, url, json=told, timeout=10)
+    answer = requests.request(method, url, json=told, timeout=60)
     answer.raise_for_status()
     return answer.json()
 
 
 def lag(site: Site, seconds: float) -> None:
     told = {"index_lag_s": seconds}
-    requests.post(f"{site.house.box.url}/control/faults", json=told, timeout=10).raise_for_status()
+    requests.post(f"{site.house.box.url}/control/faults", json=told, timeout=60).raise_for_status()
 
 
 def stored(site: Site, number: str) -> tuple[str, int]:
@@ -192,12 +192,12 @@ def test_a_chunked_body_is_taken_and_one_that_is_too_large_is_not(site: Site, mo
     body = event(timestamp=99)
     parts = (body[:7], body[7:])
     headers = {"x-hub-signature": signature(body)}
-    taken = requests.post(site.house.url + SIGNED, data=iter(parts), headers=headers, timeout=10)
+    taken = requests.post(site.house.url + SIGNED, data=iter(parts), headers=headers, timeout=60)
     monkeypatch.setattr(jira_hooks, "LARGEST", 1_000)
     large = b"x" * 1_001
     refused = [
         site.knock(SIGNED, large).status_code,
-        requests.post(site.house.url + SIGNED, data=iter([large]), timeout=10).status_code,  # no length is told
+        requests.post(site.house.url + SIGNED, data=iter([large]), timeout=60).status_code,  # no length is told
     ]
     assert (taken.status_code, refused) == (200, [413, 413])
 
@@ -205,7 +205,7 @@ def test_a_chunked_body_is_taken_and_one_that_is_too_large_is_not(site: Site, mo
 def raw(site: Site, request: bytes, *, cut_off: bool = False) -> bytes:
     """What the door answers to bytes that no library would send."""
     where = urlsplit(site.house.url)
-    with socket.create_connection((where.hostname or "", where.port or 0), timeout=10) as connection:
+    with socket.create_connection((where.hostname or "", where.port or 0), timeout=60) as connection:
         connection.sendall(request)
         if cut_off:
             connection.shutdown(socket.SHUT_WR)
@@ -228,7 +228,7 @@ def test_a_door_that_is_not_there_and_one_that_stays_shut_look_the_same(site: Si
     tries = ["/jira/other/webhook", "/jira/other/hooks/x", path[:-1] + "!", f"{path}%00", "/jira/shared/hooks/%ff%fe"]
     answers = {(answer.status_code, answer.text) for answer in (site.knock(each, event()) for each in tries)}
     assert answers == {(404, "no such site")}
-    assert requests.get(site.house.url + path, timeout=10).status_code == 405
+    assert requests.get(site.house.url + path, timeout=60).status_code == 405
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def test_a_secret_address_is_written_nowhere(site: Site, lines: io.StringIO) -> 
     site.knock(SIGNED, b"not signed")
     assert "not signed by Jira" in lines.getvalue()
     assert secret not in lines.getvalue()
-    assert secret not in requests.get(f"{site.house.url}/metrics", timeout=10).text
+    assert secret not in requests.get(f"{site.house.url}/metrics", timeout=60).text
 
 
 def test_jira_is_asked_to_come_again_while_nothing_can_be_written_down(

@@ -36,7 +36,7 @@ from handlers.metrics import Metrics
 from tests.databases import empty_postgres
 from tests.integration.asgi_support import Knocker
 from tests.integration.door_support import WEBHOOK_SECRET, given_for
-from tests.integration.sandbox_support import START
+from tests.integration.sandbox_support import PATIENT, START
 from tests.integration.test_boards import FakeSource, issue, put_board
 from tests.profiles import fewer, more
 from tests.unit.exported import shared
@@ -90,7 +90,7 @@ class Target:
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Sandbox]:
-    with Sandbox(Options(start=START)) as box:
+    with Sandbox(Options(patience=PATIENT, start=START)) as box:
         yield box
 
 

@@ -22,16 +22,16 @@ def bot(*problems: str) -> Any:
 @pytest.mark.parametrize("problems", [(), ("The database does not answer (OperationalError).", "The engine is dead.")])
 def test_it_says_whether_it_is_well_and_why_not(problems: tuple[str, ...]) -> None:
     with Window(bot(*problems), 0) as window:
-        answer = requests.get(f"http://127.0.0.1:{window.port}/health/ready", timeout=10)
-        alive = requests.get(f"http://127.0.0.1:{window.port}/health/live", timeout=10)
+        answer = requests.get(f"http://127.0.0.1:{window.port}/health/ready", timeout=60)
+        alive = requests.get(f"http://127.0.0.1:{window.port}/health/live", timeout=60)
     assert (answer.status_code, alive.text) == (503 if problems else 200, "alive")
     assert answer.json() == {"ready": not problems, "problems": list(problems)}
 
 
 def test_it_shows_figures_and_nothing_comes_in_through_it() -> None:
     with Window(bot(), 0) as window:
-        figures = requests.get(f"http://127.0.0.1:{window.port}/metrics", timeout=10).text
-        knock = requests.post(f"http://127.0.0.1:{window.port}/slack/huawei/events", data=b"{}", timeout=10)
+        figures = requests.get(f"http://127.0.0.1:{window.port}/metrics", timeout=60).text
+        knock = requests.post(f"http://127.0.0.1:{window.port}/slack/huawei/events", data=b"{}", timeout=60)
     assert {"fmo_in_hand 3.0", "fmo_doubles_found_total 2.0", "fmo_doubles_removed_total 1.0"} <= set(
         figures.splitlines()
     )

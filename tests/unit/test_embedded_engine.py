@@ -7,7 +7,7 @@ import pytest
 
 from fmo_bot.delivery.embedded import EmbeddedEngine
 
-SOON = 5.0  # seconds a test waits at most for what should happen at once
+SOON = 60.0  # seconds a test waits at most for what should happen at once
 NEVER = 3600.0  # a period so long that only a wake runs the job
 
 

@@ -9,7 +9,7 @@ from fmo_bot.delivery.embedded import EmbeddedEngine
 from fmo_bot.delivery.jobs import Jobs
 from tests.fakes import Machine
 
-SOON = 5.0  # seconds a test waits at most for what should happen at once
+SOON = 60.0  # seconds a test waits at most for what should happen at once
 
 
 @pytest.fixture

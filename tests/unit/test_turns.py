@@ -21,7 +21,7 @@ def waits(turns: Turns, name: str, done: list[str]) -> Thread:
 
 
 def until(true: Callable[[], bool]) -> None:
-    for _ in range(5_000):
+    for _ in range(60_000):
         if true():
             return
         Event().wait(0.001)

@@ -15,10 +15,9 @@ import requests
 from anyio import to_thread
 
 from fmo_bot.sandbox.slack.sockets import Answer, Sockets
-from fmo_bot.sandbox.slack.state import State
+from fmo_bot.sandbox.slack.state import PATIENCE_S, State
 from fmo_bot.sandbox.world import App
 
-PATIENCE_S = 3.0
 RETRY_DELAYS_S = (0.0, 1.0, 3.0)  # Slack: at once, after a minute, after five
 
 

@@ -23,7 +23,7 @@ class Slack:
         """`transport` is socket or http."""
         self.state = state
         self.sockets = Sockets(state)
-        delivery = Delivery(state, self.sockets, transport)
+        delivery = Delivery(state, self.sockets, transport, patience=state.patience)
         self.hub = Hub(state, self.sockets, delivery, Events(state, delivery))
         self.people = People(self.hub)
         self.modals = Modals(self.hub)

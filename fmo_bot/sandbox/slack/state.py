@@ -13,6 +13,8 @@ from fmo_bot.sandbox.faults import Faults
 from fmo_bot.sandbox.slack.limits import WORKSPACE_PER_MINUTE, Limits
 from fmo_bot.sandbox.world import App, Cast, Channel, User
 
+PATIENCE_S = 3.0  # Slack's: for an acknowledgement, and for a view after a click
+
 
 @dataclass(kw_only=True)
 class Message:
@@ -127,13 +129,18 @@ class State:
         faults: Faults,
         url: str,
         per_minute: int = WORKSPACE_PER_MINUTE,
+        patience: float = PATIENCE_S,
     ) -> None:
-        """`url` is the server's own address; `per_minute`: messages of an app in a workspace."""
+        """`url` is the server's own address; `per_minute`: messages of an app in a workspace.
+
+        `patience`: seconds of machine time for which a trigger is good.
+        """
         self.cast = cast
         self.clock = clock
         self.changes = changes
         self.faults = faults
         self.url = url
+        self.patience = patience
         self.limits = Limits(clock.machine, per_minute=per_minute)
         self.messages: dict[str, list[Message]] = {}
         self.ghosts: set[tuple[str, str]] = set()
@@ -240,9 +247,10 @@ class State:
         )
 
     def trigger(self, app: App, team_id: str, user: User) -> str:
-        """A new trigger id, good for 3 s of machine time and one view."""
+        """A new trigger id, good for a few seconds of machine time and one view."""
         id = f"{next(self._counter)}.{team_id}.{secrets.token_hex(16)}"
-        self.triggers[id] = Trigger(app=app, team_id=team_id, user=user, expires=self.clock.machine() + 3.0)
+        expires = self.clock.machine() + self.patience
+        self.triggers[id] = Trigger(app=app, team_id=team_id, user=user, expires=expires)
         return id
 
     def response_url(self, app: App, team_id: str, user: User, channel: str, message: Message | None = None) -> str:
