@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fmo_bot.domain.issues import BoardShape, Sprint
 from fmo_bot.domain.lives import Life
@@ -107,8 +106,19 @@ def shape(fields: FieldIds) -> BoardShape:
     )
 
 
-def sprints(path: Path) -> list[Sprint]:
-    """The sprints of a file in the Agile API's shape: a list, or a page with `values`. Raises `FileWrong`."""
+@dataclass(frozen=True, slots=True)
+class Sprints:
+    """What a file of sprints holds, and how many of its entries are no sprints."""
+
+    known: list[Sprint]
+    malformed: int
+
+
+def sprints(path: Path, said: Callable[[int, str], None]) -> Sprints:
+    """The sprints of a file in the Agile API's shape: a list, or a page with `values`.
+
+    `said` hears of each that is passed over: its number, from 1, and why. Raises `FileWrong`.
+    """
     try:
         content = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as wrong:
@@ -117,7 +127,15 @@ def sprints(path: Path) -> list[Sprint]:
     values = content.get("values") if isinstance(content, dict) else content
     if not isinstance(values, list):
         raise FileWrong(f"{path}: a list of sprints is needed, or an object with one under `values`.")
-    return [_sprint(value, f"{path}: sprint number {number}") for number, value in enumerate(values, start=1)]
+    known = []
+    for number, value in enumerate(values, start=1):
+        try:
+            known.append(parse.sprint(value))
+        except parse.Malformed as malformed:
+            said(number, str(malformed))
+    if values and not known:
+        raise FileWrong(f"{path}: none of these is a sprint as the Agile API tells it.")
+    return Sprints(known, len(values) - len(known))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -135,10 +153,3 @@ def _reason(wrong: Exception) -> str:
     if isinstance(wrong, parse.Malformed | wire.Unreadable):
         return str(wrong)
     return "nested too deeply" if isinstance(wrong, RecursionError) else "no JSON object"
-
-
-def _sprint(value: Any, where: str) -> Sprint:
-    try:
-        return parse.sprint(value)
-    except parse.Malformed as malformed:
-        raise FileWrong(f"{where}: {malformed}.") from malformed

@@ -127,6 +127,15 @@ def test_as_of_hides_what_came_later(files: Path) -> None:
     assert (told["provisional"], told["completed"], told["carried_over"]) == (True, [], ["PAY-10", "PAY-2", "PAY-3"])
 
 
+def test_a_sprint_of_the_file_that_is_none_is_passed_over_and_counted(files: Path) -> None:
+    (files / "sprints.json").write_text(json.dumps([{"id": 6}, *SPRINTS]), encoding="utf-8")
+    told = asked(files, 7)
+    assert told.exit_code == 0, told.output
+    assert "data quality: malformed_lines 1, malformed_sprints 1" in told.stdout
+    assert "sprints.json: sprint number 1 is passed over: the name of sprint 6 is missing" in told.stderr
+    assert asked(files, 6).exit_code == 2
+
+
 def test_for_people_it_says_the_same_with_what_to_trust_less(files: Path) -> None:
     told = asked(files, 7, "--zone", "Europe/Madrid").stdout
     assert (

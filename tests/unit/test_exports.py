@@ -212,7 +212,17 @@ def test_sprints_come_as_a_list_or_as_a_page(tmp_path: Path) -> None:
     path = tmp_path / "sprints.json"
     for content in (told, {"values": told}):
         path.write_text(json.dumps(content))
-        assert [sprint.id for sprint in exports.sprints(path)] == [7]
+        assert [sprint.id for sprint in exports.sprints(path, lambda number, why: None).known] == [7]
+
+
+def test_what_is_no_sprint_is_told_with_its_number_and_passed_over(tmp_path: Path) -> None:
+    good = {"id": 7, "name": "One", "state": "closed"}
+    path = tmp_path / "sprints.json"
+    path.write_text(json.dumps([{"id": 6}, good, "8"]))
+    told: dict[int, str] = {}
+    found = exports.sprints(path, told.__setitem__)
+    assert ([sprint.id for sprint in found.known], found.malformed) == ([7], 2)
+    assert told == {1: "the name of sprint 6 is missing", 3: "a sprint is not an object"}
 
 
 @pytest.mark.parametrize(
@@ -221,11 +231,11 @@ def test_sprints_come_as_a_list_or_as_a_page(tmp_path: Path) -> None:
         ("{", r"no JSON in UTF-8; put what"),
         ("[" * 100_000, r"nested too deeply; put what"),
         ("{}", r"a list of sprints is needed, or an object with one under `values`"),
-        ('[{"id": 7}]', r"sprint number 1: the name of sprint 7 is missing"),
+        ('[{"id": 7}]', r"none of these is a sprint as the Agile API tells it"),
     ],
 )
 def test_what_is_wrong_with_a_file_of_sprints_is_said(tmp_path: Path, content: str, sentence: str) -> None:
     path = tmp_path / "sprints.json"
     path.write_text(content)
     with pytest.raises(FileWrong, match=sentence):
-        exports.sprints(path)
+        exports.sprints(path, lambda number, why: None)

@@ -15,7 +15,6 @@ from fmo_bot.domain.fold import Metric
 from fmo_bot.domain.intervals import instant
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.sprints import every
-from fmo_bot.jira import exports
 
 Folder = Annotated[Path, typer.Option(file_okay=False, help="Where the files go; it is made where it is not there.")]
 
@@ -44,7 +43,7 @@ def everything(
     """All reports at once: flow.json, sprints.jsonl (every closed sprint), fold.json and forecast.json in a folder."""
     asked = options.window(since, until, zone)
     spans = fold.windows(baseline, current, zone)
-    known = exports.sprints(sprints)
+    known = reading.sprints(sprints).known
     given = reading.read(issues, workflow, as_of)
     out.mkdir(parents=True, exist_ok=True)
     with (out / "flow.json").open("wb") as file:

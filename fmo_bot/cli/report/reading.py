@@ -14,7 +14,7 @@ from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.workflow_file import WorkflowFile
 from fmo_bot.jira import exports
-from fmo_bot.jira.exports import Export
+from fmo_bot.jira.exports import Export, Sprints
 from fmo_bot.services.national_days import make_up_gap, with_national_days
 from fmo_bot.services.team_file import read_yaml
 
@@ -49,7 +49,7 @@ def read(issues: Path, workflow: Path, as_of: datetime | None) -> Given:
     export = exports.read(
         issues,
         rules.fields,
-        lambda number, why: _passed_over(issues, number, why),
+        lambda number, why: _passed_over(issues, "line", number, why),
         began_field=rules.incidents.started_field,
         known=rules.workflow.places,
     )
@@ -59,6 +59,11 @@ def read(issues: Path, workflow: Path, as_of: datetime | None) -> Given:
     seen = export.latest if as_of is None else ms(as_of)
     first = instant(min(min(life.created for life in export.lives), seen)).date()
     return Given(export, rules, _calendars(rules.calendars, workflow, first, instant(seen).date()), seen, issues.name)
+
+
+def sprints(path: Path) -> Sprints:
+    """Read a file of sprints. What is none is said on stderr. Raises `FileWrong`."""
+    return exports.sprints(path, lambda number, why: _passed_over(path, "sprint number", number, why))
 
 
 def _calendars(
@@ -75,5 +80,5 @@ def _calendars(
     return found
 
 
-def _passed_over(issues: Path, number: int, why: str) -> None:
-    print(f"{issues}: line {number} is passed over: {why}", file=sys.stderr)
+def _passed_over(path: Path, what: str, number: int, why: str) -> None:
+    print(f"{path}: {what} {number} is passed over: {why}", file=sys.stderr)

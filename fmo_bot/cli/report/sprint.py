@@ -23,7 +23,7 @@ from fmo_bot.domain.messages import SprintDifference
 from fmo_bot.domain.sprint_sets import SETS, Points, Sets, courses
 from fmo_bot.domain.sprints import SprintFigures, Window, every, newest, report, window
 from fmo_bot.errors import FileWrong
-from fmo_bot.jira import exports, parse, sprint_report, wire
+from fmo_bot.jira import parse, sprint_report, wire
 
 NAMED = 5  # sprints named where the one asked for is not there
 Number = Annotated[int, typer.Option(help="The sprint, by its id.")]
@@ -49,8 +49,8 @@ def one_sprint(
     jira_report: JirasFile = None,
 ) -> None:
     """A sprint: what was committed, added, removed, completed and carried over, in issues and points."""
-    known = exports.sprints(sprints)
-    asked = _asked(known, sprint, sprints)
+    told = reading.sprints(sprints)
+    asked = _asked(told.known, sprint, sprints)
     given = reading.read(issues, workflow, as_of)
     seen = window(asked, instant(given.as_of))
     if seen is None:
@@ -65,7 +65,7 @@ def one_sprint(
         ((_, _, sets),) = every([asked], given.lives, given.rules.workflow, instant(given.as_of))
         write_json(as_json(asked, seen, sets) | ({} if compared is None else {"differences": _rows(compared)}))
     else:
-        print("\n".join(_lines(asked, figures, given, zone, compared)))
+        print("\n".join(_lines(asked, figures, given, zone, compared, told.malformed)))
 
 
 def as_json(sprint: Sprint, seen: Window, sets: Sets) -> dict[str, Any]:
@@ -114,8 +114,9 @@ def _lines(
     given: Given,
     zone: str,
     compared: tuple[SprintDifference, ...] | None,
+    malformed: int,
 ) -> Iterable[str]:
-    """The report for people, instants in `zone`."""
+    """The report for people, instants in `zone`; `malformed`: sprints of the file that are none."""
     start, end, now = (
         f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}" for at in (figures.start, figures.end, figures.as_of)
     )
@@ -129,7 +130,9 @@ def _lines(
     yield "committed + added - removed = completed + carried over, in points with re-estimates"
     if figures.unestimated:
         yield f"without an estimate: {plain(' '.join(figures.unestimated))}"
-    ledger = [("malformed_lines", given.export.malformed_lines), ("duplicates", given.export.duplicates)]
+    export = given.export
+    ledger = [("malformed_lines", export.malformed_lines), ("malformed_sprints", malformed)]
+    ledger += [("duplicates", export.duplicates)]
     found_wrong = [(name, n) for name, n in (*ledger, *figures.data_quality) if n]
     yield "data quality: " + (", ".join(f"{name} {n}" for name, n in found_wrong) or "nothing to say")
     if compared is not None:
