@@ -6,6 +6,7 @@ FmoError
 │   ├── NotLinked          known, but in no joint team here
 │   ├── SeveralTeams       in several joint teams, and nothing says which is meant
 │   ├── NotAllowed         role or side does not permit it
+│   ├── TakesPartNoMore    their time in the joint team has ended
 │   ├── NoSideYet          nobody has confirmed on whose side they are
 │   ├── NotJoint           figures hold what is internal to one side
 │   ├── NotDone            Jira does not let it be done; nothing was changed
@@ -81,6 +82,10 @@ class SeveralTeams(Refusal):
 
 class NotAllowed(Refusal):
     """Your role in {team} does not allow this. A scrum master of your company can do it."""
+
+
+class TakesPartNoMore(Refusal):
+    """You take part in {team} no longer. If that is wrong, ask a scrum master there to add you again."""
 
 
 class NoSideYet(Refusal):

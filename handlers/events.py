@@ -13,8 +13,10 @@ from slack_bolt import App, BoltResponse
 
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.parties import Person
+from fmo_bot.services.people import CHANGED, LEFT
 
 HOME_OPENED, WORDS, LINKS = "home_opened", "words", "unfurl"
+UNASKED = (LINKS, LEFT, CHANGED)  # nobody waits for an answer to these
 _LINKS = 5  # of one message
 _LONGEST = 300  # characters of a message to the bot that are kept: enough for a command
 
@@ -30,7 +32,7 @@ def register(app: App, bot: Bot) -> None:
         event, kind = body["event"], job_of(bot, body)
         if kind is not None:
             kept = _kept(body, event)
-            asker = None if kind == LINKS else _asker(bot, kept)  # nobody asked for what a link shows
+            asker = None if kind in UNASKED else _asker(bot, kept)
             bot.record(event_key=_key(body, event), kind=kind, payload=kept, at=at, asker=asker)
         return BoltResponse(status=200, body="")
 
@@ -41,6 +43,8 @@ def job_of(bot: Bot, body: Mapping[str, Any]) -> str | None:
     """The kind of job an event leads to; None where nothing is to be done, as with most of what we said ourselves."""
     event = body["event"]
     kind = KINDS.get(event.get("type", ""), _nothing)(event)
+    if kind == CHANGED:  # Slack tells of everybody in a workspace
+        return kind if bot.people.knows(Person(str(event["user"].get("team_id")), str(event["user"]["id"]))) else None
     return None if kind is None or bot.installs.is_ours(event) else kind
 
 
@@ -68,6 +72,14 @@ def _links(event: Event) -> str | None:
     )
 
 
+def _left(event: Event) -> str | None:
+    return LEFT
+
+
+def _changed(event: Event) -> str | None:
+    return CHANGED if isinstance(event.get("user"), Mapping) and event["user"].get("deleted") else None
+
+
 def _nothing(event: Event) -> str | None:
     return None
 
@@ -77,6 +89,8 @@ KINDS: dict[str, Callable[[Event], str | None]] = {
     "app_mention": _mention,
     "message": _direct_message,
     "link_shared": _links,
+    "member_left_channel": _left,
+    "user_change": _changed,
 }
 
 
@@ -114,6 +128,10 @@ def _kept(body: Event, event: Event) -> dict[str, Any]:
             "is_shared": bool(body.get("is_ext_shared_channel")),
             "links": _urls(event)[:_LINKS],
         }
+    if event["type"] == "user_change":
+        told = event["user"]
+        home = {"home": told.get("team_id"), "seen_in": body["team_id"]}
+        return {"user": str(told["id"]), **home, "deleted": bool(told.get("deleted"))}
     return {
         "user": event["user"],
         "home": event.get("user_team") or event.get("team"),

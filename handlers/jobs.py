@@ -6,10 +6,16 @@ from functools import partial
 from typing import Any
 
 from fmo_bot.bootstrap.bot import Bot
-from handlers import help_, home
+from fmo_bot.services.people import CHANGED, LEFT
+from handlers import help_, home, people
 from handlers.events import HOME_OPENED, WORDS
 
-_JOBS: dict[str, Callable[[Bot, dict[str, Any], datetime], None]] = {WORDS: help_.words, HOME_OPENED: home.publish}
+_JOBS: dict[str, Callable[[Bot, dict[str, Any], datetime], None]] = {
+    WORDS: help_.words,
+    HOME_OPENED: home.publish,
+    LEFT: people.left,
+    CHANGED: people.changed,
+}
 
 
 def add_jobs(bot: Bot) -> None:

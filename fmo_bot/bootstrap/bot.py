@@ -69,6 +69,7 @@ from fmo_bot.services.issues import Issues
 from fmo_bot.services.new_statuses import NewStatuses
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.pauses import Pauses
+from fmo_bot.services.people import People
 from fmo_bot.services.raising import Raising
 from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
@@ -127,6 +128,7 @@ class Bot:
         self.new_statuses = NewStatuses(self.store)
         self._syncs = SiteSyncs(self.store, self._read)
         self.parties = Parties(self.store)
+        self.people = People(self.store)
         self.deliveries = Deliveries(self.store, self.parties)
         self.standups = Standups(self.store)
         self.answers = Answers(self.store, questions)

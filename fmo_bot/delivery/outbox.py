@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
@@ -184,6 +184,22 @@ def withdraw(session: Session, name: str) -> bool:
         return False
     post.state, post.value = DROPPED, {}
     return True
+
+
+def withdraw_all(session: Session, person: Person, *, team_id: int, answers: bool) -> None:
+    """Owe a person nothing more for a joint team; with `answers` nor what answers their clicks.
+
+    What is on its way, or may be there, stays as it is.
+    """
+    theirs = MessageRow.workspace == person.workspace, MessageRow.person == person.user
+    of_team = (
+        or_(MessageRow.team_id == team_id, MessageRow.team_id.is_(None)) if answers else MessageRow.team_id == team_id
+    )
+    messages = select(MessageRow.id).where(*theirs, of_team)
+    waiting = DeliveryRow.state.in_((READY, FAILED, MISSED)), DeliveryRow.op == POST
+    query = select(DeliveryRow).where(DeliveryRow.message_id.in_(messages), *waiting).order_by(DeliveryRow.id)
+    for row in session.scalars(query.with_for_update()):
+        row.state, row.value = DROPPED, {}
 
 
 def owe_home(session: Session, *, person: Person, message: Message, due: datetime, language: str) -> None:

@@ -24,6 +24,13 @@ class Role(StrEnum):
     STAKEHOLDER = "stakeholder"  # reads, is never prompted
 
 
+class Duty(StrEnum):
+    """What one member of a side has to do for it; deputies stand in."""
+
+    ACCEPTOR = "acceptor"
+    ESCALATION = "escalation_contact"
+
+
 @dataclass(frozen=True)
 class Person:
     """Someone in Slack: always the home workspace's id with the user id (a user id alone names nobody)."""

@@ -36,15 +36,17 @@ def move(hub: Hub, channel: Channel, user: User, *, leave: bool) -> None:
 
 
 def change_person(hub: Hub, user: User, told: Mapping[str, Any]) -> None:
-    """Change a person's zone or name, with `user_change`."""
-    if unknown := set(told) - {"tz", "real_name"}:
+    """Change a person's zone, name or e-mail, or deactivate them (`deleted`) and back, with `user_change`."""
+    if unknown := set(told) - {"tz", "real_name", "email", "deleted"}:
         raise ValueError(f"A person has no {', '.join(sorted(unknown))} to change.")
     try:
         ZoneInfo(told.get("tz", user.tz))
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError(f"There is no time zone {told['tz']!r}.") from error
     user.tz, user.real_name = told.get("tz", user.tz), told.get("real_name", user.real_name)
-    hub.events.user_changed(user, {"id": user.id, "team_id": user.team_id, "tz": user.tz, "real_name": user.real_name})
+    user.email, user.deleted = str(told.get("email", user.email)), bool(told.get("deleted", user.deleted))
+    kept = {"id": user.id, "team_id": user.team_id, "tz": user.tz, "real_name": user.real_name}
+    hub.events.user_changed(user, {**kept, "deleted": user.deleted, "profile": {"email": user.email}})
     hub.state.changes.add("world")
 
 

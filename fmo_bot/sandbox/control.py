@@ -261,7 +261,7 @@ def _app(app: App) -> dict[str, Any]:
 
 
 def _person(person: User, now: datetime) -> dict[str, Any]:
-    kept = ("id", "team_id", "name", "real_name", "tz", "locale", "email", "guest_of")
+    kept = ("id", "team_id", "name", "real_name", "tz", "locale", "email", "guest_of", "deleted")
     return {**{name: getattr(person, name) for name in kept}, "tz_label": person.tz_label(now)}
 
 

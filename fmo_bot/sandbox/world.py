@@ -34,6 +34,7 @@ class User:
     locale: str = "en-US"
     email: str = ""
     guest_of: str | None = None
+    deleted: bool = False  # deactivated
     app_id: str | None = None
 
     @property

@@ -11,7 +11,7 @@ from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, Participatio
 from fmo_bot.db.store import Store
 from fmo_bot.domain.messages import Home, Prompt
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role, Scope
-from fmo_bot.errors import NotAMember, NotFound, NotLinked, SeveralTeams
+from fmo_bot.errors import NotAMember, NotFound, NotLinked, Refusal, SeveralTeams, TakesPartNoMore
 from fmo_bot.services import rounds, waits
 from fmo_bot.services.governance import Action, may
 
@@ -106,8 +106,20 @@ def actor_in(session: Session, person: Person, team_id: int | None) -> Actor:
         )
     )
     if row is None:
-        raise NotFound
+        raise _none_now(session, person, team_id)
     return _actor(row)
+
+
+def _none_now(session: Session, person: Person, team_id: int | None) -> Refusal:
+    """Why they are not in a joint team: they were, or nothing more is said."""
+    was = (
+        select(JointTeamRow.name)
+        .join(ParticipationRow, ParticipationRow.team_id == JointTeamRow.id)
+        .join(MemberRow, MemberRow.id == ParticipationRow.member_id)
+        .where(JointTeamRow.id == team_id, MemberRow.home_workspace == person.workspace)
+    )
+    name = session.scalars(was.where(MemberRow.slack_user_id == person.user)).first()
+    return NotFound() if name is None else TakesPartNoMore(team=name)
 
 
 def roster(session: Session, team_id: int) -> list[ParticipationRow]:

@@ -64,7 +64,7 @@ def _shown(prompt: PromptRow) -> str:
     closed = prompt.round.closed_at is not None
     if prompt.state == ANSWERED:
         return "kept" if closed or is_late(prompt) else "answered"
-    return "closed" if closed else "open"
+    return "closed" if closed or prompt.state == AWAY else "open"  # away after they were asked: they left
 
 
 def prompts_open_to(session: Session, actor: Actor, at: datetime) -> tuple[Prompt, ...]:
@@ -73,9 +73,11 @@ def prompts_open_to(session: Session, actor: Actor, at: datetime) -> tuple[Promp
         select(PromptRow)
         .join(RoundRow, PromptRow.round_id == RoundRow.id)
         .join(CeremonyRow, RoundRow.ceremony_id == CeremonyRow.id)
+        .join(SideRow, SideRow.id == PromptRow.side_id)
         .where(
             CeremonyRow.team_id == actor.team_id,
             PromptRow.member_id == actor.member_id,
+            SideRow.name == actor.side,  # what they were asked for another side is that side's
             or_(PromptRow.state == ASKED, and_(PromptRow.state == ANSWERED, PromptRow.deadline >= at)),
             RoundRow.closed_at.is_(None),
             RoundRow.closes_at >= at,

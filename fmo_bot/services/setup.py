@@ -25,10 +25,11 @@ from fmo_bot.db.parties import (
 )
 from fmo_bot.db.store import Store
 from fmo_bot.db.workflows import WorkflowVersionRow
-from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.domain.parties import SYSTEM, Duty
 from fmo_bot.errors import FileWrong
-from fmo_bot.services import calendars, participating, setup_people, workflows
+from fmo_bot.services import calendars, duties, leaving, participating, setup_people, workflows
 from fmo_bot.services.governance import audit
+from fmo_bot.services.leaving import Why
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
 from fmo_bot.services.team_spec import BoardSpec, DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec
@@ -155,11 +156,18 @@ class _Setup:
     def _people(self, team: JointTeamRow, sides: Mapping[Side, SideRow]) -> set[int]:
         ids: set[int] = set()
         for name, side in self.spec.sides.items():
+            named: dict[Duty, list[int]] = {duty: [] for duty in Duty}
             for index, wanted in enumerate(side.members):
                 member = self._member(f"sides.{name}.members[{index}]", side, wanted, sides[name])
                 self._participation(team, member, sides[name], wanted)
                 self._absences(member, wanted)
                 ids.add(member.id)
+                for duty in wanted.duties:
+                    named[duty].insert(0, member.id)
+                for duty in wanted.deputy:
+                    named[duty].append(member.id)
+            for duty, members in named.items():
+                duties.name(self.session, sides[name], duty, members)
         return ids
 
     def _member(self, place: str, side: SideSpec, wanted: MemberSpec, row: SideRow) -> MemberRow:
@@ -207,7 +215,7 @@ class _Setup:
         ).all()
         names = tuple(row.member.name for row in gone)
         for row in gone:
-            participating.end(self.session, row, self.at)
+            leaving.leave(self.session, row, Why.UNLISTED, self.at)
         return names
 
     def _remove_sides(self, team: JointTeamRow, listed: Mapping[Side, SideRow]) -> None:

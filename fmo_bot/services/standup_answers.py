@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fmo_bot.db.blockers import BlockerRow
 from fmo_bot.db.ceremonies import AnswerRow, CeremonyRow, PromptRow, RoundRow
 from fmo_bot.db.holding import hold_row
+from fmo_bot.db.parties import SideRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience
 from fmo_bot.domain.messages import Question, StandupForm
@@ -195,6 +196,8 @@ def _own(session: Session, actor: Actor, prompt_ref: str, *, lock: bool = False)
         hold_row(session, RoundRow, prompt.round_id)
         session.refresh(prompt)
     if prompt is None or prompt.state not in (rounds.ASKED, rounds.ANSWERED):
+        raise NotFound
+    if session.get_one(SideRow, prompt.side_id).name != actor.side:  # what they said for another side is that side's
         raise NotFound
     return prompt
 

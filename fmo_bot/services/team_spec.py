@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NewType
 
-from fmo_bot.domain.parties import Role
+from fmo_bot.domain.parties import Duty, Role
 
 Name = NewType("Name", str)
 Key = NewType("Key", str)
@@ -91,6 +91,8 @@ class MemberSpec:
     role: Role = Role.PARTICIPANT
     workspace: WorkspaceId | None = None
     away: tuple[AwaySpec, ...] | None = None
+    duties: tuple[Duty, ...] = ()
+    deputy: tuple[Duty, ...] = ()  # for these duties, after whoever is named before
 
 
 @dataclass(frozen=True, kw_only=True)

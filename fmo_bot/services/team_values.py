@@ -14,7 +14,7 @@ from cattrs.errors import ForbiddenExtraKeysError
 from fmo_bot.domain.calendars import WEEKDAYS
 from fmo_bot.domain.counterparts import KINDS
 from fmo_bot.domain.ownership import FIELDS, UNFURLED
-from fmo_bot.domain.parties import Role, is_side
+from fmo_bot.domain.parties import Duty, Role, is_side
 from fmo_bot.errors import FileWrong
 from fmo_bot.services.team_spec import (
     AwaySpec,
@@ -165,6 +165,12 @@ def _role(value: Any, _type: Any) -> Role:
         raise ValueError(f"{shown(value)} is not one of {', '.join(Role)}") from None
 
 
+def _duty(value: Any, _type: Any) -> Duty:
+    if value not in set(Duty):
+        raise ValueError(f"{shown(value)} is not one of {' '.join(Duty)}")
+    return Duty(value)
+
+
 def _text(value: Any, _type: Any) -> str:
     if not isinstance(value, str) or len(value) > 80:
         raise ValueError(f"{shown(value)} is not a text of at most 80 characters")
@@ -218,10 +224,24 @@ def _converter_made() -> cattrs.Converter:
         CounterpartsSpec | None: _counterparts,
     }
     converter.register_structure_hook(Role, _role)
+    converter.register_structure_hook(Duty, _duty)
     converter.register_structure_hook(bool, _truth)
     for kind, hook in hooks.items():
         converter.register_structure_hook_func(partial(eq, kind), hook)
-    lists = (OrganisationSpec, Weekday, date, str, Side, Field, Unfurled, MemberSpec, StandupSpec, DigestSpec, AwaySpec)
+    lists = (
+        OrganisationSpec,
+        Weekday,
+        date,
+        str,
+        Side,
+        Field,
+        Unfurled,
+        Duty,
+        MemberSpec,
+        StandupSpec,
+        DigestSpec,
+        AwaySpec,
+    )
     for one in (*lists, ProjectSpec, JiraSpec, BoardSpec):
         many = tuple.__class_getitem__((one, ...))
         converter.register_structure_hook_func(partial(eq, many), _is_list(converter.get_structure_hook(many)))

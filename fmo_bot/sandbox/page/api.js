@@ -16,8 +16,10 @@ async function request(path, init) {
 }
 
 export const get = (path) => request(path);
-export const post = (path, value) =>
-  request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
+const send = (method) => (path, value) =>
+  request(path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
+export const post = send("POST");
+const put = send("PUT");
 
 const q = encodeURIComponent;
 
@@ -42,6 +44,8 @@ export const as = (user) => {
   };
 };
 
+export const member = (channel, who) => post(`/control/channels/${q(channel)}/members`, who);
+export const person = (user, what) => put(`/control/people/${q(user)}`, what);
 export const world = () => get("/control/world");
 export const clock = () => get("/clock");
 export const step = (how) => post("/clock/step", how);

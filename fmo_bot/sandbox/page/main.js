@@ -5,6 +5,7 @@ import { Board } from "./board.js";
 import { ClockBar } from "./clock.js";
 import { h } from "./dom.js";
 import { faultsDrawer } from "./faults.js";
+import { peopleDrawer } from "./people.js";
 import { Side } from "./side.js";
 import { World } from "./world.js";
 
@@ -42,7 +43,8 @@ function boardPanels(world) {
 
 function tools(boards) {
   const drawer = faultsDrawer();
-  document.body.append(drawer.box);
+  const people = peopleDrawer();
+  document.body.append(drawer.box, people.box);
   const shown = () => document.body.classList.contains("with-board");
   const toggle = h("button", { type: "button", class: "btn small wide-only", "aria-pressed": "false" }, "Jira board");
   const set = (on) => {
@@ -53,6 +55,7 @@ function tools(boards) {
   toggle.addEventListener("click", () => set(!shown()));
   set(sessionStorage.getItem("board") === "on");
   at("tools").replaceChildren(...(boards.length ? [toggle] : []),
+    h("button", { type: "button", class: "btn small", on: { click: people.open } }, "People"),
     h("button", { type: "button", class: "btn small", on: { click: drawer.open } }, "Faults"));
 }
 

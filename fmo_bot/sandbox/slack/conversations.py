@@ -88,6 +88,8 @@ def _openable(call: Call) -> Any:
         raise SlackError("cannot_dm_bot")
     if not call.state.cast.share_a_channel(call.team_id, user):
         raise SlackError("user_not_visible")
+    if user.deleted:
+        raise SlackError("user_disabled")
     return user
 
 

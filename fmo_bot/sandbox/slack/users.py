@@ -20,7 +20,7 @@ def user_json(call: Call, user: User, *, locale: bool = False) -> dict[str, Any]
         "id": user.id,
         "team_id": user.team_id,
         "name": user.name,
-        "deleted": False,
+        "deleted": user.deleted,
         "real_name": user.real_name,
         "tz": user.tz,
         "tz_label": user.tz_label(now),
