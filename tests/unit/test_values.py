@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from fmo_bot.db import values
 from fmo_bot.domain.issues import STATUS, Change, Issue
-from fmo_bot.domain.messages import Message, Notice
+from fmo_bot.domain.messages import Message, Notice, Proposal
 from fmo_bot.domain.parties import Person
 
 # In UTC, as all our instants are: in other zones Python finds instants within a repeated hour unequal to themselves.
 _INSTANTS = st.datetimes(timezones=st.just(UTC))
 st.register_type_strategy(datetime, _INSTANTS)
 _ANYTHING = st.none() | st.booleans() | st.integers() | st.text() | _INSTANTS | st.dates() | st.builds(Person)
-_NOTICES = st.builds(Notice, values=st.dictionaries(st.text(), _ANYTHING | st.lists(_ANYTHING)))
+_VALUES = st.dictionaries(st.text(), _ANYTHING | st.lists(_ANYTHING))
+_WITH_VALUES = (Notice, Proposal)  # messages that hold anything a sentence may be filled with
 
 
 def through_a_column(stored: dict[str, Any]) -> dict[str, Any]:
@@ -26,10 +27,11 @@ def through_a_column(stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def _messages() -> st.SearchStrategy[Message]:
-    others = [cls for cls in Message.__args__ if cls is not Notice]
+    others = [cls for cls in Message.__args__ if cls not in _WITH_VALUES]
     numbers = st.floats(allow_nan=False, allow_infinity=False)
     st.register_type_strategy(float, numbers)
-    return st.one_of(_NOTICES, *map(st.from_type, others))
+    filled = [st.builds(cls, values=_VALUES) for cls in _WITH_VALUES]
+    return st.one_of(*filled, *map(st.from_type, others))
 
 
 @given(_messages())
