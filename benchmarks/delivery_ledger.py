@@ -83,6 +83,9 @@ class _AtOnce:
     def update(self, place: Place, ts: str, outgoing: Outgoing) -> None:
         raise NotImplementedError("nothing is updated here")
 
+    def remove(self, place: Place, ts: str) -> None:
+        raise NotImplementedError("nothing is taken back here")
+
     def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
         raise NotImplementedError("nothing is uncertain here")
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.domain.accounts import Account, Contact, Remark
 from fmo_bot.domain.acts import Act, IssueNow, IssueType, Option, Transition
+from fmo_bot.domain.channels import Reader, Seen
 from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint, Version
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import Message
@@ -45,6 +46,10 @@ class Chat(Protocol):
 
     def update(self, place: Place, ts: str, outgoing: Outgoing) -> None:
         """Replace the message at `ts`."""
+        ...
+
+    def remove(self, place: Place, ts: str) -> None:
+        """Delete our message at `ts`; one that is gone already is well."""
         ...
 
     def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
@@ -87,6 +92,22 @@ class Archive(Protocol):
 
     def remove(self, place: Place, ts: str) -> None:
         """Delete one of our messages."""
+        ...
+
+
+class Lookout(Protocol):
+    """Looking at channels as Slack shows them now. Raises a `SendOutcome` as `Chat` does, never retries by itself."""
+
+    def channel(self, place: Place) -> Seen:
+        """The channel, as the installation in `place.workspace` sees it."""
+        ...
+
+    def readers(self, place: Place) -> tuple[Reader, ...]:
+        """Everybody who is in it. Who somebody is may be up to an hour old."""
+        ...
+
+    def company(self, workspace: str, named: str) -> str:
+        """The name of the workspace `named`, as the installation in `workspace` sees it; its id where it may not."""
         ...
 
 

@@ -30,7 +30,9 @@ def register(app: App, bot: Bot) -> None:
         if body.get("type") != "event_callback":
             return next()
         event, kind = body["event"], job_of(bot, body)
-        if kind is not None:
+        if event.get("type") in CHANNELS:
+            _of_channel(bot, body, event, at)
+        elif kind is not None:
             kept = _kept(body, event)
             asker = None if kind in UNASKED else _asker(bot, kept)
             bot.record(event_key=_key(body, event), kind=kind, payload=kept, at=at, asker=asker)
@@ -92,6 +94,19 @@ KINDS: dict[str, Callable[[Event], str | None]] = {
     "member_left_channel": _left,
     "user_change": _changed,
 }
+
+
+# What becomes of channels. Whoever did it, one of our own apps included: it only says where to look.
+CHANNELS = frozenset(
+    f"{kind}_{what}" for kind in ("channel", "group") for what in ("rename", "archive", "unarchive")
+) | {"channel_shared", "channel_unshared", "channel_id_changed", "member_joined_channel", "member_left_channel"}
+
+
+def _of_channel(bot: Bot, body: Event, event: Event, at: datetime) -> None:
+    named = event.get("old_channel_id") or event.get("channel")
+    channel = str(named.get("id")) if isinstance(named, Mapping) else str(named)
+    people, new = str(event["type"]).startswith("member_"), str(event.get("new_channel_id") or "")
+    bot.channels.heard(channel, event_key=_key(body, event), at=at, new=new, people=people)
 
 
 def _key(body: Event, event: Event) -> str:

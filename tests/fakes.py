@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from fmo_bot.domain.channels import Reader, Seen
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import SendOutcome, Uncertain, Undeliverable
@@ -83,6 +84,10 @@ class FakeChat:
         with self._ending():
             self.updated.append((ts, outgoing.message))
 
+    def remove(self, place: Place, ts: str) -> None:
+        with self._ending():
+            self.posted = [each for each in self.posted if (each.place, each.ts) != (place, ts)]
+
     def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
         with self._ending():
             if not self.history_allowed:
@@ -112,6 +117,31 @@ class FakeChat:
         yield
         if isinstance(ending, Accepted):
             raise ending.then
+
+
+@dataclass
+class FakeLookout:
+    """Channels as a pretend Slack shows them, by id; an error is raised. `asked`: every look, in order."""
+
+    channels: dict[str, Seen | SendOutcome] = field(default_factory=dict)
+    people: dict[str, tuple[Reader, ...]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None  # what the world does while Slack answers
+
+    def channel(self, place: Place) -> Seen:
+        self.asked.append(place.channel)
+        self.meanwhile()
+        found = self.channels.get(place.channel) or Undeliverable("channel_not_found")
+        if isinstance(found, SendOutcome):
+            raise found
+        return found
+
+    def readers(self, place: Place) -> tuple[Reader, ...]:
+        return self.people.get(place.channel, ())
+
+    def company(self, workspace: str, named: str) -> str:
+        return self.names.get(named, named)
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.db.ceremonies import PromptRow
 from fmo_bot.db.ledger import DeliveryRow, InboxRow, MessageRow, OccurrenceRow
-from fmo_bot.db.parties import MemberRow
+from fmo_bot.db.parties import ChannelRow, MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import occurrences
@@ -128,6 +128,12 @@ def other_team_file() -> dict[str, Any]:
     return file
 
 
+def looked_at(store: Store) -> None:
+    """Every channel has been looked at, and all is well there."""
+    with store.transaction(SYSTEM) as session:
+        session.execute(update(ChannelRow).values(doubts=0))
+
+
 class JointTeam:
     """The story's joint team in a database."""
 
@@ -140,6 +146,7 @@ class JointTeam:
             "close": self.standups.due_close,
         }
         self.result = setup.apply(store, file or team_file(), clock("00:30"))
+        looked_at(store)
 
     def plan(self, at: datetime, *, hours: int = 48) -> None:
         with self.store.transaction(SYSTEM) as session:

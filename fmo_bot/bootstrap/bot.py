@@ -38,6 +38,7 @@ from fmo_bot.jira.accounts import JiraAccounts
 from fmo_bot.services import (
     accounts,
     acts,
+    channels,
     digests,
     expiries,
     hooks,
@@ -58,6 +59,7 @@ from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
 from fmo_bot.services.calendar_changes import CalendarChanges
+from fmo_bot.services.channels import Channels
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.digests import Digests
 from fmo_bot.services.doubles import NightWatch
@@ -75,6 +77,7 @@ from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
+from fmo_bot.services.strangers import Strangers
 from fmo_bot.services.waits_reports import WaitsReports
 from fmo_bot.services.workflow_changes import WorkflowChanges
 from fmo_bot.slack.act_forms import SlackWindow
@@ -82,6 +85,7 @@ from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.directory import SlackDirectory
 from fmo_bot.slack.installs import Installs
+from fmo_bot.slack.lookout import SlackLookout
 from fmo_bot.slack.unfurls import SlackUnfurls
 from fmo_bot.slack.who import Who
 
@@ -159,6 +163,8 @@ class Bot:
         window = SlackWindow(self.installs)
         self.acts = Acts(self.store, self.parties, self.issues, self.acting, hands, window)
         self.follows = Follows(self.store, self.parties, self.jira.filtered)
+        self.channels = Channels(self.store, SlackLookout(self.installs))
+        self.strangers = Strangers(self.store)
 
     def _wire_work(self) -> None:
         """What brings messages on their way, and works what comes in or falls due."""
@@ -173,6 +179,7 @@ class Bot:
             waits_reports.JOB: self.waits_reports.make,
             proposals.JOB: self.proposals.decide,
             hooks.JOB: self.hinted.look,
+            channels.LOOK: self.channels.look,
             issues.CARD: self.issues.show,
             issues.UNFURL: self.issues.unfurl,
             acts.FORM: self.acts.fill,
@@ -206,6 +213,8 @@ class Bot:
             ("tell", 5, self._tell),
             ("follow", 15, self._follow),
             ("directs", 5, self._learn_directs),
+            ("channels", 5, self._look_at_channels),
+            ("held", 60, self._put_off),
             ("retain", 3600, self._retain),
             ("accounts", 600, self._match),
             ("tokens", 60, self._tokens),
@@ -336,6 +345,12 @@ class Bot:
 
     def _learn_directs(self) -> None:
         directs.learn(self.store, self._chat, at=self.clock.now(), machine=time.time, paces=self._paces)
+
+    def _look_at_channels(self) -> None:
+        self.channels.tick(self.clock.now())
+
+    def _put_off(self) -> None:
+        self.channels.put_off(self.clock.now())
 
     def _follow(self) -> None:
         self.follows.tell(self.clock.now())

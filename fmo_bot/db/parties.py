@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, and_, or_, select, text
+from sqlalchemy import ColumnElement, Float, ForeignKey, Index, UniqueConstraint, and_, or_, select, text
 from sqlalchemy.orm import Mapped, QueryableAttribute, Session, mapped_column, relationship
 
 from fmo_bot.db.base import Base
-from fmo_bot.domain.parties import Person, Role
+from fmo_bot.domain.channels import State
+from fmo_bot.domain.parties import Person, Place, Role
 
 _NOW = text("until IS NULL")
 
@@ -128,7 +129,26 @@ class ChannelRow(Base):
     slack_channel_id: Mapped[str]
     kind: Mapped[str] = mapped_column(default="joint")  # joint | internal
     side_id: Mapped[int | None] = mapped_column(ForeignKey("side.id"), default=None)  # whose, if internal
+    # As it was last seen in Slack; see services.channels.
+    name: Mapped[str] = mapped_column(default="", server_default="")
+    state: Mapped[State] = mapped_column(default=State.ACTIVE, server_default=State.ACTIVE.value)
+    since: Mapped[datetime | None] = mapped_column(default=None)  # of the state
+    doubts: Mapped[int] = mapped_column(default=1, server_default="1")  # what was heard of it since: nothing is posted
+    workspaces: Mapped[list[Any]] = mapped_column(default_factory=list, server_default="[]")  # Slack ids, with `gone`
+    strangers: Mapped[list[Any]] = mapped_column(default_factory=list, server_default="[]")  # of them: of no side
+    gone: Mapped[list[Any]] = mapped_column(default_factory=list, server_default="[]")  # of sides that left it
+    look_after: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")  # machine time
     team: Mapped[JointTeamRow] = relationship(init=False)
+
+    @property
+    def place(self) -> Place:
+        """Where it is in Slack, as the installation that posts there sees it."""
+        return Place(self.workspace, self.slack_channel_id)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing is said there for now; see delivery.held."""
+        return self.state is not State.ACTIVE or self.doubts > 0
 
 
 class AbsenceRow(Base):

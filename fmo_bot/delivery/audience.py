@@ -10,6 +10,7 @@ from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.boards import JiraSiteRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
 from fmo_bot.db.parties import ChannelRow, MemberRow, OrganisationRow, ParticipationRow, SideRow, takes_part
+from fmo_bot.domain.channels import State
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.ownership import Owned, Standpoint
 from fmo_bot.domain.parties import Person, Place
@@ -49,7 +50,7 @@ def of_person(session: Session, person: Person) -> Standpoint:
 def of_place(session: Session, place: Place) -> Standpoint:
     """A channel: everybody of its joint team, or of the one side whose internal channel it is."""
     channel = session.scalar(select(ChannelRow).where(ChannelRow.slack_channel_id == place.channel))
-    if channel is None:
+    if channel is None or channel.state is State.EXPOSED:
         return NOBODY
     sides = _sides(session, {channel.team_id})
     readers = [side.organisation for side in sides if channel.side_id in (None, side.id)]

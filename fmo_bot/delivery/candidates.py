@@ -30,9 +30,9 @@ from sqlalchemy.orm import Session, aliased
 
 from fmo_bot.db.base import Instant
 from fmo_bot.db.ledger import DeliveryRow, LaneRow, MessageRow
-from fmo_bot.delivery import lanes
+from fmo_bot.delivery import held, lanes
 from fmo_bot.delivery.lanes import Paces
-from fmo_bot.delivery.outbox import HOME, POST, READY, SENDING, UNSURE, UPDATE
+from fmo_bot.delivery.outbox import HOME, POST, READY, REMOVE, SENDING, UNSURE, UPDATE
 
 # So many without a result, which takes five minutes, and it has failed; also marks an unsure one left to a person.
 MAX_SEARCHES = 6
@@ -64,9 +64,10 @@ def _to_find() -> ColumnElement[bool]:
     return and_(DeliveryRow.state == UNSURE, DeliveryRow.searches < MAX_SEARCHES)
 
 
-can_go = and_(  # an update waits for its message, a reply for the message it answers
+can_go = and_(  # an update waits for its message, a reply for the message it answers, all for an open channel
     or_(DeliveryRow.op != UPDATE, _Target.ts.is_not(None)),
     or_(DeliveryRow.thread_message_id.is_(None), _Thread.ts.is_not(None)),
+    or_(DeliveryRow.state == UNSURE, DeliveryRow.op == REMOVE, held.may_speak(_Target.channel)),
 )
 _is_post = and_(DeliveryRow.state == READY, DeliveryRow.op == POST)
 # Which method's lane decides. A direct conversation that is not known yet has to be opened first.
@@ -76,6 +77,7 @@ _method = (
     (DeliveryRow.op == POST, lanes.POST),
     (DeliveryRow.op == UPDATE, lanes.UPDATE),
     (DeliveryRow.op == HOME, lanes.HOME),
+    (DeliveryRow.op == REMOVE, lanes.REMOVE),
 )
 
 
@@ -186,6 +188,7 @@ _LANES: dict[str, Callable[[str, str | None], tuple[str, ...]]] = {
     POST: _post_lanes,
     UPDATE: lambda workspace, _: (lanes.of_method(workspace, lanes.UPDATE),),
     HOME: lambda workspace, _: (lanes.of_method(workspace, lanes.HOME),),
+    REMOVE: lambda workspace, _: (lanes.of_method(workspace, lanes.REMOVE),),
 }
 
 

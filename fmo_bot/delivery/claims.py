@@ -17,12 +17,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, Select, Update, and_, bindparam, func, select, update
+from sqlalchemy import Row, Select, Update, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import lanes
+from fmo_bot.delivery import held, lanes
 from fmo_bot.delivery.candidates import candidates, ripe
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.outbox import (
@@ -34,6 +34,7 @@ from fmo_bot.delivery.outbox import (
     NOT_SENT,
     POST,
     READY,
+    REMOVE,
     SENDING,
     SENT,
     TOO_LATE,
@@ -234,11 +235,13 @@ def _give_up(session: Session, query: Select[DeliveryRow], state: str, error: st
 
 def _hold(session: Session, ids: Sequence[int], *, at: datetime, now: float) -> list[Row[Any]]:
     """The rows, locked; those that another process holds or has changed meanwhile are left out."""
+    # Something may have been heard of a channel since the look without a lock.
+    may_go_there = or_(DeliveryRow.state == UNSURE, DeliveryRow.op == REMOVE, held.may_speak(MessageRow.channel))
     query = (
         select(*_CLAIMED, _Thread.ts.label("thread_ts"))
         .join(MessageRow, MessageRow.id == DeliveryRow.message_id)
         .outerjoin(_Thread, _Thread.id == DeliveryRow.thread_message_id)
-        .where(DeliveryRow.id.in_(ids), ripe(at, now))
+        .where(DeliveryRow.id.in_(ids), ripe(at, now), may_go_there)
         .order_by(DeliveryRow.due, DeliveryRow.id)
         .with_for_update(of=DeliveryRow, skip_locked=True)
     )

@@ -33,12 +33,13 @@ class Pace:
 CHANNEL_S = 1.0  # seconds between two messages in a conversation
 CHANNEL = Pace(CHANNEL_S)
 POST, UPDATE, HOME = "chat.postMessage", "chat.update", "views.publish"
-OPEN, SEARCH = "conversations.open", "conversations.history"
+OPEN, SEARCH, REMOVE = "conversations.open", "conversations.history", "chat.delete"
 _TIERED = {
     UPDATE: Pace(1.2, burst=5),
     HOME: Pace(0.6, burst=5),
     OPEN: Pace(1.2, burst=5),
     SEARCH: Pace(1.2, burst=5),
+    REMOVE: Pace(1.2, burst=5),
 }
 
 

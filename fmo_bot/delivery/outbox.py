@@ -23,7 +23,7 @@ from fmo_bot.delivery.audience import fitted
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place, Scope
 
-POST, UPDATE, HOME = "post", "update", "home"
+POST, UPDATE, HOME, REMOVE = "post", "update", "home", "remove"
 READY, SENDING, SENT, UNSURE, FAILED, MISSED = "ready", "sending", "sent", "unsure", "failed", "missed"
 DROPPED = "dropped"  # nobody wants it any more
 # Why a delivery was given up by ourselves.

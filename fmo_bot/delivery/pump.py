@@ -18,7 +18,7 @@ from fmo_bot.delivery.candidates import MAX_SEARCHES, opens
 from fmo_bot.delivery.claims import LEASE_S, MAX_ATTEMPTS, SEARCH_AFTER_S, Claim, Note
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.notes import Notes
-from fmo_bot.delivery.outbox import AT_LEAST_ONCE, FAILED, HOME, POST, READY, SENDING, SENT, UNSURE, UPDATE
+from fmo_bot.delivery.outbox import AT_LEAST_ONCE, FAILED, HOME, POST, READY, REMOVE, SENDING, SENT, UNSURE, UPDATE
 from fmo_bot.domain.parties import SYSTEM, Person, Place
 from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
 from fmo_bot.ports import Chat, Clock, Outgoing
@@ -285,4 +285,14 @@ def _publish(chat: Chat, claim: Claim, _place: Place) -> None:
     chat.publish_home(_person(claim), _outgoing(claim))
 
 
-_TALK: dict[str, Callable[[Chat, Claim, Place], str | None]] = {POST: _post, UPDATE: _update, HOME: _publish}
+def _remove(chat: Chat, claim: Claim, place: Place) -> None:
+    assert claim.ts is not None  # only what was sent is removed
+    chat.remove(place, claim.ts)
+
+
+_TALK: dict[str, Callable[[Chat, Claim, Place], str | None]] = {
+    POST: _post,
+    UPDATE: _update,
+    HOME: _publish,
+    REMOVE: _remove,
+}

@@ -431,6 +431,23 @@ class Proposal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StrangerInChannel:
+    """What scrum masters of both sides are asked: is a company that was connected to the joint channel a partner?
+
+    `agreed`, `missing`: companies that have said so, and have yet to; `came_to`: "" while it is open, else what settled
+    it: `partner` or `left`.
+    """
+
+    ref: str
+    team: str
+    channel: str
+    company: str
+    agreed: tuple[str, ...]
+    missing: tuple[str, ...]
+    came_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class IssueChoice:
     """An issue to choose. `value` says which one of which site; `site`: named where a key alone would not tell."""
 
@@ -468,6 +485,7 @@ Message = (
     | LinkWord
     | LinkRequest
     | NewStatus
+    | StrangerInChannel
     | Proposal
 )
 

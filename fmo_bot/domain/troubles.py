@@ -27,7 +27,9 @@ WHAT = {
     "LinkRequest": "a question whose a Jira account is",
     "NewStatus": "a question what a new status means",
     "Proposal": "a proposal of another company",
+    "StrangerInChannel": "a question whether a company is a partner",
 }
+REMOVAL = "taking back what was said in an internal channel"
 REMINDER = "a stand-up reminder"
 
 # Kind of an occurrence -> msgid of what it would have become.
@@ -94,6 +96,8 @@ def job(kind: str) -> str:
 def what(value: dict[str, object]) -> str:
     """The msgid of what a stored message value is."""
     kind = str(value.get("message", ""))
+    if kind == "Removal":
+        return REMOVAL
     return REMINDER if kind == "Prompt" and value.get("reminder") else WHAT.get(kind, "a message")
 
 

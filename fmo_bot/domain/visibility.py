@@ -128,6 +128,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.LinkWord: "ref site word until",
         m.LinkRequest: "ref name company site account",
         # Asked of statuses that joint issues were in, or of boards that show no others (services.new_statuses).
+        m.StrangerInChannel: "ref team channel company agreed missing came_to",
         m.NewStatus: "ref team board status since guess stages wanted settled",
         # What a side lays before another is what it wants to be known (services.proposals).
         m.Proposal: "ref team company text values asked state by may",

@@ -9,11 +9,12 @@ from fmo_bot.sandbox.world import Channel, User
 
 
 def change(hub: Hub, channel: Channel, told: Mapping[str, Any]) -> None:
-    """Rename, archive, share, unshare, or give another id; `ValueError` for what there is not."""
+    """Rename, archive, share, unshare, limit an invitation, or give another id; `ValueError` for what there is not."""
     doing: dict[str, Callable[[Hub, Channel, Any], None]] = {
         "name": _rename,
         "is_archived": _archive,
         "shared_with": _share,
+        "limited": _limit,
         "new_id": _renumber,
     }
     if unknown := set(told) - set(doing):
@@ -30,6 +31,10 @@ def move(hub: Hub, channel: Channel, user: User, *, leave: bool) -> None:
         hub.events.joined(channel, user, left=True)
         channel.members.remove(user.id)
     elif not leave and user.id not in channel.members:
+        if user.app_id is not None and user.team_id in channel.limited:
+            raise ValueError(f"The invitation to {channel.name} lets {user.team_id} post only, and add no apps.")
+        if not any(user.belongs_to(team) for team in channel.team_ids):
+            raise ValueError(f"{channel.name} is not shared with the workspace of {user.real_name}.")
         channel.members.append(user.id)
         hub.events.joined(channel, user)
     hub.state.changes.add("world")
@@ -74,6 +79,13 @@ def _share(hub: Hub, channel: Channel, teams: list[str]) -> None:
         hub.events.about(channel, "channel_shared", channel=channel.id, connected_team_id=team)
 
 
+def _limit(hub: Hub, channel: Channel, teams: list[str]) -> None:
+    """Those that may post only, as the host has invited them; Slack tells of it only where it is asked."""
+    if unknown := [team for team in teams if team not in channel.team_ids or team == channel.host]:
+        raise ValueError(f"{channel.name} is not shared with {unknown[0]}.")
+    channel.limited = list(teams)
+
+
 def _leave(hub: Hub, channel: Channel, team: str) -> None:
     """Both sides hear that it is over; then the workspace's people and bots are gone from it."""
     still = len(channel.team_ids) > 2
@@ -81,6 +93,7 @@ def _leave(hub: Hub, channel: Channel, team: str) -> None:
         channel, "channel_unshared", channel=channel.id, previously_connected_team_id=team, is_ext_shared=still
     )
     channel.team_ids.remove(team)
+    channel.limited = [each for each in channel.limited if each != team]
     users = hub.state.cast.users
     channel.members[:] = [id for id in channel.members if any(users[id].belongs_to(t) for t in channel.team_ids)]
 

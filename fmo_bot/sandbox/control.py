@@ -273,5 +273,6 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "is_ext_shared": channel.is_ext_shared,
         "is_archived": channel.is_archived,
         "team_ids": channel.team_ids,
+        "limited": channel.limited,
         "members": channel.members,
     }

@@ -131,7 +131,7 @@ class Issues:
         """Show what a message's links lead to, where the joint team wants it; silence wherever anything is missing."""
         with self._store.reading(SYSTEM) as session:
             channel = session.scalar(select(ChannelRow).where(ChannelRow.slack_channel_id == payload["channel"]))
-            if channel is None:
+            if channel is None or channel.is_held:
                 return
             team = session.get_one(JointTeamRow, channel.team_id)
             allowed, language = _allowed(channel, team, is_shared=payload["is_shared"]), team.language

@@ -25,9 +25,9 @@ from fmo_bot.db.parties import (
 )
 from fmo_bot.db.store import Store
 from fmo_bot.db.workflows import WorkflowVersionRow
-from fmo_bot.domain.parties import SYSTEM, Duty
+from fmo_bot.domain.parties import SYSTEM, Duty, Place
 from fmo_bot.errors import FileWrong
-from fmo_bot.services import calendars, duties, leaving, participating, setup_people, workflows
+from fmo_bot.services import calendars, channel_rows, duties, leaving, participating, setup_people, workflows
 from fmo_bot.services.governance import audit
 from fmo_bot.services.leaving import Why
 from fmo_bot.services.setup_jira import set_up_jira
@@ -234,8 +234,9 @@ class _Setup:
         row = self.session.scalar(select(ChannelRow).where(ChannelRow.team_id == team.id, ChannelRow.kind == "joint"))
         if row is None:
             self._new(ChannelRow(team_id=team.id, workspace=wanted.workspace, slack_channel_id=wanted.id))
-        else:
+        elif row.place != Place(wanted.workspace, wanted.id):
             row.workspace, row.slack_channel_id = wanted.workspace, wanted.id
+            channel_rows.forget_look(row)
 
     def _board(self, team: JointTeamRow) -> BoardRow:
         """The board of record; beside it the other boards, and none but these."""

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from fmo_bot.delivery import lanes
 from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.parties import Place
 from fmo_bot.ports import Sighting
 from fmo_bot.slack import history
 from fmo_bot.slack.installs import Installs
-from fmo_bot.slack.outcomes import speak
+from fmo_bot.slack.outcomes import code_of, speak
 
+_GONE = frozenset({"message_not_found", "file_not_found", "file_deleted"})
 _TOUCHED = ("reply_count", "reactions", "pinned_to")  # a person has done something with the message
 
 
@@ -32,9 +37,23 @@ class SlackArchive:
 
     def remove(self, place: Place, ts: str) -> None:
         """Delete one message."""
-        client = self._installs.client_of(place.workspace)
-        lane = of_method(place.workspace, "chat.delete")
-        speak(lambda: client.chat_delete(channel=place.channel, ts=ts), lane=lane, idempotent=True)
+        delete(self._installs.client_of(place.workspace), place, ts)
+
+
+def delete(client: WebClient, place: Place, ts: str) -> None:
+    """Delete one of our messages, or the picture whose file's id `ts` is; what is gone already is well."""
+
+    def call() -> None:
+        try:
+            if ts.startswith("F"):
+                client.files_delete(file=ts)
+            else:
+                client.chat_delete(channel=place.channel, ts=ts)
+        except SlackApiError as error:
+            if code_of(error) not in _GONE:
+                raise
+
+    speak(call, lane=of_method(place.workspace, lanes.REMOVE), idempotent=True)
 
 
 def _sighting(key: str, message: dict[str, Any]) -> Sighting:

@@ -16,6 +16,7 @@ from fmo_bot.network import Network
 from fmo_bot.ports import Outgoing, Pictures
 from fmo_bot.slack import history
 from fmo_bot.slack.actions import METADATA_EVENT
+from fmo_bot.slack.archive import delete
 from fmo_bot.slack.blocks import CHART
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.outcomes import code_of, speak
@@ -44,6 +45,10 @@ class SlackChat:
     def update(self, place: Place, ts: str, outgoing: Outgoing) -> None:
         """Replace the message at `ts`."""
         self._write(self._installs.client_of(place.workspace), place, outgoing, ts=ts)
+
+    def remove(self, place: Place, ts: str) -> None:
+        """Delete our message at `ts`, or the picture whose file's id it is."""
+        delete(self._installs.client_of(place.workspace), place, ts)
 
     def find(self, place: Place, key: str, *, since: datetime, thread_ts: str | None = None) -> str | None:
         """Our message with `key` in its metadata (a picture: in its file's name), looked for from `since` on.

@@ -31,7 +31,7 @@ from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.installs import Installs
 from tests.fakes import FixedClock, Machine
 from tests.integration.sandbox_support import PATIENT, START, act, client, faults, record
-from tests.joint_team import team_file
+from tests.joint_team import looked_at, team_file
 
 JOINT = Place("T0HUAWEI", "C0JOINT")
 LIWEI = Person("T0HUAWEI", "U0LIWEI")
@@ -110,6 +110,7 @@ def watch(sqlite_store: Store) -> Iterator[Watch]:
 
 def watching(box: Sandbox, store: Store) -> Watch:
     setup.apply(store, team_file(), START)
+    looked_at(store)
     with store.transaction(Scope(team_id=1)) as session:
         assert session.scalars(select(JointTeamRow.id)).all() == [1]
         said: dict[str, Any] = {"message": SAYING, "due": START, "language": "en"}

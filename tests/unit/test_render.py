@@ -206,6 +206,7 @@ def every_message(words: str) -> list[m.Message]:
             stages=tuple(f"{words}{n}" for n in range(30)),
             wanted=((words, words), (words, "")),
         ),
+        m.StrangerInChannel(ref="x", team=words, channel=words, company=words, agreed=(words,), missing=(words,)),
         m.Proposal(
             ref="p",
             team=words,

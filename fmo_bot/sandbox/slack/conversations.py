@@ -45,6 +45,7 @@ def _joined(call: Call, channel: Channel) -> dict[str, Any]:
         "shared_team_ids": channel.team_ids,
         "internal_team_ids": [],
         "connected_team_ids": [team for team in channel.team_ids if team != call.team_id],
+        "connected_limited_team_ids": [team for team in channel.limited if team in channel.team_ids],
         "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "num_members": len(channel.members),
@@ -124,6 +125,8 @@ def join(call: Call) -> dict[str, Any]:
         raise SlackError("method_not_supported_for_channel_type")
     if channel.is_archived:
         raise SlackError("is_archived")
+    if call.team_id in channel.limited:
+        raise SlackError("restricted_action")
     if call.bot.id not in channel.members:
         channel.members.append(call.bot.id)
         call.hub.events.joined(channel, call.bot)

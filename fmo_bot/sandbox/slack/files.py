@@ -95,6 +95,20 @@ def info(call: Call) -> dict[str, Any]:
     return {"file": file_json(call.state, file), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
+def delete(call: Call) -> dict[str, Any]:
+    """files.delete: the file, and the messages in which it alone was shared."""
+    file = call.state.files.get(call.args.need("file"))
+    if file is None or file.app.id != call.app.id:
+        raise SlackError("file_not_found")
+    for channel_id, ts in file.shares:
+        message = call.state.message(channel_id, ts)
+        if message is not None:
+            call.state.forget(message)
+            call.hub.events.deleted(message, call.state.cast.channels[channel_id])
+    del call.state.files[file.id]
+    return {}
+
+
 def file_json(state: State, file: File) -> dict[str, Any]:
     """A file as Slack describes it."""
     mimetype = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
@@ -160,4 +174,5 @@ METHODS = {
     "files.getUploadURLExternal": Method(get_upload_url, ("files:write",), 4),
     "files.completeUploadExternal": Method(complete_upload, ("files:write",), 4),
     "files.info": Method(info, ("files:read",), 4),
+    "files.delete": Method(delete, ("files:write",), 3),
 }

@@ -11,6 +11,7 @@ from fmo_bot.slack.blocks import VIEW_BLOCKS, Block, fit, text_of
 from fmo_bot.slack.render import (
     accounts,
     cards,
+    channels,
     charts,
     deliveries,
     digests,
@@ -53,6 +54,7 @@ RENDERERS: dict[type, Renderer] = {
     m.LinkRequest: accounts.request,
     m.NewStatus: statuses.new_status,
     m.Proposal: proposals.proposal,
+    m.StrangerInChannel: channels.stranger,
 }
 
 
