@@ -1,7 +1,7 @@
 """The joint team of the story as the services' tests need it: set up by the real door, then asked as people would."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from fmo_bot.db.parties import ChannelRow, MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import occurrences
-from fmo_bot.domain import facts, flow, lives
+from fmo_bot.domain import facts, flow, lives, recovery
 from fmo_bot.domain.counterparts import Signs
 from fmo_bot.domain.facts import NO_INCIDENTS
 from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint
@@ -26,13 +26,14 @@ from fmo_bot.domain.lives import Life
 from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.parties import SYSTEM, Person
-from fmo_bot.domain.timelines import timeline
+from fmo_bot.domain.recovery import Recovery
+from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.workflow import Workflow
 from fmo_bot.domain.workflow_file import Incidents
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import setup
+from fmo_bot.services.board_facts import Id, Named
 from fmo_bot.services.boards import Boards, BoardView
-from fmo_bot.services.fact_reading import Id, Named
 from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
 
@@ -300,7 +301,7 @@ class KnownFacts:
     """The facts of a board that is held in memory: everything of it, whatever is asked for."""
 
     def __init__(self, issues: Sequence[Issue], workflow: Workflow, incidents: Incidents = NO_INCIDENTS) -> None:
-        self.issues, self.workflow, self.incidents = issues, workflow, incidents
+        self.issues, self.workflow, self._incidents = issues, workflow, incidents
 
     @property
     def site(self) -> str:
@@ -320,7 +321,7 @@ class KnownFacts:
 
     def _in_flow(self, origins: Collection[Origin]) -> list[Life]:
         every = self.of_window(0, 0, 0, origins)
-        return [each for each in every if not self.incidents.leave_out(each.issue_type)]
+        return [each for each in every if not self._incidents.leave_out(each.issue_type)]
 
     def of_sprint(self, sprint: int, origins: Collection[Origin]) -> list[Life]:
         return self.of_window(0, 0, 0, origins)
@@ -328,6 +329,19 @@ class KnownFacts:
     def doubts(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Counter[str]:
         counted = (life for life in self._in_flow(origins) if (life.site, life.id) not in without)
         return facts.doubts(timeline(life, self.workflow, as_of) for life in counted)
+
+    def incidents(
+        self, since: int, until: int, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()
+    ) -> list[Recovery]:
+        return [*recovery.of(self._courses(as_of, origins, without), self._incidents)]
+
+    def excluded(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> int:
+        known = (each.life for each in self._courses(as_of, origins, without) if each.known)
+        return sum(self._incidents.leave_out(each.issue_type) for each in known)
+
+    def _courses(self, as_of: int, origins: Collection[Origin], without: Collection[Id]) -> Iterator[Timeline]:
+        lives = (life for life in self.of_window(0, 0, 0, origins) if (life.site, life.id) not in without)
+        return (timeline(life, self.workflow, as_of) for life in lives)
 
     def signs(self, origins: Collection[Origin]) -> list[Signs]:
         return [Signs.of(issue) for issue in self.issues if _origin(issue) in origins]

@@ -4,12 +4,18 @@ What follows from an issue alone stands in `life`; what also takes the board's w
 it, in `fact`. Instants are epoch milliseconds. All of it goes with the issue, or when its board shows it no longer.
 """
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fmo_bot.db.base import Base
 
 _Ms = BigInteger
+
+
+def _few(name: str, *columns: str, of: str) -> Index:
+    """An index of the rows that have such a column."""
+    some = text(f"{of} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=some, postgresql_where=some)
 
 
 class LifeRow(Base):
@@ -53,6 +59,9 @@ class FactRow(Base):
         Index(None, "board_id", "ended", "started"),  # finished or abandoned in a window; in progress
         Index(None, "board_id", "changed"),
         Index(None, "board_id", "origin_id"),
+        # What data quality counts, and incidents, are looked up in their index alone; most issues are in neither.
+        _few("ix_fact_doubts", "board_id", "doubts_id", "origin_id", "changed", of="doubts_id"),
+        _few("ix_fact_incidents", "board_id", "restored", "began", "origin_id", "changed", of="began"),
     )
     board_id: Mapped[int] = mapped_column(primary_key=True)
     issue_id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,24 +70,20 @@ class FactRow(Base):
     started: Mapped[int | None] = mapped_column(_Ms, default=None)
     ended: Mapped[int | None] = mapped_column(_Ms, default=None)  # finished or abandoned
     ages: Mapped[bytes | None] = mapped_column(default=None)  # domain.facts.Fact.ages, packed
+    doubts_id: Mapped[int | None] = mapped_column(default=None)
+    began: Mapped[int | None] = mapped_column(_Ms, default=None)  # of an incident, and only of one
+    restored: Mapped[int | None] = mapped_column(_Ms, default=None)  # None: still open; FOREVER: it was given up
 
 
-class FactDoubtRow(Base):
-    """What data quality counts of an issue, only what is not 0: summed for the whole board without reading issues.
+class DoubtsRow(Base):
+    """What data quality counts of one issue, which it counts of many: written once, so that facts are counted by it."""
 
-    And of an incident that it is one (domain.facts.INCIDENT).
-    """
-
-    __tablename__ = "fact_doubt"
-    __table_args__ = (
-        ForeignKeyConstraint(["board_id", "issue_id"], ["fact.board_id", "fact.issue_id"], ondelete="CASCADE"),
-    )
-    board_id: Mapped[int] = mapped_column(primary_key=True)
-    issue_id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)  # one of domain.quality.QUALITY
-    n: Mapped[int]
-    origin_id: Mapped[int]
-    changed: Mapped[int] = mapped_column(_Ms)  # both as in `fact`, which need not be joined
+    __tablename__ = "doubts"
+    __table_args__ = (UniqueConstraint("board_id", "name"),)
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    board_id: Mapped[int] = mapped_column(ForeignKey("board.id", ondelete="CASCADE"))
+    name: Mapped[str]  # a digest of what is packed
+    packed: Mapped[bytes]  # domain.facts.Fact.doubts
 
 
 class FactDueRow(Base):

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from fmo_bot.domain import flow, quality
 from fmo_bot.domain.lives import FOREVER, Life
 from fmo_bot.domain.mappings import AnyWorkflow, DatedWorkflow
+from fmo_bot.domain.recovery import Recovery, recovery
 from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.workflow_file import Incidents
 
 NO_INCIDENTS = Incidents()
-RULES = 3  # goes up with every change of what lives or facts say: those that are kept are then made anew
-INCIDENT = "incident"  # beside the doubts of an issue that is one: all of them are read, however little work was begun
+RULES = 4  # goes up with every change of what lives or facts say: those that are kept are then made anew
 _STATUS = "unmapped:"  # before the site and id of a status in no stage: several issues may have been in the same one
 _STATUSES = "unmapped_statuses"
 
@@ -32,6 +32,7 @@ class Fact:
     ended: int | None  # finished or abandoned
     doubts: Mapping[str, int]
     ages: Mapping[str, int] | None = None
+    incident: Recovery | None = None
 
 
 def fact(life: Life, workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS) -> Fact:
@@ -41,8 +42,9 @@ def fact(life: Life, workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS)
     apart = incidents.leave_out(life.issue_type)
     found = Counter[str]() if apart else doubts([course])
     beside = None if apart else flow.compared_with(course)
-    found[INCIDENT] += incidents.include(life.issue_type)
-    return Fact(newest(life, workflow), course.started, ended, +found, beside and beside.ages)
+    return Fact(
+        newest(life, workflow), course.started, ended, +found, beside and beside.ages, recovery(course, incidents)
+    )
 
 
 def newest(life: Life, workflow: AnyWorkflow) -> int:

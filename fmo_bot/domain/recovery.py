@@ -13,7 +13,6 @@ from fmo_bot.domain.workflow_file import Incidents
 class Recovery:
     """One incident as it was known at as_of; instants in epoch milliseconds."""
 
-    key: str
     began: int
     restored: int | None  # None: open, or given up
     abandoned: bool = False  # given up before anything was restored: neither restored nor open
@@ -39,14 +38,14 @@ def recovery(timeline: Timeline, incidents: Incidents, *, began: int | None = No
     """
     if not timeline.known or not incidents.include(timeline.life.issue_type):
         return None
-    wanted = incidents.restored_statuses
+    start, wanted = timeline.life.created if began is None else began, incidents.restored_statuses
     entered = (at for at, place, status in timeline.stays if (status in wanted if wanted else place and place.done))
     restored = next(entered, None)
     given_up = timeline.abandoned
     # Given up in the very move into a done stage it is not restored, unless that status is named as restoring.
     if given_up is not None and (restored is None or given_up < restored or (given_up == restored and not wanted)):
-        return Recovery(timeline.life.key, timeline.life.created if began is None else began, None, abandoned=True)
-    return Recovery(timeline.life.key, timeline.life.created if began is None else began, restored)
+        return Recovery(start, None, abandoned=True)
+    return Recovery(start, restored)
 
 
 @dataclass(frozen=True)

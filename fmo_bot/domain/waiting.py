@@ -38,17 +38,17 @@ class Waited:
     @cached_property
     def together(self) -> Intervals:
         """When two sides or more were waited for at once."""
-        return () if self._is_apart else union(piece for piece, sides in self._pieces if len(sides) > 1)
+        return () if self.is_apart else union(piece for piece, sides in self._pieces if len(sides) > 1)
 
     @cached_property
     def alone(self) -> Mapping[str, Intervals]:
         """When each side was the only one waited for."""
-        if self._is_apart:
+        if self.is_apart:
             return self.by_side
         return {side: union(piece for piece, sides in self._pieces if sides == [side]) for side in self.by_side}
 
     @cached_property
-    def _is_apart(self) -> bool:
+    def is_apart(self) -> bool:
         """Whether one side was waited for at a time, as without blockers it always is."""
         if self.apart or len(self.by_side) < 2:
             return True
@@ -128,8 +128,11 @@ def lost(
     """The figures of some windows, such as weeks, over many pieces of work."""
     sides = sorted({side for each in waiting for side in each.by_side})
     elapsed = {side: _Many(each.by_side.get(side, ()) for each in waiting) for side in sides}
-    alone = {side: _Many(each.alone.get(side, ()) for each in waiting) for side in sides}
-    together = _Many(each.together for each in waiting)
+    if all(each.is_apart for each in waiting):
+        alone, together = elapsed, _Many(())
+    else:
+        alone = {side: _Many(each.alone.get(side, ()) for each in waiting) for side in sides}
+        together = _Many(each.together for each in waiting)
     return tuple(
         Lost(
             window=window,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
 
-from fmo_bot.domain import flow, recovery, waiting
+from fmo_bot.domain import flow, waiting
 from fmo_bot.domain.blockers import Blocker
 from fmo_bot.domain.calendars import WorkingTime, local_date
 from fmo_bot.domain.charts import WaitingWeek
@@ -14,6 +14,7 @@ from fmo_bot.domain.efficiency import Efficiency, Shares, has_waiting
 from fmo_bot.domain.forecast import Question, backtest, forecast
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.mappings import AnyWorkflow
+from fmo_bot.domain.recovery import Recovery, recoveries
 from fmo_bot.domain.shown import Foreseen, Recovered, WeekFlow
 from fmo_bot.domain.splits import splits
 from fmo_bot.domain.throughput import Finishes, finishes
@@ -31,6 +32,8 @@ class BoardWork:
 
     timelines: tuple[Timeline, ...]
     workflow: AnyWorkflow
+    recoveries: tuple[Recovery, ...] = ()  # of incidents that are open, or were restored in the window
+    excluded: int = 0  # incidents that count in no figure of flow
     incidents: Incidents = field(default_factory=Incidents)
     value: Value = Value.FINISHED
 
@@ -134,8 +137,8 @@ def _recovered(boards: Iterable[BoardWork], since: int, until: int) -> Recovered
     mapped = [board for board in boards if board.incidents.issue_types]
     if not mapped or any(board.incidents.started_field for board in mapped):
         return None
-    every = chain.from_iterable(recovery.of(board.timelines, board.incidents) for board in mapped)
-    found = recovery.recoveries(every, as_of=until, since=since, until=until + 1)
+    every = chain.from_iterable(board.recoveries for board in mapped)
+    found = recoveries(every, as_of=until, since=since, until=until + 1)
     return Recovered(
         took=found.took, open=found.open, oldest_s=None if found.oldest_ms is None else found.oldest_ms / 1000
     )

@@ -30,8 +30,9 @@ from fmo_bot.ports import BoardSource
 from fmo_bot.services import absences, backfills, board_quality, board_rows, counterpart_fields, facts, workflows
 from fmo_bot.services.absences import Unseen
 from fmo_bot.services.backfills import Backfill, Progress
+from fmo_bot.services.board_facts import BoardFacts
 from fmo_bot.services.board_rows import Packed
-from fmo_bot.services.fact_reading import BoardFacts, StoredFacts
+from fmo_bot.services.fact_reading import StoredFacts
 
 T = TypeVar("T")
 OVERLAP = timedelta(minutes=10)  # an issue may be found by Jira's search minutes after it changed

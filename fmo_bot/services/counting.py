@@ -8,8 +8,8 @@ from fmo_bot.db.ownership import SeveralBoardsRow
 from fmo_bot.delivery import audience
 from fmo_bot.domain import ownership
 from fmo_bot.domain.ownership import Counted
+from fmo_bot.services.board_facts import BoardFacts
 from fmo_bot.services.boards import BoardView
-from fmo_bot.services.fact_reading import BoardFacts
 
 
 def record_board(session: Session, team_id: int) -> int:

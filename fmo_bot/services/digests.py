@@ -30,8 +30,8 @@ from fmo_bot.domain.week_flow import week_flow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import waits as ledger
 from fmo_bot.services.bases import basis
+from fmo_bot.services.board_facts import Id
 from fmo_bot.services.counting import record_board
-from fmo_bot.services.fact_reading import Id
 from fmo_bot.services.governance import narrow
 from fmo_bot.services.parties import scrum_masters
 from fmo_bot.services.rounds import joint_place

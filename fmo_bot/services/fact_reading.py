@@ -2,96 +2,39 @@
 
 Exact for every instant: of an issue that changed after it, or whose facts are due, the life itself is looked at. So a
 report of now costs what its window holds, and one of long ago also what has happened since.
+
+Where a statement is to look something up by one column, conditions on others are written so that no index answers them:
+a database without statistics of its tables takes the wrong one, and reads the whole board.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from itertools import islice
-from typing import NamedTuple, Protocol, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, exists, false, func, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
-from fmo_bot.db.facts import FactDoubtRow, FactDueRow, FactRow, LifeRow, LifeSprintRow, OriginRow
-from fmo_bot.domain import flow
+from fmo_bot.db.facts import DoubtsRow, FactDueRow, FactRow, LifeRow, LifeSprintRow, OriginRow
+from fmo_bot.domain import flow, recovery
 from fmo_bot.domain.counterparts import Signs
-from fmo_bot.domain.facts import INCIDENT, NO_INCIDENTS, doubts, ever_in
+from fmo_bot.domain.facts import NO_INCIDENTS, doubts, ever_in
 from fmo_bot.domain.flow import Compared
-from fmo_bot.domain.lives import Life
+from fmo_bot.domain.lives import FOREVER, Life
 from fmo_bot.domain.mappings import AnyWorkflow
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.ownership import Origin
-from fmo_bot.domain.timelines import timeline
+from fmo_bot.domain.recovery import Recovery
+from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.workflow_file import Incidents
 from fmo_bot.services import facts
-
-Id = tuple[str, str]  # key of a site, Jira's id of an issue
-
-
-class Named(NamedTuple):
-    """What an issue is called, and where it comes from."""
-
-    origin: Origin
-    key: str
-    summary: str
-
+from fmo_bot.services.board_facts import Id, Named
 
 T = TypeVar("T", Life, Signs)
 _CHUNK = 5_000  # ids in one statement
-
-
-class BoardFacts(Protocol):
-    """What reports ask of a board. Instants are epoch milliseconds; `origins`: those that may be counted."""
-
-    @property
-    def site(self) -> str:
-        """The key of the board's site."""
-        ...
-
-    def origins(self) -> tuple[Origin, ...]:
-        """Where the board's issues come from, in the order in which that was first seen."""
-        ...
-
-    def of_window(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
-        """All that figures of [since, until] need as known at `as_of`, in any order; some lives more do no harm.
-
-        What ended in the window or in the 90 days before `as_of`, what was in work at the window's end, and what is at
-        `as_of`; and every incident.
-        """
-        ...
-
-    def met(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
-        """The same without those that only ended in the 90 days before `as_of`, of which `compared` tells enough."""
-        ...
-
-    def compared(self, as_of: int, origins: Collection[Origin]) -> list[Compared]:
-        """What others are compared with of issues finished in the 90 days before `as_of`, in any order.
-
-        Incidents that the workflow keeps out of flow are not among them.
-        """
-        ...
-
-    def of_sprint(self, sprint: int, origins: Collection[Origin]) -> list[Life]:
-        """The lives of all issues that were ever in a sprint."""
-        ...
-
-    def doubts(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Counter[str]:
-        """What domain.facts.doubts says of the whole board as known at `as_of`, but for some of its issues.
-
-        Incidents that the workflow keeps out of flow are not among them.
-        """
-        ...
-
-    def signs(self, origins: Collection[Origin]) -> list[Signs]:
-        """By what counterparts are known, of every issue."""
-        ...
-
-    def names(self, ids: Collection[Id]) -> dict[Id, Named]:
-        """What these issues are called, as far as the board shows them."""
-        ...
 
 
 class StoredFacts:
@@ -111,15 +54,15 @@ class StoredFacts:
 
     def origins(self) -> tuple[Origin, ...]:
         """See BoardFacts."""
-        some = exists().where(FactRow.origin_id == OriginRow.id, *self._settled(FactRow))
+        some = exists().where(FactRow.origin_id == OriginRow.id, *self._settled)
         query = select(OriginRow).where(OriginRow.board_id == self._board.id, some).order_by(OriginRow.id)
         known = [self._origin(row) for row in self._session.scalars(query)]
         return tuple(dict.fromkeys((*known, *map(origin_of, self._due_lives))))
 
     def of_window(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
         """See BoardFacts."""
-        compared = FactRow.ended.between(as_of - flow.COMPARED_MS, as_of)
-        return self._met(since, until, as_of, origins, compared)
+        lately = FactRow.ended.between(as_of - flow.COMPARED_MS, as_of)
+        return self._met(since, until, as_of, origins, (lately, ~FactRow.ended.between(since, until)))
 
     def met(self, since: int, until: int, as_of: int, origins: Collection[Origin]) -> list[Life]:
         """See BoardFacts."""
@@ -127,48 +70,67 @@ class StoredFacts:
 
     def compared(self, as_of: int, origins: Collection[Origin]) -> list[Compared]:
         """See BoardFacts."""
-        query = select(FactRow.started, FactRow.ended, FactRow.ages).where(FactRow.ages.is_not(None))
-        lately = FactRow.ended.between(as_of - flow.COMPARED_MS, as_of), FactRow.changed <= as_of
-        rows = self._session.execute(query.where(*self._settled(FactRow), self._from(FactRow, origins), *lately))
+        lately = FactRow.ages.is_not(None), FactRow.ended.between(as_of - flow.COMPARED_MS, as_of)
+        query = select(FactRow.started, FactRow.ended, FactRow.ages).where(*self._now(as_of, origins), *lately)
         known = [
             Compared(ended - started, values.unpack_numbers(ages))
-            for started, ended, ages in rows
+            for started, ended, ages in self._session.execute(query)
             if started is not None and ended is not None and ages is not None
         ]
-        loose = (each for each in _of(self._loose(as_of), origins) if not self._incidents.leave_out(each.issue_type))
-        return [*known, *flow.compared((timeline(each, self._workflow, as_of) for each in loose), as_of)]
+        return [*known, *flow.compared(self._in_flow(as_of, origins), as_of)]
 
     def _met(
-        self, since: int, until: int, as_of: int, origins: Collection[Origin], *also: ColumnElement[bool]
+        self, since: int, until: int, as_of: int, origins: Collection[Origin], *also: tuple[ColumnElement[bool], ...]
     ) -> list[Life]:
-        needed = or_(
-            FactRow.ended.between(since, until),
-            and_(FactRow.ended > until, FactRow.started <= until),
-            and_(FactRow.ended.is_(None), FactRow.started.is_not(None)),
-            *self._incident,
+        """Also those of which something else is true; each of what is asked for is a range of the same index."""
+        ranges: tuple[tuple[ColumnElement[bool], ...], ...] = (
+            (FactRow.ended.between(since, until),),
+            (FactRow.ended > until, FactRow.started <= until),
+            (FactRow.ended.is_(None), FactRow.started.is_not(None)),
             *also,
         )
-        known = self._lives(origins, needed, FactRow.changed <= as_of)
-        return [*known, *_of(self._loose(as_of), origins)]
+        here = self._now(as_of, origins)
+        found = self._session.execute(union_all(*(self._packed().where(*here, *each) for each in ranges)))
+        known = {id: packed for id, packed in found}
+        return [*(values.unpack_row(Life, packed) for packed in known.values()), *_of(self._loose(as_of), origins)]
 
     def of_sprint(self, sprint: int, origins: Collection[Origin]) -> list[Life]:
         """See BoardFacts."""
-        inside = select(LifeSprintRow.issue_id).where(LifeSprintRow.sprint == sprint)
-        known = self._lives(origins, FactRow.issue_id.in_(inside))
+        ever = FactRow.issue_id.in_(select(LifeSprintRow.issue_id).where(LifeSprintRow.sprint == sprint))
+        inside = self._packed().where(*self._settled, self._from(origins), ever)
+        known = [values.unpack_row(Life, packed) for _, packed in self._session.execute(inside)]
         return [*known, *(life for life in _of(self._due_lives, origins) if sprint in ever_in(life))]
 
     def doubts(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Counter[str]:
         """See BoardFacts."""
-        total = self._doubts(origins, as_of)
-        for some in _chunks(without):
-            those = select(IssueRow.id).where(*self._here(some))
-            total.subtract(self._doubts(origins, as_of, FactDoubtRow.issue_id.in_(those)))
-        loose = [
-            life
-            for life in _of(self._loose(as_of), origins)
-            if (life.site, life.id) not in without and not self._incidents.leave_out(life.issue_type)
+        total = self._doubts(as_of, origins)
+        for some in self._chunks(without):
+            total.subtract(self._doubts(as_of, origins, some))
+        return total + doubts(self._in_flow(as_of, origins, without))
+
+    def incidents(
+        self, since: int, until: int, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()
+    ) -> list[Recovery]:
+        """See BoardFacts."""
+        query = select(FactRow.issue_id, FactRow.began, FactRow.restored).where(*self._incident(as_of, origins))
+        asked = FactRow.restored.between(since, until), FactRow.restored.is_(None)
+        elsewhere = {id for some in self._chunks(without) for id in self._session.scalars(some)}
+        known = [
+            Recovery(began, None if restored == FOREVER else restored, abandoned=restored == FOREVER)
+            for id, began, restored in self._session.execute(union_all(*(query.where(each) for each in asked)))
+            if began is not None and id not in elsewhere
         ]
-        return total + doubts(timeline(life, self._workflow, as_of) for life in loose)
+        return [*known, *recovery.of(self._changed(as_of, origins, without), self._incidents)]
+
+    def excluded(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> int:
+        """See BoardFacts."""
+        if not self._incidents.exclude_from_flow:
+            return 0
+        every = select(func.count()).select_from(FactRow).where(*self._incident(as_of, origins))
+        elsewhere = (every.where(FactRow.issue_id.in_(some)) for some in self._chunks(without))
+        known = self._session.scalars(every).one() - sum(self._session.scalars(each).one() for each in elsewhere)
+        loose = (each.life for each in self._changed(as_of, origins, without) if each.known)
+        return known + sum(self._incidents.leave_out(each.issue_type) for each in loose)
 
     def signs(self, origins: Collection[Origin]) -> list[Signs]:
         """See BoardFacts."""
@@ -195,16 +157,6 @@ class StoredFacts:
         return self._board.facts_by != facts.maker(self._workflow, self._incidents)
 
     @property
-    def _incident(self) -> tuple[ColumnElement[bool], ...]:
-        """An open one may never have been in work, and be restored in whatever status."""
-        if not self._incidents.issue_types:
-            return ()
-        those = select(FactDoubtRow.issue_id).where(
-            FactDoubtRow.board_id == self._board.id, FactDoubtRow.name == INCIDENT
-        )
-        return (FactRow.issue_id.in_(those),)
-
-    @property
     def _shown(self) -> Select[int]:
         return select(BoardIssueRow.issue_id).where(BoardIssueRow.board_id == self._board.id)
 
@@ -220,18 +172,37 @@ class StoredFacts:
     def _loose(self, as_of: int) -> list[Life]:
         """Of which the facts are no help: those that are due, and those that changed after `as_of`."""
         if as_of not in self._loose_at:
-            later = select(FactRow.issue_id).where(*self._settled(FactRow), FactRow.changed > as_of)
+            later = select(FactRow.issue_id).where(*self._settled, FactRow.changed > as_of)
             self._loose_at[as_of] = [*self._due_lives, *facts.lives_of(self._session, later).values()]
         return self._loose_at[as_of]
 
+    def _changed(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Iterator[Timeline]:
+        """The same seen by the workflow."""
+        for life in _of(self._loose(as_of), origins):
+            if (life.site, life.id) not in without:
+                yield timeline(life, self._workflow, as_of)
+
+    def _in_flow(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Iterator[Timeline]:
+        """The same without incidents that are kept out of flow."""
+        every = self._changed(as_of, origins, without)
+        return (each for each in every if not self._incidents.leave_out(each.life.issue_type))
+
     # --- what is settled ---------------------------------------------------------------------------------------------
 
-    def _settled(self, row: type[FactRow] | type[FactDoubtRow]) -> tuple[ColumnElement[bool], ...]:
+    @property
+    def _settled(self) -> tuple[ColumnElement[bool], ...]:
         """Facts of this board that count."""
-        here = row.board_id == self._board.id
+        here = FactRow.board_id == self._board.id
         if self._stale:
             return here, false()
-        return (here, row.issue_id.not_in(self._due)) if self._due_lives else (here,)
+        return (here, FactRow.issue_id.not_in(self._due)) if self._due_lives else (here,)
+
+    def _now(self, as_of: int, origins: Collection[Origin]) -> tuple[ColumnElement[bool], ...]:
+        """Those of them that say how it was at `as_of`."""
+        return *self._settled, self._from(origins), _unsought(FactRow.changed) <= as_of
+
+    def _incident(self, as_of: int, origins: Collection[Origin]) -> tuple[ColumnElement[bool], ...]:
+        return *self._now(as_of, origins), FactRow.began.is_not(None)
 
     @cached_property
     def _origin_ids(self) -> dict[Origin, int]:
@@ -241,18 +212,40 @@ class StoredFacts:
     def _origin(self, row: OriginRow) -> Origin:
         return Origin(ProjectName(site=self.site, id=row.project, key=row.key), row.secured)
 
-    def _from(self, row: type[FactRow] | type[FactDoubtRow], origins: Collection[Origin]) -> ColumnElement[bool]:
-        return row.origin_id.in_([self._origin_ids[each] for each in origins if each in self._origin_ids])
+    def _from(self, origins: Collection[Origin]) -> ColumnElement[bool]:
+        ids = [self._origin_ids[each] for each in origins if each in self._origin_ids]
+        return _unsought(FactRow.origin_id).in_(ids)
 
-    def _lives(self, origins: Collection[Origin], *needed: ColumnElement[bool]) -> list[Life]:
-        query = select(LifeRow.packed).join(FactRow, FactRow.issue_id == LifeRow.issue_id)
-        found = query.where(*self._settled(FactRow), self._from(FactRow, origins), *needed)
-        return [values.unpack_row(Life, packed) for packed in self._session.scalars(found)]
+    def _packed(self) -> Select[int, bytes]:
+        return select(LifeRow.issue_id, LifeRow.packed).join(FactRow, FactRow.issue_id == LifeRow.issue_id)
 
-    def _doubts(self, origins: Collection[Origin], as_of: int, *more: ColumnElement[bool]) -> Counter[str]:
-        query = select(FactDoubtRow.name, func.sum(FactDoubtRow.n)).group_by(FactDoubtRow.name)
-        here = *self._settled(FactDoubtRow), self._from(FactDoubtRow, origins), FactDoubtRow.changed <= as_of
-        return Counter({name: int(n) for name, n in self._session.execute(query.where(*here, *more))})
+    def _doubts(self, as_of: int, origins: Collection[Origin], some: Select[int] | None = None) -> Counter[str]:
+        """Of issues that are doubted alike only how many there are."""
+        query = select(FactRow.doubts_id, func.count()).where(*self._now(as_of, origins))
+        query = query if some is None else query.where(FactRow.issue_id.in_(some))
+        found: Counter[str] = Counter()
+        for id, issues in self._session.execute(
+            query.where(FactRow.doubts_id.is_not(None)).group_by(FactRow.doubts_id)
+        ):
+            if id is not None:
+                found.update({name: n * issues for name, n in self._doubted[id].items()})
+        return found
+
+    @cached_property
+    def _doubted(self) -> dict[int, dict[str, int]]:
+        query = select(DoubtsRow.id, DoubtsRow.packed).where(DoubtsRow.board_id == self._board.id)
+        return {id: values.unpack_numbers(packed) for id, packed in self._session.execute(query)}
+
+    def _chunks(self, ids: Iterable[Id]) -> Iterator[Select[int]]:
+        """Our ids of issues, a few thousand in one statement."""
+        rest = iter(ids)
+        while some := list(islice(rest, _CHUNK)):
+            yield select(IssueRow.id).where(*self._here(some))
+
+
+def _unsought(column: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """The column as something that no index is of."""
+    return column + 0
 
 
 def origin_of(of: Life | Signs) -> Origin:
@@ -262,9 +255,3 @@ def origin_of(of: Life | Signs) -> Origin:
 
 def _of(found: Iterable[T], origins: Collection[Origin]) -> list[T]:
     return [each for each in found if origin_of(each) in origins]
-
-
-def _chunks(ids: Iterable[Id]) -> Iterator[list[Id]]:
-    rest = iter(ids)
-    while some := list(islice(rest, _CHUNK)):
-        yield some

@@ -18,14 +18,14 @@ from sqlalchemy.orm import Mapped, Session
 
 from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
-from fmo_bot.db.facts import FactDoubtRow, FactDueRow, FactRow, LifeRow, LifeSprintRow, OriginRow
+from fmo_bot.db.facts import DoubtsRow, FactDueRow, FactRow, LifeRow, LifeSprintRow, OriginRow
 from fmo_bot.db.once import insert_once, mark, upsert
 from fmo_bot.db.store import Store
 from fmo_bot.domain import lives
 from fmo_bot.domain.counterparts import Signs
-from fmo_bot.domain.facts import NO_INCIDENTS, RULES, ever_in, fact
+from fmo_bot.domain.facts import NO_INCIDENTS, RULES, Fact, ever_in, fact
 from fmo_bot.domain.issues import Issue
-from fmo_bot.domain.lives import Life
+from fmo_bot.domain.lives import FOREVER, Life
 from fmo_bot.domain.mappings import AnyWorkflow, dates
 from fmo_bot.domain.ownership import Origin
 from fmo_bot.domain.parties import SYSTEM
@@ -131,26 +131,54 @@ def _settle(session: Session, board_id: int, issues: Collection[int]) -> None:
 
 def _keep_facts(session: Session, board_id: int, known: Mapping[int, Life], workflow: BoardWorkflow) -> None:
     origins = _origins(session, board_id, known.values())
-    facts: list[dict[str, int | bytes | None]] = []
-    doubts: list[dict[str, int | str]] = []
-    for number, life in known.items():
-        made, origin = fact(life, workflow.workflow, workflow.incidents), origins[_origin(life)]
-        told = {"board_id": board_id, "issue_id": number, "origin_id": origin, "changed": made.changed}
-        ages = None if made.ages is None else values.pack_numbers(made.ages)
-        facts.append({**told, "started": made.started, "ended": made.ended, "ages": ages})
-        doubts += [{**told, "name": name, "n": n} for name, n in made.doubts.items()]
-    session.execute(delete(FactDoubtRow).where(FactDoubtRow.board_id == board_id, FactDoubtRow.issue_id.in_(known)))
-    upsert(session, FactRow, facts, key=("board_id", "issue_id"))
-    insert_once(session, FactDoubtRow, doubts)
+    made = {number: fact(life, workflow.workflow, workflow.incidents) for number, life in known.items()}
+    doubts = _doubts(session, board_id, made.values())
+    rows = [
+        {
+            "board_id": board_id,
+            "issue_id": number,
+            "origin_id": origins[_origin(known[number])],
+            "changed": each.changed,
+            "started": each.started,
+            "ended": each.ended,
+            "ages": None if each.ages is None else values.pack_numbers(each.ages),
+            "doubts_id": doubts[_packed(each.doubts)] if each.doubts else None,
+            "began": each.incident and each.incident.began,
+            "restored": each.incident and (FOREVER if each.incident.abandoned else each.incident.restored),
+        }
+        for number, each in made.items()
+    ]
+    upsert(session, FactRow, rows, key=("board_id", "issue_id"))
+
+
+def _packed(doubts: Mapping[str, int]) -> bytes:
+    """The same bytes for the same doubts."""
+    return values.pack_numbers(dict(sorted(doubts.items())))
+
+
+def _doubts(session: Session, board_id: int, made: Iterable[Fact]) -> dict[bytes, int]:
+    """The ids of what is doubted of these issues, by what it is packed to; what is new is written down."""
+    wanted = {_digest(packed): packed for packed in {_packed(each.doubts) for each in made if each.doubts}}
+    query = select(DoubtsRow.name, DoubtsRow.id).where(DoubtsRow.board_id == board_id, DoubtsRow.name.in_(wanted))
+    known = {name: id for name, id in session.execute(query)}
+    if new := sorted(wanted.keys() - known.keys()):
+        rows = [{"board_id": board_id, "name": name, "packed": wanted[name]} for name in new]
+        insert_once(session, DoubtsRow, rows)
+        known = {name: id for name, id in session.execute(query)}
+    return {packed: known[name] for name, packed in wanted.items()}
+
+
+def _digest(packed: bytes) -> str:
+    return hashlib.sha256(packed).hexdigest()
 
 
 def _origins(session: Session, board_id: int, of: Iterable[Life]) -> dict[tuple[str, str, bool], int]:
     """The ids of these issues' origins; those that are new are written down."""
-    wanted = dict.fromkeys(map(_origin, of))
+    wanted = set(map(_origin, of))
     query = select(OriginRow.project, OriginRow.key, OriginRow.secured, OriginRow.id)
     query = query.where(OriginRow.board_id == board_id)
     known = {(project, key, secured): id for project, key, secured, id in session.execute(query)}
-    if new := [each for each in wanted if each not in known]:
+    if new := sorted(wanted - known.keys()):  # in one order, so that two that do the same never wait for each other
         rows = [{"board_id": board_id, "project": project, "key": key, "secured": flag} for project, key, flag in new]
         insert_once(session, OriginRow, rows)
         known |= {(project, key, secured): id for project, key, secured, id in session.execute(query)}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from fmo_bot.domain import facts, flow, recovery, waiting
+from fmo_bot.domain import facts, flow, waiting
 from fmo_bot.domain.calendars import WorkingTime
 from fmo_bot.domain.charts import WaitingWeek
 from fmo_bot.domain.efficiency import Efficiency, efficiency
@@ -18,7 +18,7 @@ from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.values import lead_ms
 from fmo_bot.domain.waiting import Waited
 from fmo_bot.domain.workflow_file import Incidents
-from fmo_bot.services.fact_reading import BoardFacts
+from fmo_bot.services.board_facts import BoardFacts
 from fmo_bot.services.workflows import BoardWorkflow
 
 
@@ -82,15 +82,15 @@ def _counted(
     calendars: Mapping[str, WorkingTime],
 ) -> FlowReport:
     lives = board.met(since, until, as_of, origins)
-    every = [timeline(life, by.workflow, as_of) for life in lives if life.created <= as_of]
-    courses = [course for course in every if not by.incidents.leave_out(course.life.issue_type)]
+    counted = (life for life in lives if life.created <= as_of and not by.incidents.leave_out(life.issue_type))
+    courses = [timeline(life, by.workflow, as_of) for life in counted]
     done = [course for course in courses if course.finished is not None and since <= course.finished < until]
     over = min(until, as_of + 1)
     beside = board.compared(as_of, origins)
     return FlowReport(
         cycle_time=flow.cycle_times(done),
         lead_time=flow.spread(lead for each in done if (lead := lead_ms(each, rule=by.value, zone=zone)) is not None),
-        recovery=_recovery(every, by.incidents, since, until, as_of),
+        recovery=_recovery(board, by.incidents, origins, since, until, as_of),
         weeks=flow.throughput(done, since=since, until=until, zone=zone, as_of=as_of),
         wip=len(flow.in_progress(courses)),
         ageing=flow.aged(courses, beside),
@@ -100,7 +100,7 @@ def _counted(
             _waits(courses, since, over), since=since, until=over, zone=zone, as_of=as_of, calendars=calendars
         ),
         quality=facts.told(board.doubts(as_of, origins)),
-        excluded=len(every) - len(courses),
+        excluded=board.excluded(as_of, origins),
     )
 
 
@@ -112,8 +112,9 @@ def _waits(courses: Iterable[Timeline], since: int, over: int) -> list[Waited]:
 
 
 def _recovery(
-    courses: Iterable[Timeline], incidents: Incidents, since: int, until: int, as_of: int
+    board: BoardFacts, incidents: Incidents, origins: Collection[Origin], since: int, until: int, as_of: int
 ) -> Recoveries | None:
     if not incidents.issue_types or incidents.started_field:
         return None
-    return recoveries(recovery.of(courses, incidents), as_of=as_of, since=since, until=until)
+    found = board.incidents(since, until, as_of, origins)
+    return recoveries(found, as_of=as_of, since=since, until=until)

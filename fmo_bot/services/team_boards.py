@@ -19,9 +19,9 @@ from fmo_bot.domain.week_flow import BoardWork
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import board_quality
 from fmo_bot.services.bases import board_used
+from fmo_bot.services.board_facts import BoardFacts, Id, Named
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted
-from fmo_bot.services.fact_reading import BoardFacts, Id, Named
 from fmo_bot.services.sprints import BoardReader
 
 MIRRORS = "suspected_mirrors"  # in data quality: pairs of issues on two sites that look like one piece of work
@@ -54,7 +54,7 @@ class Together:
     @property
     def excluded(self) -> int:
         """Incidents that count in no figure but time to recover."""
-        return sum(len(board.timelines) - len(board.flow) for board in self.work)
+        return sum(board.excluded for board in self.work)
 
     def called(self, ids: Collection[Id]) -> dict[Id, Named]:
         """What issues are called, while the transaction is open."""
@@ -70,9 +70,12 @@ class _Part:
     elsewhere: frozenset[Id] = frozenset()
 
     def work(self, since: int, at: int) -> BoardWork:
+        held, origins = self.view.facts, self.counted.origins
         return BoardWork(
             timelines=tuple(self.timelines(since, at)),
             workflow=self.view.workflow,
+            recoveries=tuple(held.incidents(since, at, at, origins, self.elsewhere)),
+            excluded=held.excluded(at, origins, self.elsewhere),
             incidents=self.view.incidents,
             value=self.view.value,
         )

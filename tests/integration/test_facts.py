@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow, JiraSiteRow
-from fmo_bot.db.facts import FactDoubtRow, FactDueRow, FactRow, LifeRow, LifeSprintRow
+from fmo_bot.db.facts import FactDueRow, FactRow, LifeRow, LifeSprintRow
 from fmo_bot.db.ownership import JiraProjectRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow
 from fmo_bot.db.store import Store
@@ -30,8 +30,9 @@ from fmo_bot.domain.values import value_at
 from fmo_bot.domain.workflow import Stage, StageKind, Workflow
 from fmo_bot.domain.workflow_file import Incidents, Value
 from fmo_bot.services import board_rows, facts, workflows
+from fmo_bot.services.board_facts import BoardFacts
 from fmo_bot.services.board_rows import Packed
-from fmo_bot.services.fact_reading import BoardFacts, StoredFacts
+from fmo_bot.services.fact_reading import StoredFacts
 from fmo_bot.services.flow_reports import flow_report
 from fmo_bot.services.workflows import BoardWorkflow
 from tests.joint_team import KnownFacts
@@ -250,13 +251,21 @@ def test_every_incident_is_heard_of_and_none_is_doubted_that_is_kept_out_of_flow
             known = [each for each in every if not (left_out and each.life.issue_type == "Incident")]
             with room.reading(incidents=incidents) as stored:
                 origins = frozenset(stored.origins())
-                window = [timeline(each, FLOW, as_of) for each in stored.of_window(since, as_of, as_of, origins)]
+                window = stored.incidents(since, as_of, as_of, origins)
+                some = {(each.site, each.id) for each in issues[:40]}
+                rest = stored.incidents(since, as_of, as_of, origins, without=some)
+                elsewhere = [each.life for each in every[:40] if each.known]
+                assert stored.excluded(as_of, origins) - stored.excluded(as_of, origins, some) == sum(
+                    incidents.leave_out(each.issue_type) for each in elsewhere
+                )
                 assert told(stored.doubts(as_of, origins)) == told(doubts(known))
             heard, all_of_them = (
-                recoveries(recovery.of(found, incidents), as_of=as_of, since=since, until=as_of)
-                for found in (window, every)
+                recoveries(found, as_of=as_of, since=since, until=as_of + 1)
+                for found in (window, recovery.of(every, incidents))
             )
             assert heard == all_of_them
+            meant = recoveries(recovery.of(every[40:], incidents), as_of=as_of, since=since, until=as_of + 1)
+            assert recoveries(rest, as_of=as_of, since=since, until=as_of + 1) == meant
             with room.reading(incidents=incidents) as stored:
                 known_at = instant(as_of)
                 assert said(stored, FLOW, known_at, incidents) == said(
@@ -407,7 +416,7 @@ def test_what_leaves_the_board_leaves_no_facts(store: Store, issues: list[Issue]
     with store.transaction(SYSTEM) as session:
         session.execute(delete(BoardIssueRow))
         session.execute(delete(IssueRow))
-    assert [room.count(row) for row in (FactRow, FactDoubtRow, LifeRow, LifeSprintRow)] == [0, 0, 0, 0]
+    assert [room.count(row) for row in (FactRow, LifeRow, LifeSprintRow)] == [0, 0, 0]
 
 
 def test_issues_counted_elsewhere_are_in_no_sum(store: Store, issues: list[Issue]) -> None:

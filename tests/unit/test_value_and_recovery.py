@@ -161,12 +161,12 @@ def test_what_is_no_incident_or_is_not_there_yet_has_no_recovery() -> None:
 
 def test_the_figure_is_of_those_restored_in_the_window_and_what_is_open_stands_beside_it() -> None:
     found = [
-        Recovery("A-1", at_ms(0), at_ms(10)),
-        Recovery("A-2", at_ms(0), at_ms(30)),
-        Recovery("A-3", at_ms(20), at_ms(24)),
-        Recovery("A-4", at_ms(2), None),
-        Recovery("A-5", at_ms(9), None),
-        Recovery("A-6", at_ms(0), None, abandoned=True),
+        Recovery(at_ms(0), at_ms(10)),
+        Recovery(at_ms(0), at_ms(30)),
+        Recovery(at_ms(20), at_ms(24)),
+        Recovery(at_ms(2), None),
+        Recovery(at_ms(9), None),
+        Recovery(at_ms(0), None, abandoned=True),
     ]
     every = recoveries(found, as_of=at_ms(40))
     assert (every.took.n, every.took.p50_s, every.took.p85_s) == (3, 36_000.0, 108_000.0)
