@@ -138,7 +138,7 @@ def looked_at(store: Store) -> None:
 class JointTeam:
     """The story's joint team in a database."""
 
-    def __init__(self, store: Store, file: dict[str, Any] | None = None) -> None:
+    def __init__(self, store: Store, file: dict[str, Any] | None = None, *, by: str | None = None) -> None:
         self.store = store
         self.standups, self.answers = Standups(store), Answers(store, QUESTIONS)
         self.handlers: dict[str, occurrences.Handler | occurrences.Composed | occurrences.Together] = {
@@ -146,7 +146,7 @@ class JointTeam:
             "reminder": self.standups.due_reminder,
             "close": self.standups.due_close,
         }
-        self.result = setup.apply(store, file or team_file(), clock("00:30"))
+        self.result = setup.apply(store, file or team_file(), clock("00:30"), by=by)
         looked_at(store)
 
     def plan(self, at: datetime, *, hours: int = 48) -> None:

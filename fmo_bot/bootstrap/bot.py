@@ -36,6 +36,7 @@ from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SiteUnavailable
 from fmo_bot.jira.accounts import JiraAccounts
 from fmo_bot.services import (
+    accepting,
     accounts,
     acts,
     channels,
@@ -145,6 +146,7 @@ class Bot:
             proposals.CALENDAR: CalendarChanges(self.store),
             proposals.WORKFLOW: WorkflowChanges(self.store, self.boards),
             proposals.PROJECT: ownership.Projects(self.store),
+            proposals.SET_UP: accepting.SetUps(self.store),
         }
         self.proposals = proposals.Proposals(self.store, subjects)
         self.explaining = Explaining(self.store, self.parties)

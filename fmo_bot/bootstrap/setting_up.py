@@ -34,15 +34,18 @@ class SetUp:
     to_do: tuple[str, ...] = ()
 
 
-def set_up(settings: Settings, file: Path, *, progress: Progress = nobody) -> SetUp:
-    """Apply a team file, then read the team's board once. Raises FileWrong, SettingsWrong."""
+def set_up(settings: Settings, file: Path, *, agreed: bool = True, progress: Progress = nobody) -> SetUp:
+    """Apply a team file, then read the team's board once. Raises FileWrong, SettingsWrong.
+
+    `agreed`: every company has agreed; else the host proposes it, and admins of the others are asked to accept.
+    """
     mapping = team_file.read(file)
     at = clock_of(settings).now()
     store = open_store(settings)
     try:
         with closing(JiraSites(settings, store)) as jira:
             _judge(settings, mapping, list(jira))
-            result = setup.apply(store, mapping, at)
+            result = setup.apply(store, mapping, at, by=None if agreed else str(mapping.get("host")))
             to_do = tuple(CONSENT_AGAIN.format(key=key) for key in jira if jira.sites.lacks_consent(key))
             news = BackfillNews(store, now=lambda: at, machine=time.monotonic)
             boards = Boards(store, jira, addresses=jira.addresses, progress=news)

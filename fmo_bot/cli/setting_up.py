@@ -20,6 +20,9 @@ def setup(
     write_workflow: Annotated[
         Path | None, typer.Option(help="Write the board's stages, given or guessed, to this file.")
     ] = None,
+    agreed: Annotated[
+        bool, typer.Option("--agreed", help="Every company has agreed to it; nobody is asked to accept in Slack.")
+    ] = False,
 ) -> None:
     """Set up a joint team from a file, or bring it up to date; read its board once and say what was found."""
     import yaml
@@ -27,7 +30,7 @@ def setup(
     from fmo_bot.bootstrap.setting_up import set_up
 
     with watched() as progress:
-        done = set_up(settings_and_logging(), team, progress=progress)
+        done = set_up(settings_and_logging(), team, agreed=agreed, progress=progress)
     result = done.result
     sides = ", ".join(f"{company} ({side})" for side, company in result.sides.items())
     print(f"{result.team}: {sides}; {result.members} members; {', '.join(result.ceremonies)}.")
@@ -37,6 +40,11 @@ def setup(
         print(f"The board could not be read yet; the bot tries again by itself. {done.board_error}")
     if result.workflow_proposed:
         print("Figures have been shared already, so the changed workflow is a proposal: the other side confirms it.")
+    for company in result.asked:
+        print(
+            f"{company} has to accept first: its admins are asked in Slack. Until then nobody of {company} is asked"
+            " for a stand-up, and nothing of its Jira is read. Where it has agreed already, add --agreed."
+        )
     for sentence in done.to_do:
         print(sentence)
     shown = yaml.safe_dump(done.workflow, allow_unicode=True, sort_keys=False)

@@ -181,7 +181,7 @@ def _manifest(plan: Plan) -> Path:
 def _set_up(world: dict[str, Any], plan: Plan, environment: dict[str, str]) -> Path:
     file, workflow = plan.folder / "team.yaml", plan.folder / "workflow.yaml"
     file.write_text(yaml.safe_dump(team_for(world, plan), allow_unicode=True, sort_keys=False), "utf-8")
-    command = [*_FMO_BOT, "setup", str(file), "--write-workflow", str(workflow)]
+    command = [*_FMO_BOT, "setup", str(file), "--agreed", "--write-workflow", str(workflow)]
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         raise DemoFailed(f"The demo's joint team could not be set up from {file}; the reason stands above.")

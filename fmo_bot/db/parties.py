@@ -81,6 +81,9 @@ class SideRow(Base):
     name: Mapped[str]  # vendor | operator | partner:<name>
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     calendar: Mapped[dict[str, Any]]  # zone, days, hours, country, region, off, extra_working: see domain.calendars
+    # When the company accepted to be in it; before that nobody of it is asked, and its Jira is not read.
+    accepted_at: Mapped[datetime | None] = mapped_column(default=None)
+    accepted_by: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"), default=None)
     team: Mapped[JointTeamRow] = relationship(init=False, back_populates="sides")
     organisation: Mapped[OrganisationRow] = relationship(init=False)
 

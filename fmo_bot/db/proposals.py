@@ -31,6 +31,7 @@ class ProposalRow(Base):
     at: Mapped[datetime]
     side_id: Mapped[int | None] = mapped_column(ForeignKey("side.id"), default=None)  # its side, if it has one here
     state: Mapped[str] = mapped_column(default="open")  # open | accepted | declined | withdrawn | replaced
+    admins_only: Mapped[bool] = mapped_column(default=False)  # scrum masters do not decide it
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("side.id"), default=None)  # the side whose word it was
     team: Mapped[JointTeamRow] = relationship(init=False)

@@ -16,6 +16,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.accounts import PROVED, Account, How
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import AccountTaken, NotAMember, NotFound
+from fmo_bot.services.accepting import board_may_be_read
 from fmo_bot.services.governance import audit
 
 _TOGETHER = 50  # rows of one transaction
@@ -36,7 +37,7 @@ def links(session: Session, member: MemberRow) -> list[JiraAccountRow]:
         select(JiraSiteRow.id)
         .join(BoardRow, BoardRow.site_id == JiraSiteRow.id)
         .join(ParticipationRow, ParticipationRow.team_id == BoardRow.team_id)
-        .where(takes_part(), ParticipationRow.member_id == member.id)
+        .where(takes_part(), ParticipationRow.member_id == member.id, board_may_be_read())
         .distinct()
     )
     ids = sorted(session.scalars(sites))
@@ -53,7 +54,7 @@ def make_missing(store: Store) -> None:
         .join(ParticipationRow, ParticipationRow.member_id == MemberRow.id)
         .join(BoardRow, BoardRow.team_id == ParticipationRow.team_id)
         .where(takes_part(), MemberRow.organisation_id.in_(select(VerifiedDomainRow.organisation_id)))
-        .where(~exists().where(*made))
+        .where(~exists().where(*made), board_may_be_read())
         .distinct()
     )
     with store.reading(SYSTEM) as session:

@@ -29,6 +29,7 @@ from fmo_bot.errors import BoardUnavailable
 from fmo_bot.ports import BoardSource
 from fmo_bot.services import absences, backfills, board_quality, board_rows, counterpart_fields, facts, workflows
 from fmo_bot.services.absences import Unseen
+from fmo_bot.services.accepting import NOT_YET, whose_word_is_missing
 from fmo_bot.services.backfills import Backfill, Progress
 from fmo_bot.services.board_facts import BoardFacts
 from fmo_bot.services.board_rows import Packed
@@ -173,7 +174,9 @@ class Boards:
     def _target(self, board_id: int) -> "_Target":
         with self._store.reading(SYSTEM) as session:
             board = board_rows.find(session, board_id)
-            site = session.get_one(JiraSiteRow, board.site_id).key
+            site, missing = session.get_one(JiraSiteRow, board.site_id).key, whose_word_is_missing(session, board)
+            if missing is not None:
+                raise BoardUnavailable(NOT_YET.format(company=missing.organisation.name, team=missing.team.name))
         if site not in self._sources:
             raise BoardUnavailable(f"Jira site {site} is not in the settings. Add it to FMO_JIRA_SITES.")
         return _Target(board, values.from_json(BoardShape, board.shape) if board.shape else None, self._sources[site])

@@ -24,6 +24,7 @@ class Action(StrEnum):
     RAISE_BLOCKER = "raise_blocker"
     RESOLVE_OWN_BLOCKER = "resolve_own_blocker"  # of the actor's own side, the one that waits
     RESOLVE_ANY_BLOCKER = "resolve_any_blocker"  # of whichever side
+    PROPOSE_TEAM = "propose_team"  # to the other companies, as the side that sets it up
     DECIDE_JOINT = "decide_joint"  # for one's own side: whether a Jira project is joint
     CHANGE_CALENDAR = "change_calendar"  # of one's own side; of its past, agree for the other side
     CHANGE_WORKFLOW = "change_workflow"  # what a board's statuses mean: propose, or agree for one's own side
@@ -43,6 +44,7 @@ _PARTICIPANT = _READER | {
 _SCRUM_MASTER = _PARTICIPANT | {
     Action.RESOLVE_ANY_BLOCKER,
     Action.SETTLE_DELIVERIES,
+    Action.PROPOSE_TEAM,
     Action.DECIDE_JOINT,
     Action.CHANGE_CALENDAR,
     Action.CHANGE_WORKFLOW,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
-from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow, takes_part
+from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow, SideRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.domain.messages import Home, Prompt
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role, Scope
@@ -123,11 +123,12 @@ def _none_now(session: Session, person: Person, team_id: int | None) -> Refusal:
 
 
 def roster(session: Session, team_id: int) -> list[ParticipationRow]:
-    """Everybody a stand-up asks, in the order of sides; nobody whose side is not confirmed."""
-    asked = ParticipationRow.role.in_(ASKED_ROLES), ParticipationRow.side_id.is_not(None)
+    """Everybody a stand-up asks, in the order of sides; nobody whose side is not confirmed, or has not accepted."""
     query = (
         select(ParticipationRow)
-        .where(takes_part(), ParticipationRow.team_id == team_id, *asked)
+        .join(SideRow, SideRow.id == ParticipationRow.side_id)
+        .where(takes_part(), ParticipationRow.team_id == team_id, ParticipationRow.role.in_(ASKED_ROLES))
+        .where(SideRow.accepted_at.is_not(None))
         .options(joinedload(ParticipationRow.member), joinedload(ParticipationRow.side))
         .order_by(ParticipationRow.side_id, ParticipationRow.id)
     )

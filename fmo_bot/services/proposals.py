@@ -25,7 +25,7 @@ from fmo_bot.services.agreeing import speaker
 from fmo_bot.services.governance import Action, narrow
 from fmo_bot.services.parties import scrum_masters
 
-CALENDAR, WORKFLOW, PROJECT = "calendar", "workflow", "project"
+CALENDAR, WORKFLOW, PROJECT, SET_UP = "calendar", "workflow", "project", "set_up"
 OPEN, ACCEPTED, DECLINED, WITHDRAWN, REPLACED = "open", "accepted", "declined", "withdrawn", "replaced"
 DECIDE, WITHDRAW = "decide", "withdraw"  # what a reader's buttons are for
 JOB = "proposal"
@@ -64,10 +64,11 @@ def opened(
     asked: Sequence[SideRow],
     told: Told,
     at: datetime,
+    admins_only: bool = False,
 ) -> None:
     """A side proposes something: owe the question to scrum masters and admins of the sides any of which decides.
 
-    `side` None: the host, which has none in this joint team.
+    `side` None: the host, which has none in this joint team. `admins_only`: its scrum masters do not decide it.
     """
     row = ProposalRow(
         ref=secrets.token_urlsafe(12),
@@ -80,10 +81,15 @@ def opened(
         said=dict(told.values),
         at=at,
     )
-    row.side_id = side.id if side is not None else None
+    row.side_id, row.admins_only = side.id if side is not None else None, admins_only
     session.add(row)
     session.flush()
     _tell(session, row, at)
+
+
+def is_open(session: Session, *, kind: str, number: int) -> bool:
+    """Whether it waits for somebody's word."""
+    return bool(_open(session, kind, number))
 
 
 def retold(session: Session, *, kind: str, number: int, told: Told, at: datetime) -> None:
@@ -91,6 +97,14 @@ def retold(session: Session, *, kind: str, number: int, told: Told, at: datetime
     for row in _open(session, kind, number):
         row.text, row.said = told.text, dict(told.values)
         _tell(session, row, at)
+
+
+def tell_again(session: Session, organisation_id: int, at: datetime) -> None:
+    """A company has an admin more: what waits for it is put to them too."""
+    theirs = set(session.scalars(select(SideRow.id).where(SideRow.organisation_id == organisation_id)))
+    for row in session.scalars(select(ProposalRow).where(ProposalRow.state == OPEN)):
+        if theirs & set(row.asked):
+            _tell(session, row, at)
 
 
 def settled(session: Session, *, kind: str, number: int, state: str, at: datetime, sides: Collection[int] = ()) -> None:
@@ -163,17 +177,19 @@ def _readers(session: Session, row: ProposalRow) -> Iterator[tuple[MemberRow, st
     seen: set[int] = set()
     own = [(row.side_id, WITHDRAW)] if row.side_id is not None else []
     for side_id, what in (*((side, DECIDE) for side in row.asked), *own):
-        for member in _speakers(session, session.get_one(SideRow, side_id)):
+        side, masters = session.get_one(SideRow, side_id), what != DECIDE or not row.admins_only
+        for member in _speakers(session, side, masters=masters):
             if member.id not in seen:
                 seen.add(member.id)
                 yield member, what
 
 
-def _speakers(session: Session, side: SideRow) -> Sequence[MemberRow]:
+def _speakers(session: Session, side: SideRow, *, masters: bool) -> Sequence[MemberRow]:
     """A side's scrum masters, and its company's admins."""
     admins = select(MemberRow).join(AdminRow, AdminRow.member_id == MemberRow.id)
     theirs = admins.where(MemberRow.organisation_id == side.organisation_id).order_by(MemberRow.id)
-    return [*scrum_masters(session, side.team_id, side.id), *session.scalars(theirs)]
+    own = scrum_masters(session, side.team_id, side.id) if masters else []
+    return [*own, *session.scalars(theirs)]
 
 
 def _message(session: Session, row: ProposalRow, what: str) -> Proposal:

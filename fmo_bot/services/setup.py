@@ -27,7 +27,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.db.workflows import WorkflowVersionRow
 from fmo_bot.domain.parties import SYSTEM, Duty, Place
 from fmo_bot.errors import FileWrong
-from fmo_bot.services import calendars, channel_rows, duties, leaving, participating, setup_people, workflows
+from fmo_bot.services import accepting, calendars, channel_rows, duties, leaving, participating, setup_people, workflows
 from fmo_bot.services.governance import audit
 from fmo_bot.services.leaving import Why
 from fmo_bot.services.setup_jira import set_up_jira
@@ -53,26 +53,36 @@ class SetupResult:
     ceremonies: tuple[str, ...]
     workflow_given: bool
     workflow_proposed: bool
+    asked: tuple[str, ...] = ()  # companies whose admin has to accept first
 
 
 def apply(
-    store: Store, mapping: Mapping[str, Any], at: datetime, *, token: Callable[[int], str] = secrets.token_urlsafe
+    store: Store,
+    mapping: Mapping[str, Any],
+    at: datetime,
+    *,
+    by: str | None = None,
+    token: Callable[[int], str] = secrets.token_urlsafe,
 ) -> SetupResult:
     """Make the joint team of a team file, or bring it up to date, in one transaction.
 
+    `by`: the company that proposes it; admins of the others are asked to accept. None: all of them have agreed.
     Raises `FileWrong` with one line per fault, each `place: reason`; then nothing is changed.
     """
     spec = parse(mapping)
     with store.transaction(SYSTEM) as session:
-        return _Setup(session, spec, at, token).run()
+        return _Setup(session, spec, at, by, token).run()
 
 
 class _Setup:
     """One application of one team file inside one transaction."""
 
-    def __init__(self, session: Session, spec: TeamSpec, at: datetime, token: Callable[[int], str]) -> None:
-        self.session, self.spec, self.at, self.token = session, spec, at, token
+    def __init__(
+        self, session: Session, spec: TeamSpec, at: datetime, by: str | None, token: Callable[[int], str]
+    ) -> None:
+        self.session, self.spec, self.at, self.by, self.token = session, spec, at, by, token
         self.faults: list[str] = []
+        self.asked: tuple[str, ...] = ()  # companies that have to accept
         self.proposed: list[tuple[BoardRow, WorkflowVersionRow, SideRow | None]] = []  # to the other sides
 
     def run(self) -> SetupResult:
@@ -81,7 +91,7 @@ class _Setup:
         team, created = self._team(organisations[self.spec.host])
         sides = {name: self._side(team, name, side, organisations) for name, side in self.spec.sides.items()}
         members = self._people(team, sides)
-        self.faults += setup_people.apply(self.session, self.spec, organisations)
+        self.faults += setup_people.apply(self.session, self.spec, organisations, by=self.by)
         removed = self._remove_others(team, members)
         self._remove_sides(team, sides)
         self._channel(team)
@@ -92,6 +102,7 @@ class _Setup:
         if self.faults:
             raise FileWrong("\n".join(self.faults))
         ceremonies = self._ceremonies(team, board)
+        self._accepted(team, sides)
         for row, proposal, side in self.proposed:
             put_to_others(self.session, row, proposal, side, self.at)
         self._note(team, created, len(members), len(removed))
@@ -107,7 +118,16 @@ class _Setup:
             ceremonies=ceremonies,
             workflow_given=self.spec.board.workflow is not None,
             workflow_proposed=bool(self.proposed),
+            asked=self.asked,
         )
+
+    def _accepted(self, team: JointTeamRow, sides: Mapping[Side, SideRow]) -> None:
+        if self.by is not None:
+            self.asked = accepting.propose(self.session, team, self.by, self.at)
+            return
+        for side in sides.values():
+            if side.accepted_at is None:
+                accepting.accept(self.session, side, self.at, member_id=None)
 
     def _organisation(self, name: str) -> OrganisationRow:
         row = self.session.scalar(select(OrganisationRow).where(OrganisationRow.name == name))

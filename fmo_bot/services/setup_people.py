@@ -9,12 +9,23 @@ from fmo_bot.db.accounts import AdminRow, VerifiedDomainRow
 from fmo_bot.db.parties import MemberRow, OrganisationRow
 from fmo_bot.services.team_spec import Name, OrganisationSpec, TeamSpec
 
+_THEIRS = "{name} says this of itself. Leave it out; or add --agreed, where {name} has agreed to this file"
 
-def apply(session: Session, spec: TeamSpec, organisations: Mapping[Name, OrganisationRow]) -> list[str]:
-    """Record it; faults as `place: reason`. What a company leaves out stays as it was recorded."""
+
+def apply(
+    session: Session, spec: TeamSpec, organisations: Mapping[Name, OrganisationRow], *, by: str | None
+) -> list[str]:
+    """Record it; faults as `place: reason`. What a company leaves out stays as it was recorded.
+
+    `by`: the company that proposes the joint team, and speaks for itself alone; None: all have agreed to what is said.
+    """
     faults: list[str] = []
     for index, wanted in enumerate(spec.organisations):
         owner, place = organisations[wanted.name], f"organisations[{index}]"
+        if by not in (None, wanted.name):
+            said = {"domains": wanted.domains, "admins": wanted.admins}
+            faults += [f"{place}.{key}: {_THEIRS.format(name=wanted.name)}" for key, value in said.items() if value]
+            continue
         if wanted.domains is not None:
             faults += _domains(session, wanted, owner, place)
         if wanted.admins is not None:

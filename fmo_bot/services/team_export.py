@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fmo_bot.db.accounts import AdminRow, VerifiedDomainRow
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.ceremonies import CeremonyRow
+from fmo_bot.db.duties import DutyRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow, SeveralBoardsRow
 from fmo_bot.db.parties import (
     AbsenceRow,
@@ -24,7 +25,7 @@ from fmo_bot.db.parties import (
 )
 from fmo_bot.db.store import Store
 from fmo_bot.domain.calendars import local_date
-from fmo_bot.domain.parties import Role, Scope
+from fmo_bot.domain.parties import Duty, Role, Scope
 from fmo_bot.services import calendars, workflows
 from fmo_bot.services.agreeing import sides_of, team_called
 from fmo_bot.services.counting import record_board
@@ -121,6 +122,8 @@ def _member(session: Session, row: ParticipationRow, own: str | None, at: dateti
     member = row.member
     away = session.scalars(_of(AbsenceRow, AbsenceRow.member_id, member.id).order_by(AbsenceRow.first_day))
     today = local_date(at, member.zone)
+    named = _of(DutyRow, DutyRow.side_id, row.side_id or 0).where(DutyRow.member_id == member.id)
+    ranks = {duty.duty: duty.rank for duty in session.scalars(named)}
     return _without_nothing(
         {
             "user": member.slack_user_id,
@@ -129,6 +132,8 @@ def _member(session: Session, row: ParticipationRow, own: str | None, at: dateti
             "language": member.language,
             "role": row.role.value if row.role is not Role.PARTICIPANT else None,
             "workspace": member.home_workspace if member.home_workspace != own else None,
+            "duties": [duty.value for duty in Duty if ranks.get(duty.value) == 0],
+            "deputy": [duty.value for duty in Duty if ranks.get(duty.value, 0) > 0],
             "away": [_days(each) for each in away if each.last_day >= today],
         }
     )
