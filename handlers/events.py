@@ -13,6 +13,7 @@ from slack_bolt import App, BoltResponse
 
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.parties import Person
+from fmo_bot.services.channels import LOOK
 from fmo_bot.services.people import CHANGED, LEFT
 
 HOME_OPENED, WORDS, LINKS = "home_opened", "words", "unfurl"
@@ -32,7 +33,7 @@ def register(app: App, bot: Bot) -> None:
         event, kind = body["event"], job_of(bot, body)
         if event.get("type") in CHANNELS:
             _of_channel(bot, body, event, at)
-        elif kind is not None:
+        if kind is not None and kind != LOOK:
             kept = _kept(body, event)
             asker = None if kind in UNASKED else _asker(bot, kept)
             bot.record(event_key=_key(body, event), kind=kind, payload=kept, at=at, asker=asker)
@@ -44,6 +45,10 @@ def register(app: App, bot: Bot) -> None:
 def job_of(bot: Bot, body: Mapping[str, Any]) -> str | None:
     """The kind of job an event leads to; None where nothing is to be done, as with most of what we said ourselves."""
     event = body["event"]
+    return _of_people(bot, event) or (LOOK if event.get("type") in CHANNELS else None)
+
+
+def _of_people(bot: Bot, event: Event) -> str | None:
     kind = KINDS.get(event.get("type", ""), _nothing)(event)
     if kind == CHANGED:  # Slack tells of everybody in a workspace
         return kind if bot.people.knows(Person(str(event["user"].get("team_id")), str(event["user"]["id"]))) else None
@@ -106,7 +111,7 @@ def _of_channel(bot: Bot, body: Event, event: Event, at: datetime) -> None:
     named = event.get("old_channel_id") or event.get("channel")
     channel = str(named.get("id")) if isinstance(named, Mapping) else str(named)
     people, new = str(event["type"]).startswith("member_"), str(event.get("new_channel_id") or "")
-    bot.channels.heard(channel, event_key=_key(body, event), at=at, new=new, people=people)
+    bot.channels.heard(channel, event_key=f"{_key(body, event)}:channel", at=at, new=new, people=people)
 
 
 def _key(body: Event, event: Event) -> str:

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,8 @@ from tests.integration.sandbox_support import PATIENT, START, act, eventually, s
 
 TEAM = Path(__file__).parents[2] / "config" / "demo" / "team.yaml"
 WEBHOOK_SECRET = "webhook-sandbox-secret"
+_TWO_APPS = {"huawei": ("T0HUAWEI",), "telefonica": ("T0TELEFON",)}
+_ONE_APP = {"fmo": ("T0HUAWEI", "T0TELEFON")}
 FIRST_PROMPTS = START + timedelta(minutes=30)  # nine in Shanghai and Kuala Lumpur
 
 
@@ -88,17 +90,22 @@ def form_of(home: House, user: str) -> Any:
 
 
 @contextmanager
-def house(folder: Path, transport: str, *, team: Path = TEAM, jira: str = "cloud", **given: str) -> Iterator[House]:
-    """The sandbox, the demo's joint team, and the bot with its door open; closed and cleared away at the end."""
-    with Sandbox(Options(patience=PATIENT, start=START, transport=transport, jira=jira)) as box:
-        settings = Settings.read(given_for(box, folder) | given)
+def house(
+    folder: Path, transport: str, *, team: Path = TEAM, jira: str = "cloud", apps: str = "two", **given: str
+) -> Iterator[House]:
+    """The sandbox, the demo's joint team, and the bot with its door open; closed and cleared away at the end.
+
+    `apps`: `two`, one of each company, or `one` in both workspaces, with the key `fmo`.
+    """
+    with Sandbox(Options(patience=PATIENT, start=START, transport=transport, jira=jira, apps=apps)) as box:
+        settings = Settings.read(given_for(box, folder, apps=apps) | given)
         assert set_up(settings, team).result.members == 11
         with Bot(settings) as bot, Door(bot) as door:
             serving = threading.Thread(target=door.serve)
             serving.start()
             try:
                 url = f"http://127.0.0.1:{door.port}"
-                _register(box, url, transport)
+                _register(box, url, transport, [app.key for app in settings.slack_apps])
                 # A world that has not heard of the bot yet would not wait for it when it is stepped.
                 eventually(lambda: requests.get(f"{box.url}/clock", timeout=60).json()["reporters"])
                 yield House(box, bot, url)
@@ -108,13 +115,12 @@ def house(folder: Path, transport: str, *, team: Path = TEAM, jira: str = "cloud
         assert not serving.is_alive()
 
 
-def given_for(box: Sandbox, folder: Path) -> dict[str, str]:
+def given_for(box: Sandbox, folder: Path, *, apps: str = "two") -> dict[str, str]:
     """The bot's settings for a sandbox: both transports are open, the sandbox chooses."""
     given = {
         "FMO_DATABASE_URL": f"sqlite:///{folder / 'fmo.db'}",
         "FMO_PORT": "0",
         "FMO_SLACK_API_URL": f"{box.url}/slack/api/",
-        "FMO_SLACK_APPS": "huawei,telefonica",
         "FMO_CLOCK_URL": f"{box.url}/clock",
         "FMO_JIRA_SITES": "shared",
         "FMO_JIRA_SHARED_URL": f"{box.url}/jira/shared",
@@ -122,16 +128,18 @@ def given_for(box: Sandbox, folder: Path) -> dict[str, str]:
         "FMO_JIRA_SHARED_TOKEN": "jira-sandbox-shared",
         "FMO_JIRA_SHARED_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }
-    for key, team in (("huawei", "T0HUAWEI"), ("telefonica", "T0TELEFON")):
-        given[f"FMO_SLACK_{key.upper()}_BOT_TOKENS"] = f"xoxb-sandbox-{key}-{team}"
+    installed = _ONE_APP if apps == "one" else _TWO_APPS
+    given["FMO_SLACK_APPS"] = ",".join(installed)
+    for key, teams in installed.items():
+        given[f"FMO_SLACK_{key.upper()}_BOT_TOKENS"] = ",".join(f"xoxb-sandbox-{key}-{team}" for team in teams)
         given[f"FMO_SLACK_{key.upper()}_APP_TOKEN"] = f"xapp-sandbox-{key}"
         given[f"FMO_SLACK_{key.upper()}_SIGNING_SECRET"] = f"sandbox-secret-{key}"
     return given
 
 
-def _register(box: Sandbox, url: str, transport: str) -> None:
+def _register(box: Sandbox, url: str, transport: str, keys: Sequence[str]) -> None:
     """Tell the pretend Slack where each app's requests go, as its manifest would."""
     if transport == "http":
-        for key in ("huawei", "telefonica"):
+        for key in keys:
             told = {"request_url": f"{url}/slack/{key}/events"}
             requests.put(f"{box.url}/control/apps/{key}", json=told, timeout=60).raise_for_status()
