@@ -22,10 +22,10 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.backfill_news import BEGUN, DONE, EVERY_S, UNDER_WAY, BackfillNews
 from fmo_bot.services.backfills import Backfill
 from tests.fakes import Machine
+from tests.integration.command import environment, fmo_bot
 from tests.integration.door_support import given_for
 from tests.integration.sandbox_support import START, eventually
 from tests.integration.test_boards import put_board
-from tests.integration.test_cli import _environment, fmo_bot
 from tests.joint_team import JointTeam, clock
 
 COUNT, PAGE = 1500, 20
@@ -84,7 +84,7 @@ def test_a_backfill_that_was_ended_by_force_goes_on_where_it_was(
     site = box.world.jira["shared"].site
     monkeypatch.setattr(site.troubles, "delay", lambda path: FOR_EVER if has_begun(store) else 0.0)
     command = [sys.executable, "-m", "fmo_bot", "backfill", "5G Core"]
-    with subprocess.Popen(command, cwd=tmp_path, env=_environment(given), stderr=subprocess.PIPE, text=True) as started:
+    with subprocess.Popen(command, cwd=tmp_path, env=environment(given), stderr=subprocess.PIPE, text=True) as started:
         eventually(lambda: has_begun(store) or started.poll() is not None)
         started.send_signal(how)
         _, said = started.communicate(timeout=60)

@@ -1,7 +1,6 @@
-"""The command line, as a process of its own."""
+"""The command line: what commands say, and the bot as a process of its own."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -26,29 +25,12 @@ from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Place
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services import team_file
+from tests.integration.command import environment, fmo_bot, fmo_bot_process
 from tests.integration.door_support import given_for
 from tests.integration.sandbox_support import PATIENT, START
 
 ROOT = Path(__file__).parents[2]
 TEAM = ROOT / "config" / "demo" / "team.yaml"
-
-
-def fmo_bot(*arguments: str, folder: Path, given: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run `fmo-bot` to its end in an empty folder, with these settings and no others."""
-    return subprocess.run(
-        [sys.executable, "-m", "fmo_bot", *arguments],
-        cwd=folder,
-        env=_environment(given or {}),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-
-
-def _environment(given: dict[str, str]) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("FMO_")}
-    return plain | {"PYTHONPATH": str(ROOT)} | given
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +41,7 @@ def box() -> Iterator[Sandbox]:
 
 def test_wrong_settings_are_all_named_and_end_with_2(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("FMO_PORT=x\nFMO_SLACK_APPS=a\n")
-    done = fmo_bot("run", folder=tmp_path)
+    done = fmo_bot_process("run", folder=tmp_path)
     assert done.returncode == 2
     named = [line.split()[0] for line in done.stderr.splitlines()]
     assert named == ["FMO_PORT", "FMO_SLACK_A_BOT_TOKENS", "FMO_SLACK_A_APP_TOKEN"]
@@ -68,7 +50,7 @@ def test_wrong_settings_are_all_named_and_end_with_2(tmp_path: Path) -> None:
 
 def test_a_token_slack_refuses_is_named_and_ends_with_2(box: Sandbox, tmp_path: Path) -> None:
     given = given_for(box, tmp_path) | {"FMO_SLACK_HUAWEI_BOT_TOKENS": "xoxb-sandbox-nobody-T0HUAWEI"}
-    done = fmo_bot("run", folder=tmp_path, given=given)
+    done = fmo_bot_process("run", folder=tmp_path, given=given)
     assert done.returncode == 2
     assert "FMO_SLACK_HUAWEI_BOT_TOKENS: Slack refuses a token" in done.stderr
     assert "xoxb-" not in done.stderr
@@ -226,7 +208,7 @@ def test_a_worker_can_be_looked_at_works_and_ends_when_told_to(box: Sandbox, tmp
 def running(command: str, *, folder: Path, given: dict[str, str]) -> "Iterator[tuple[subprocess.Popen[str], str]]":
     """A process of the bot that is ready, and the address of its web server."""
     arguments = [sys.executable, "-m", "fmo_bot", command]
-    bot = subprocess.Popen(arguments, cwd=folder, env=_environment(given), stderr=subprocess.PIPE, text=True)
+    bot = subprocess.Popen(arguments, cwd=folder, env=environment(given), stderr=subprocess.PIPE, text=True)
     assert bot.stderr is not None
     try:
         port = next(line["port"] for line in map(json.loads, bot.stderr) if "port" in line)
@@ -249,7 +231,7 @@ def _state(store: Store) -> str | None:
 
 def test_a_port_that_is_taken_is_named(box: Sandbox, tmp_path: Path) -> None:
     given = given_for(box, tmp_path) | {"FMO_PORT": box.url.rpartition(":")[2]}
-    done = fmo_bot("run", folder=tmp_path, given=given)
+    done = fmo_bot_process("run", folder=tmp_path, given=given)
     assert done.returncode == 2
     assert "FMO_PORT" in done.stderr
 
@@ -278,7 +260,7 @@ def test_the_sandbox_names_a_fault_that_there_is_not(tmp_path: Path) -> None:
 
 
 def test_the_manifest_is_printed_as_slack_takes_it(tmp_path: Path) -> None:
-    socket = fmo_bot("manifest", folder=tmp_path)
+    socket = fmo_bot_process("manifest", folder=tmp_path)
     http = fmo_bot(
         "manifest", "--transport", "http", "--url", "https://bot.example", "--app", "huawei", folder=tmp_path
     )

@@ -27,9 +27,9 @@ from fmo_bot.jira import checkup
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services import checkups
 from fmo_bot.services.hooks import Hooks
+from tests.integration.command import fmo_bot
 from tests.integration.door_support import TEAM, WEBHOOK_SECRET, given_for
 from tests.integration.sandbox_support import PATIENT, START
-from tests.integration.test_cli import fmo_bot
 
 SECRET = {"FMO_JIRA_SHARED_WEBHOOK_SECRET": WEBHOOK_SECRET}
 

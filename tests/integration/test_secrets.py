@@ -13,7 +13,7 @@ from fmo_bot.db.secrets import Sealed, Vault, new_key
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import SecretLocked
-from tests.integration.test_cli import fmo_bot
+from tests.integration.command import fmo_bot
 
 OLD, NEW = new_key(), new_key()
 TOKEN = "ATATT-very-secret"

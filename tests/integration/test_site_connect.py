@@ -1,8 +1,6 @@
 """Connecting Jira sites while the bot runs: every kind of token, proved before it is kept; by consent in a browser."""
 
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,10 +31,10 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.sites import Auth
 from handlers.door import Door
 from handlers.jira_oauth import LOST, REFUSED
+from tests.integration.command import Ended, fmo_bot
 from tests.integration.door_support import TEAM, given_for
 from tests.integration.sandbox_support import PATIENT, START, eventually
 from tests.integration.scripted_jira import Answer, scripted_jira
-from tests.integration.test_cli import _environment
 from tests.integration.test_links_door import team_file as changed_team_file
 
 KEY = new_key()
@@ -230,17 +228,8 @@ def test_a_new_token_is_used_by_whoever_read_with_the_old_one_and_ends_the_pause
 
 
 def test_from_the_command_line_the_token_comes_by_a_pipe_and_is_shown_nowhere(cloud: Place, tmp_path: Path) -> None:
-    def command(*arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "fmo_bot", "site", *arguments],
-            cwd=tmp_path,
-            env=_environment(cloud.given),
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+    def command(*arguments: str, typed: str = "") -> Ended:
+        return fmo_bot("site", *arguments, folder=tmp_path, given=cloud.given, typed=typed)
 
     expires = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
     connect = ("connect", "shared", "--url", cloud.url, "--email", EMAIL, "--expires", expires)

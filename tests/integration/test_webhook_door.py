@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import io
 import json
-import logging
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-import structlog
 from sqlalchemy import func, select
 
 from config.logging import configure
@@ -27,6 +25,7 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import ComeAgain
 from fmo_bot.services.hooks import new_secret
 from handlers import jira_hooks
+from tests.integration.command import left_as_it_was
 from tests.integration.door_support import WEBHOOK_SECRET, House, house
 from tests.integration.sandbox_support import START, eventually
 
@@ -234,18 +233,11 @@ def test_a_door_that_is_not_there_and_one_that_stays_shut_look_the_same(site: Si
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
     """What a running bot writes at its most talkative; logging is left as it was found."""
-    root, ours = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in ("uvicorn.access", "urllib3", "uvicorn.error")}
     written = io.StringIO()
-    with contextlib.redirect_stderr(written):
-        configure(level="DEBUG", style="json")
-    yield written
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**ours)
-    for name, before in levels.items():
-        logging.getLogger(name).setLevel(before)
+    with left_as_it_was():
+        with contextlib.redirect_stderr(written):
+            configure(level="DEBUG", style="json")
+        yield written
 
 
 def test_a_secret_address_is_written_nowhere(site: Site, lines: io.StringIO) -> None:
