@@ -26,7 +26,8 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import NotSignedIn
 from fmo_bot.jira.accounts import JiraAccounts
 from fmo_bot.jira.client import Access, JiraClient
-from fmo_bot.services import team_file
+from fmo_bot.services import account_rows, team_file
+from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.sites import Credentials
 from fmo_bot.slack import actions as names
 from fmo_bot.slack.actions import ACCOUNT_CHECK, ACCOUNT_SIGN_IN, ACCOUNT_UNLINK, ACCOUNT_WORD, ACCOUNT_YES
@@ -51,8 +52,11 @@ def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     team = Path(folder / "team.yaml")
     team.write_text(yaml.safe_dump(file, allow_unicode=True), "utf-8")
     email = "bot@shared.example" if request.param == "cloud" else ""
-    with house(folder, "socket", team=team, jira=request.param, FMO_JIRA_SHARED_EMAIL=email) as made:
-        yield made
+    # Nobody is looked for unasked: whoever was linked before they asked is not told.
+    with pytest.MonkeyPatch.context() as asked_only:
+        asked_only.setattr(Matching, "run", lambda self, at: account_rows.make_missing(self._store))
+        with house(folder, "socket", team=team, jira=request.param, FMO_JIRA_SHARED_EMAIL=email) as made:
+            yield made
 
 
 def type_it(home: House, user: str, text: str) -> None:

@@ -88,7 +88,7 @@ def test_whoever_asked_is_told_once_when_it_fails_for_good(
     do(open_house)
     message = eventually(lambda: told(open_house, "U0LUCIA", words)[before:])[0]
     assert "finds the reason in its log as" in message["text"]
-    eventually(lambda: open_house.bot.quiet().in_hand == 0)
+    open_house.settle()
     assert len(told(open_house, "U0LUCIA", words)) == before + 1
     assert len(tries) == inbox.MAX_ATTEMPTS
 
@@ -101,7 +101,7 @@ def test_whoever_is_refused_reads_why_at_once(
     tries = fails(open_house, monkeypatch, kind, NotLinked())
     do(open_house)
     eventually(lambda: told(open_house, "U0LUCIA", "in no joint team here")[before:])
-    eventually(lambda: open_house.bot.quiet().in_hand == 0)
+    open_house.settle()
     assert len(tries) == 1
 
 

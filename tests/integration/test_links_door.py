@@ -49,10 +49,6 @@ def beside(home: House, ts: str, *, user: str = "U0LIWEI", channel: str = "C0JOI
     return found
 
 
-def settled(home: House) -> None:
-    eventually(lambda: not home.bot.quiet().in_hand)
-
-
 def test_a_link_shows_what_the_joint_team_allows_and_no_more(home: House) -> None:
     ts = say(home, f"Look at {link(home, 'CORE-50')}")
     (shown,) = eventually(lambda: beside(home, ts))
@@ -73,7 +69,7 @@ def test_an_edited_or_doubled_event_shows_it_once(home: House) -> None:
         "source": "conversations_history",
     }
     home.event(event | links, event_id="Ev-double")
-    settled(home)
+    home.settle()
     assert len(beside(home, ts)) == 1
     assert len([each for each in record(home.box)["calls"] if each["method"] == "chat.unfurl" and each["ok"]]) <= 4
 
@@ -89,14 +85,14 @@ def test_an_edited_or_doubled_event_shows_it_once(home: House) -> None:
 )
 def test_anything_else_is_met_with_silence(home: House, words: str) -> None:
     ts = say(home, words.replace("{box}", home.box.url))
-    settled(home)
+    home.settle()
     assert beside(home, ts) == []
     assert [each for each in record(home.box)["calls"] if each["method"] == "chat.unfurl" and not each["ok"]] == []
 
 
 def test_a_link_outside_of_the_joint_teams_channels_shows_nothing(home: House) -> None:
     ts = say(home, link(home, "CORE-50"), channel="C0HWTEAM")
-    settled(home)
+    home.settle()
     assert beside(home, ts, channel="C0HWTEAM") == []
 
 
@@ -110,7 +106,7 @@ def test_what_is_typed_into_the_composer_is_not_looked_at(home: House) -> None:
         "source": "composer",
     }
     assert home.event(event | {"links": [{"url": link(home, "CORE-50")}]}, event_id="Ev-composer").status_code == 200
-    settled(home)
+    home.settle()
     assert "chat.unfurl" not in [each["method"] for each in record(home.box)["calls"][before:]]
 
 
@@ -128,7 +124,7 @@ def test_an_issue_nobody_knows_is_said_so(home: House) -> None:
 def test_off_until_the_joint_team_allows_it_and_internal_where_it_is_not_joint(tmp_path: Path) -> None:
     with house(tmp_path, "socket", team=team_file(tmp_path)) as home:
         ts = say(home, link(home, "CORE-50"))
-        settled(home)
+        home.settle()
         assert beside(home, ts) == []
     internal = [{"site": "shared", "owner": "Huawei"}]
     (tmp_path / "b").mkdir()

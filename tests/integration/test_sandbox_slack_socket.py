@@ -136,7 +136,7 @@ def test_a_slash_command_reaches_the_app_of_the_persons_own_workspace(
 
     assert answer == {"ok": True}
     assert telefonica.told("payload please")["team_id"] == "T0TELEFON"
-    assert not [body for body in huawei.heard if "command" in body]
+    assert not [body for body in huawei.heard if body.get("text") == "payload please"]
     last = see(box, "U0LUCIA", "messages", channel="C0JOINT")[-1]
     assert (last["text"], last["is_ephemeral"]) == ("heard payload please", True)
     assert all(m["text"] != last["text"] for m in see(box, "U0LIWEI", "messages", channel="C0JOINT"))
