@@ -15,7 +15,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 from docs.pictures.chinese import chinese
-from fmo_bot.charts import _PICTURES, Charts, style
+from fmo_bot.charts import Charts, style
+from fmo_bot.charts.drawing import PICTURES
 from fmo_bot.charts.fonts import drawable, families
 from fmo_bot.charts.style import settings
 from fmo_bot.domain import charts as c
@@ -28,7 +29,7 @@ AWKWARD = list(made.awkward())
 
 
 def test_there_is_a_picture_of_every_chart() -> None:
-    assert set(_PICTURES) == set(c.Chart.__args__) == {type(chart) for chart in made.EVERY}
+    assert set(PICTURES) == set(c.Chart.__args__) == {type(chart) for chart in made.EVERY}
 
 
 @pytest.mark.parametrize("chart", made.EVERY, ids=lambda chart: type(chart).__name__)
@@ -74,7 +75,7 @@ def noted(drawn: list[Text]) -> Callable[..., None]:
 
 def texts_of(chart: c.Chart, t: Translator) -> list[Text]:
     """Every text that is drawn in the picture; what lies outside of an axis is not."""
-    drawing, _ = _PICTURES[type(chart)]
+    drawing, _ = PICTURES[type(chart)]
     drawn: list[Text] = []
     with matplotlib.rc_context(settings()), pytest.MonkeyPatch.context() as patch:
         sheet = drawing(chart, words_of(chart, t), t)
@@ -186,7 +187,7 @@ def test_no_forecast_is_drawn_above_its_cap() -> None:
     )
     with matplotlib.rc_context(settings()):
         t = translator("en")
-        sheet = _PICTURES[c.ForecastChart][0](chart, words_of(chart, t), t)
+        sheet = PICTURES[c.ForecastChart][0](chart, words_of(chart, t), t)
         drawn = [max(np.asarray(line.get_ydata(), dtype=float)) for line in sheet.axes.lines]
         assert max(drawn) == 0.95
         assert ">95%" in [label.get_text() for label in sheet.axes.get_yticklabels()]
