@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import yaml
 
-from fmo_bot.cli import main
+from fmo_bot.cli import run
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def fmo_bot(*arguments: object) -> Ended:
 
 def _ended() -> int:
     try:
-        main()
+        run()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     finally:
