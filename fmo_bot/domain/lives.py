@@ -5,12 +5,12 @@ Histories are ordered by (created, numeric id), whatever order they came in; the
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from operator import attrgetter
 from sys import intern  # ten thousands of issues share few ids and names
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from fmo_bot.domain.intervals import Interval, ms
 from fmo_bot.domain.issues import FLAGGED, POINTS, PROJECT, RESOLUTION, SPRINT, STATUS, Issue, Version
@@ -48,6 +48,7 @@ FIELDS = frozenset({STATUS, RESOLUTION, FLAGGED, SPRINT, POINTS, PROJECT})  # wh
 FOREVER = 1 << 62  # where an interval that has not ended ends
 NEVER: tuple[tuple[()], tuple[()]] = ((), ())
 NO_SPRINTS: frozenset[int] = frozenset()
+_COLUMNS = 1 << 16  # of values that are kept in mind, of each field
 _LONGEST_ID = 18  # digits
 _FINEST, _LARGEST_EXPONENT = Decimal("1E-12"), 9
 _order = attrgetter("at", "history")
@@ -160,7 +161,7 @@ def lived(
         wrong.append((STATUS, found[-1][0]))
     resolutions: Track[str | None] = NEVER
     if found := items.get(RESOLUTION, _NOTHING):
-        resolutions = _track(began, found, _resolution)
+        resolutions = _instants(began, found), _once[_texts(found)]
         # resolutions are renamed; whether there is one stays
         if bool(resolutions[1][-1]) != bool(present.resolution):
             wrong.append((RESOLUTION, found[-1][0]))
@@ -175,14 +176,14 @@ def lived(
         flags = ((began, FOREVER),)
     sprints: Track[frozenset[int]] = NEVER
     if found := items.get(SPRINT, _NOTHING):
-        sprints = _track(began, found, sprint_ids)
+        sprints = _instants(began, found), _once[tuple(map(sprint_ids, _ids(found)))]
         if sprints[1][-1] != present.sprints:
             wrong.append((SPRINT, found[-1][0]))
     elif present.sprints:
         sprints = (began,), (present.sprints,)
     points: Track[Decimal | None] = NEVER
     if found := items.get(POINTS, _NOTHING):
-        points = _track(began, found, points_of)
+        points = _instants(began, found), _points(_texts(found))
         if points[1][-1] != present.points:
             wrong.append((POINTS, found[-1][0]))
     elif present.points is not None:
@@ -198,33 +199,58 @@ def lived(
 def _statuses(items: Sequence[Item], present: str, began: int) -> tuple[tuple[int, ...], Path, tuple[int, ...]]:
     """When each stay began, its status id, and when an item came from another one than was held."""
     if not items:
-        return (began,), _same((intern(present),)), ()
-    times, histories, changes = zip(*items, strict=True)
+        return (began,), _once[(present,)], ()
+    changes = [change for _, _, change in items]
     befores = [change.before or "" for change in changes]
     values = [befores[0], *[change.after or "" for change in changes]]
-    gaps = [at for at, before, held in zip(times, befores, values, strict=False) if before != held]
-    entered = [began, *times]
-    for number in range(len(items) - 1, 0, -1):
-        if histories[number] == histories[number - 1]:  # of one history the last item counts
-            del values[number], entered[number]
-    return tuple(entered), _same(tuple(map(intern, values))), tuple(gaps)
+    entered = [began, *[at for at, _, _ in items]]
+    gaps: tuple[int, ...] = ()
+    if befores != values[:-1]:
+        gaps = tuple(item[0] for item, before, held in zip(items, befores, values, strict=False) if before != held)
+    histories = [history for _, history, _ in items]
+    if len(set(histories)) < len(histories):  # of one history the last item counts
+        for number in range(len(items) - 1, 0, -1):
+            if histories[number] == histories[number - 1]:
+                del values[number], entered[number]
+    return tuple(entered), _once[tuple(values)], gaps
 
 
-def _track(began: int, items: Sequence[Item], read: Callable[[str | None, str | None], T]) -> Track[T]:
-    """The values of one field; `read` makes one of an item's value and text."""
+class _Once(dict[tuple[Any, ...], tuple[Any, ...]]):
+    """Equal columns of values, each kept once: ten thousands of issues share a few thousand."""
+
+    def __missing__(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(self) >= _COLUMNS:
+            self.clear()
+        kept = tuple(intern(value) if type(value) is str else value for value in values)
+        self[kept] = kept
+        return kept
+
+
+_once = _Once()
+
+
+def _instants(began: int, items: Sequence[Item]) -> tuple[int, ...]:
+    """From when each value of a field was held."""
+    return (began, *[at for at, _, _ in items])
+
+
+def _ids(items: Sequence[Item]) -> tuple[str | None, ...]:
+    """The values a field had, by their ids."""
+    return (items[0][2].before, *[change.after for _, _, change in items])
+
+
+def _texts(items: Sequence[Item]) -> tuple[str | None, ...]:
+    """The values a field had, as Jira shows them; without a text by the id, None where it had none."""
     first = items[0][2]
-    values = [read(change.after, change.after_text) for _, _, change in items]
-    return (began, *[item[0] for item in items]), _same((read(first.before, first.before_text), *values))
+    return (
+        first.before_text or first.before or None,
+        *[change.after_text or change.after or None for _, _, change in items],
+    )
 
 
-@lru_cache(maxsize=1 << 16)
-def _same(values: tuple[T, ...]) -> tuple[T, ...]:
-    """Of all equal ones the one met first: ten thousands of issues share a few thousand."""
-    return values
-
-
-def _resolution(value: str | None, text: str | None) -> str | None:
-    return intern(text or value or "") or None
+@lru_cache(maxsize=4096)
+def _points(told: tuple[str | None, ...]) -> tuple[Decimal | None, ...]:
+    return tuple(points_of(None, text) for text in told)
 
 
 def _flags(began: int, items: Sequence[Item]) -> tuple[Interval, ...]:
@@ -247,11 +273,8 @@ def is_set(value: str | None, text: str | None) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def sprint_ids(value: str | None, text: str | None = None) -> frozenset[int]:
-    """The ids of a Sprint item such as "38, 40"; empty is no sprint, and what is no number is passed over.
-
-    `text` has the sprints' names, which say nothing.
-    """
+def sprint_ids(value: str | None) -> frozenset[int]:
+    """The ids of a Sprint item such as "38, 40"; empty is no sprint, and what is no number is passed over."""
     if not value:
         return NO_SPRINTS
     pieces = [piece.strip() for piece in value.split(",")]

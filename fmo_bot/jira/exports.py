@@ -5,7 +5,7 @@ issue that stands there twice counts once. What a line means is decided by `jira
 """
 
 import json
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def read(
     said: Callable[[int, str], None],
     *,
     began_field: str | None = None,
-    known: Container[str | None] = (),
+    known: Iterable[str] = (),
 ) -> Export:
     """Read a file. `said` hears of each line that is passed over: its number, from 1, and why.
 

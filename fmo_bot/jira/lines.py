@@ -6,7 +6,7 @@ in the same `Life`; the quick one costs a tenth.
 """
 
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import gt, lt
@@ -25,22 +25,26 @@ CUT_AT = frozenset({20, 40, 100})  # how many histories Jira expands at most, by
 # A year further in than `parse.YEARS`, which are those of an instant's own zone: what is outside goes the long way.
 _FIRST, _LAST = (ms(datetime(year, 1, 1, tzinfo=UTC)) for year in (parse.YEARS.start + 1, parse.YEARS.stop - 1))
 Instant = Annotated[datetime, Meta(tz=True)]
+Id = Annotated[str, Meta(min_length=1, max_length=18)]  # that it is of digits is looked at later, of all together
+Name = Annotated[str, Meta(max_length=parse.LONGEST)]
 
 
-class _Named(Struct, gc=False):
-    """A status or resolution as an issue has it now."""
-
-    id: str | None = None
+class _Status(Struct, gc=False):
+    id: Id
     name: str | None = None
+
+
+class _Resolution(Struct, gc=False):
+    name: Name | None = None
 
 
 class _Kind(Struct, gc=False):
-    name: str | None = None
+    name: Name | None = None
     subtask: bool | None = None
 
 
 class _Project(Struct, gc=False):
-    id: str
+    id: Id
 
 
 class _Sprint(Struct, gc=False):
@@ -50,11 +54,11 @@ class _Sprint(Struct, gc=False):
 class _Fields(Struct, kw_only=True, gc=False):
     created: Instant
     updated: Instant
-    status: _Named
+    status: _Status
     issuetype: _Kind | None = None
     project: _Project | None = None
     security: Any = None
-    resolution: _Named | None = None
+    resolution: _Resolution | None = None
     versions: list[Any] | None = field(name="fixVersions", default=None)
     sprint: _Sprint | None = None
     closed_sprints: list[_Sprint] | None = field(name="closedSprints", default=None)
@@ -76,7 +80,7 @@ class _Item(wire.Item, gc=False):
 
 
 class _History(Struct, gc=False):
-    id: str
+    id: Id
     created: Instant
     items: list[_Item]
 
@@ -87,8 +91,8 @@ class _Changelog(Struct, gc=False):
 
 
 class _Issue(Struct, gc=False):
-    id: str
-    key: str
+    id: Id
+    key: Annotated[str, Meta(min_length=1, max_length=parse.LONGEST)]
     changelog: _Changelog
     fields: _Fields
 
@@ -104,10 +108,10 @@ class Line(NamedTuple):
 class Reader:
     """Reads lines of one site."""
 
-    def __init__(self, site: str, shape: BoardShape, known: Container[str | None] = ()) -> None:
+    def __init__(self, site: str, shape: BoardShape, known: Iterable[str] = ()) -> None:
         """`shape`: the site's ids of sprint, flag and estimate. `known`: statuses whose names nobody will ask for."""
         self.names: dict[str, tuple[int, str]] = {}  # status id -> when it was last called what
-        self._site, self._shape, self._known = site, shape, known
+        self._site, self._shape, self._known = site, shape, frozenset(known)
         self._kept = {known: kept for known, kept in parse.kept_ids(shape).items() if kept in lives.FIELDS}
         self._decoder = msgspec.json.Decoder(_issue_of(shape))
 
@@ -127,7 +131,7 @@ class Reader:
     def _quickly(self, issue: _Issue) -> Line | None:
         """None: something is unusual."""
         fields, histories = issue.fields, issue.changelog.histories
-        if not (_is_usual(issue) and _each_once(histories)):
+        if not _is_usual(issue):
             return None
         created, updated = ms(fields.created), ms(fields.updated)
         items, latest = self._items(histories)
@@ -135,7 +139,7 @@ class Reader:
         kind, status, resolution = fields.issuetype, fields.status, fields.resolution
         points = None if fields.own_points is None else parse.points(fields.own_points)
         present = Present(
-            status.id or "",
+            status.id,
             resolution.name if resolution else None,
             fields.flag is True or bool(fields.own_flag),
             _sprints(fields),
@@ -157,9 +161,10 @@ class Reader:
         )
         if life.created < _FIRST or updated < _FIRST or latest > _LAST:
             return None
-        known = self._known
-        for at, _, change in items.get(STATUS, ()):
-            if change.after not in known or change.before not in known:
+        known, changed = self._known, items.get(STATUS, ())
+        # Where nothing is missing and no history has two items, all statuses that the items name are on the path.
+        if life.gaps or len(life.path) <= len(changed) or not known.issuperset(life.path):
+            for at, _, change in changed:
                 self._call(at, (change.before, change.before_text), (change.after, change.after_text))
         if status.id not in known:
             self._call(FOREVER, (status.id, status.name))
@@ -168,13 +173,14 @@ class Reader:
     def _items(self, histories: list[_History]) -> tuple[dict[str, list[lives.Item]], int]:
         """The items of each field that figures read, in order, and the latest instant of the histories."""
         found: dict[str, list[lives.Item]] = defaultdict(list)
-        field_of, fields = self._kept.get, lives.FIELDS
+        field_of, own = self._kept.get, self._shape
         times, histories = _in_order(histories)
-        for at, history in zip(times, histories, strict=True):
-            for item in history.items:
-                kept = field_of(item.field_id) if item.field_id else parse.kept_field(item, self._shape)
-                if kept in fields:
-                    found[kept].append((at, history.id, item))
+        told = [(at, each.id, item) for at, each in zip(times, histories, strict=True) for item in each.items]
+        for item in told:
+            known = item[2].field_id
+            kept = field_of(known) if known else parse.kept_field(item[2], own)
+            if kept is not None and (known or kept in lives.FIELDS):
+                found[kept].append(item)
         return found, times[-1] if times else 0
 
     def _at_length(self, line: bytes) -> Line:
@@ -205,21 +211,15 @@ def whole(changelog: wire.Changelog | _Changelog | None) -> bool:
 
 
 def _is_usual(issue: _Issue) -> bool:
-    """Whether what stands in an issue needs no second look: ids are digits, names are of a sane length."""
-    fields = issue.fields
-    project, kind, resolution = fields.project, fields.issuetype, fields.resolution
-    return (
-        _is_id(issue.id)
-        and 0 < len(issue.key) <= parse.LONGEST
-        and _is_id(fields.status.id or "")
-        and (project is None or _is_id(project.id))
-        and (kind is None or len(kind.name or "") <= parse.LONGEST)
-        and (resolution is None or len(resolution.name or "") <= parse.LONGEST)
-    )
-
-
-def _is_id(told: str) -> bool:
-    return told.isascii() and told.isdigit() and len(told) <= 18
+    """Whether what stands in an issue needs no second look: ids are of digits, and each history is there once."""
+    ids = [history.id for history in issue.changelog.histories]
+    once = len(set(ids)) == len(ids)
+    ids += (issue.id, issue.fields.status.id)
+    if issue.fields.project:
+        ids.append(issue.fields.project.id)
+    # Of all digits at once: asking each id costs as much as decoding the line does.
+    together = "".join(ids)
+    return once and together.isascii() and together.isdigit()
 
 
 def _in_order(histories: list[_History]) -> tuple[list[int], list[_History]]:
@@ -231,19 +231,6 @@ def _in_order(histories: list[_History]) -> tuple[list[int], list[_History]]:
         together = sorted(zip(times, histories, strict=True), key=lambda each: (each[0], int(each[1].id)))
         return [at for at, _ in together], [history for _, history in together]
     return times, histories
-
-
-def _each_once(histories: list[_History]) -> bool:
-    """Whether histories have ids of digits, each its own."""
-    ids = [history.id for history in histories]
-    once = set(ids)
-    # All digits at once: asking each id costs as much as decoding the line does.
-    return not ids or (len(once) == len(ids) and "" not in once and len(max(ids, key=len)) <= 18 and _digits(ids))
-
-
-def _digits(ids: list[str]) -> bool:
-    together = "".join(ids)
-    return together.isascii() and together.isdigit()
 
 
 def _sprints(fields: _Fields) -> frozenset[int]:
