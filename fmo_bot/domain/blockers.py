@@ -78,8 +78,7 @@ def blocked(timeline: Timeline, recorded: Sequence[Blocker] = ()) -> Blocked:
     By side: the directions of the blockers standing at that instant, else the side of the waiting stage, else
     `unknown`.
     """
-    span = timeline.span
-    if span is None or not (timeline.life.flags or recorded):
+    if not (timeline.life.flags or recorded) or (span := timeline.span) is None:
         return NOT_BLOCKED
     ledger = [
         (blocker.waited_on, piece) for blocker in recorded for piece in cut([blocker.interval(timeline.as_of)], span)

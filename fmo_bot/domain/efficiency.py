@@ -40,7 +40,9 @@ class Shares:
         base = took - split.done - split.unmapped
         if base <= 0:
             return
-        held_up = sum(split.waiting.values()) + blocked_while_active_ms(timeline, recorded)
+        held_up = sum(split.waiting.values())
+        if recorded or timeline.life.flags:
+            held_up += blocked_while_active_ms(timeline, recorded)
         self._shares.append((base - held_up) / base)
         self._bases += base
         self._lost += held_up

@@ -47,22 +47,26 @@ class Tally:
 
     def count(self, timeline: Timeline) -> None:
         """One issue more; one that did not exist at as_of is none."""
-        life, as_of, standing = timeline.life, timeline.as_of, timeline.standing
+        life, as_of = timeline.life, timeline.as_of
+        _, _, started, finished, abandoned, back, unmapped = timeline.standing
         if life.created > as_of:
             return
-        self._truncated += not life.complete
-        self._early += life.before_created
-        self._back += standing.back
-        if standing.started is None:
+        if not life.complete:
+            self._truncated += 1
+        if life.before_created:
+            self._early += life.before_created
+        if back:
+            self._back += 1
+        if started is None:
             self._unstarted += 1
-            self._ended += standing.ended
+            self._ended += finished is not None or abandoned is not None
         if life.gaps:
             self._gaps += sum(at <= as_of for at in life.gaps)
         if life.moved is not None:
             self._moved += life.moved <= as_of
         if life.disagreeing:
             self._disagreeing.update(field for field, at in life.disagreeing if at <= as_of)
-        if standing.unmapped:
+        if unmapped:
             self._unmapped += 1
             for known, took in _in_no_stage(timeline).items():
                 self._lasted[known] += took

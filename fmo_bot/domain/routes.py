@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Path = tuple[str, ...]
 """Status ids, one after another."""
+DONE_PART, UNMAPPED_PART = "done", "unmapped"
 _REMEMBERED = 1 << 16  # paths; who meets more of them begins anew
 
 
@@ -25,6 +26,8 @@ class Route(NamedTuple):
     done: int | None  # the first of the present unbroken run of done stays
     back: bool  # before the commitment point again
     unmapped: bool  # whether there is a stay in a status of no stage
+    parts: tuple[str, ...]  # what the time of each stay is in a span: `active:vendor`, `waiting:none`, done, unmapped
+    kinds: tuple[str, ...]  # of these, from `started` on, each once
 
 
 def route(places: "Sequence[Place | None]") -> Route:
@@ -51,7 +54,10 @@ def route(places: "Sequence[Place | None]") -> Route:
             done = number
         committed = committed or not place.before
     back = last is not None and last.before and committed
-    return Route(tuple(places), last, entered, first, started, done, back, unmapped)
+    parts = tuple(UNMAPPED_PART if place is None else place.part if place.working else DONE_PART for place in places)
+    return Route(
+        tuple(places), last, entered, first, started, done, back, unmapped, parts, tuple(dict.fromkeys(parts[started:]))
+    )
 
 
 class Routes(dict[Path, Route]):

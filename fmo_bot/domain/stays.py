@@ -64,7 +64,7 @@ class Standing(NamedTuple):
 
 def standing(life: Life, workflow: AnyWorkflow, as_of: int, found: Stays) -> Standing:
     """How an issue stands after these stays, which are all up to `as_of`."""
-    entered, _, (_, last, latest, first, started, done, back, unmapped) = found
+    entered, _, (_, last, latest, first, started, done, back, unmapped, _, _) = found
     if last is None:
         return Standing(unmapped=unmapped)
     finished = None if done is None else entered[done]

@@ -10,11 +10,10 @@ from fmo_bot.domain.calendars import WorkingTime
 from fmo_bot.domain.intervals import Interval
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.mappings import AnyWorkflow
-from fmo_bot.domain.routes import Path, Route
+from fmo_bot.domain.routes import DONE_PART, UNMAPPED_PART, Path, Route
 from fmo_bot.domain.stays import Standing, Stay, standing, stays
 from fmo_bot.domain.workflow import Place
 
-DONE_PART, UNMAPPED_PART = "done", "unmapped"
 Part = tuple[Place | None, int, int]  # (place, from, to); no place: unmapped
 
 

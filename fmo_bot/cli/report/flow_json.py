@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from fmo_bot.cli.report import quality
-from fmo_bot.cli.report.flow_rows import Row, lead_ms
+from fmo_bot.cli.report.flow_rows import Row
 from fmo_bot.cli.report.options import Window
-from fmo_bot.cli.report.output import utc, utc_or_none
+from fmo_bot.cli.report.output import utc
 from fmo_bot.cli.report.reading import Given
 from fmo_bot.domain.flow_figures import FlowFigures
 
@@ -60,24 +60,24 @@ def write(
 
 
 def _row(row: Row) -> IssueRow:
-    line, split, blocked, _ = row
-    cycle, lead, span = line.cycle_ms, lead_ms(row), line.work_span_ms
+    line, (active, waiting, active_working, waiting_working, done, unmapped), blocked, value = row
+    life, (_, first, started, finished, abandoned, _, _) = line.life, line.standing
     return IssueRow(
-        line.life.key,
-        utc_or_none(line.started),
-        utc_or_none(line.finished),
-        utc_or_none(line.abandoned),
-        None if cycle is None else cycle / 1000,
-        None if lead is None else lead / 1000,
-        None if span is None else span / 1000,
+        life.key,
+        None if started is None else utc(started),
+        None if finished is None else utc(finished),
+        None if abandoned is None else utc(abandoned),
+        None if started is None or finished is None else (finished - started) / 1000,
+        None if value is None else (value - life.created) / 1000,
+        None if first is None or finished is None else (finished - first) / 1000,
         blocked.total_ms / 1000,
         _seconds(blocked.by_side_ms),
-        _seconds(split.active),
-        _seconds(split.waiting),
-        _seconds(split.active_working),
-        _seconds(split.waiting_working),
-        split.done / 1000,
-        split.unmapped / 1000,
+        _seconds(active),
+        _seconds(waiting),
+        _seconds(active_working),
+        _seconds(waiting_working),
+        done / 1000,
+        unmapped / 1000,
     )
 
 
