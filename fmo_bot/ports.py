@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from fmo_bot.domain.accounts import Account, Contact, Remark
 from fmo_bot.domain.acts import Act, IssueNow, IssueType, Option, Transition
 from fmo_bot.domain.channels import Reader, Seen
+from fmo_bot.domain.checks import SeenPerson
 from fmo_bot.domain.issues import NOTHING_SOUGHT, BoardShape, Issue, Sought, Sprint, Version
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import Message
@@ -104,6 +105,10 @@ class Lookout(Protocol):
 
     def readers(self, place: Place) -> tuple[Reader, ...]:
         """Everybody who is in it. Who somebody is may be up to an hour old."""
+        ...
+
+    def person(self, person: Person) -> SeenPerson | None:
+        """Somebody as their own workspace shows them now; None for somebody it has not, or who is deactivated."""
         ...
 
     def company(self, workspace: str, named: str) -> str:

@@ -79,6 +79,10 @@ def _unfollow(bot: Bot, asked: Asked) -> Message:
     return bot.follows.typed(asked.person, asked.rest, channel=asked.channel, at=asked.at, stop=True)
 
 
+def _check(bot: Bot, asked: Asked) -> Message:
+    return bot.self_checks.ask(asked.person, channel=asked.channel, key=asked.key, at=asked.at)
+
+
 def _deliveries(bot: Bot, asked: Asked) -> Message:
     return bot.deliveries.shown(asked.person, channel=asked.channel, at=asked.at)
 
@@ -111,6 +115,7 @@ COMMANDS = {
         "tell this channel what changes: a board's name or number, or `filter 123`; alone, lists", _follow
     ),
     "unfollow": Command("tell this channel no more of a board or filter", _unfollow),
+    "check": Command("for scrum masters: who can be prompted and click, who reads the channels", _check),
     "deliveries": Command("for scrum masters: what could not be delivered, to send it again or drop it", _deliveries),
     "link": Command("`link jira`: which Jira accounts are yours; link or unlink one", _link),
     "help": Command("what can be typed here", _help),

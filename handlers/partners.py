@@ -1,24 +1,17 @@
 """A company that came into the joint channel: the button that makes it a partner."""
 
-from datetime import datetime
-from typing import Any
-
-from slack_bolt import Ack, App, Respond
+from slack_bolt import App
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.domain.parties import Person
+from fmo_bot.domain.messages import Message
 from fmo_bot.slack.actions import PARTNER_YES
-from handlers.answers import tell
+from handlers.buttons import Press, tells
 
 
 def register(app: App, bot: Bot) -> None:
     """Take the button."""
 
-    def admit(
-        ack: Ack, body: dict[str, Any], action: dict[str, Any], respond: Respond, person: Person, at: datetime
-    ) -> None:
-        notice = bot.strangers.admit(person, action["value"], at)
-        ack()
-        tell(bot, respond, body, person=person, message=notice, at=at)
+    def admit(press: Press) -> Message:
+        return bot.strangers.admit(press.person, press.value, press.at)
 
-    app.action(PARTNER_YES)(admit)
+    app.action(PARTNER_YES)(tells(bot, admit))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from fmo_bot.domain.channels import Reader, Seen
+from fmo_bot.domain.checks import SeenPerson
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import SendOutcome, Uncertain, Undeliverable
@@ -126,6 +127,7 @@ class FakeLookout:
     channels: dict[str, Seen | SendOutcome] = field(default_factory=dict)
     people: dict[str, tuple[Reader, ...]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, SeenPerson] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None  # what the world does while Slack answers
 
@@ -139,6 +141,9 @@ class FakeLookout:
 
     def readers(self, place: Place) -> tuple[Reader, ...]:
         return self.people.get(place.channel, ())
+
+    def person(self, person: Person) -> SeenPerson | None:
+        return self.seen.get(person.user)
 
     def company(self, workspace: str, named: str) -> str:
         return self.names.get(named, named)

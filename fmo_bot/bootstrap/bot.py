@@ -47,6 +47,7 @@ from fmo_bot.services import (
     ownership,
     proposals,
     renewals,
+    self_checks,
     sprints,
     standup_plan,
     waits_reports,
@@ -74,6 +75,7 @@ from fmo_bot.services.parties import Parties
 from fmo_bot.services.pauses import Pauses
 from fmo_bot.services.people import People
 from fmo_bot.services.raising import Raising
+from fmo_bot.services.self_checks import SelfChecks
 from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standup_answers import Answers
@@ -165,7 +167,9 @@ class Bot:
         window = SlackWindow(self.installs)
         self.acts = Acts(self.store, self.parties, self.issues, self.acting, hands, window)
         self.follows = Follows(self.store, self.parties, self.jira.filtered)
-        self.channels = Channels(self.store, SlackLookout(self.installs))
+        lookout = SlackLookout(self.installs)
+        self.channels = Channels(self.store, lookout)
+        self.self_checks = SelfChecks(self.store, self.parties, lookout, self.installs.reaches)
         self.strangers = Strangers(self.store)
 
     def _wire_work(self) -> None:
@@ -182,6 +186,7 @@ class Bot:
             proposals.JOB: self.proposals.decide,
             hooks.JOB: self.hinted.look,
             channels.LOOK: self.channels.look,
+            self_checks.JOB: self.self_checks.make,
             issues.CARD: self.issues.show,
             issues.UNFURL: self.issues.unfurl,
             acts.FORM: self.acts.fill,
@@ -217,6 +222,7 @@ class Bot:
             ("directs", 5, self._learn_directs),
             ("channels", 5, self._look_at_channels),
             ("held", 60, self._put_off),
+            ("checks", 300, self._check_weekly),
             ("retain", 3600, self._retain),
             ("accounts", 600, self._match),
             ("tokens", 60, self._tokens),
@@ -350,6 +356,9 @@ class Bot:
 
     def _look_at_channels(self) -> None:
         self.channels.tick(self.clock.now())
+
+    def _check_weekly(self) -> None:
+        self.self_checks.weekly(self.clock.now())
 
     def _put_off(self) -> None:
         self.channels.put_off(self.clock.now())

@@ -67,6 +67,7 @@ class JointTeamRow(Base):
     language: Mapped[str] = mapped_column(default="en")
     zone: Mapped[str] = mapped_column(default="UTC")  # of weeks and digests
     unfurls: Mapped[list[Any]] = mapped_column(default_factory=list)  # what a link in the joint channel may show
+    checked_at: Mapped[datetime | None] = mapped_column(default=None)  # the weekly self-check; None: none is due yet
     host: Mapped[OrganisationRow] = relationship(init=False)
     sides: Mapped[list["SideRow"]] = relationship(init=False, back_populates="team", order_by="SideRow.id")
 

@@ -16,6 +16,7 @@ from fmo_bot.domain.charts import BurnUpChart as BurnUpChart
 from fmo_bot.domain.charts import BurnUpPoint as BurnUpPoint
 from fmo_bot.domain.charts import Chart, WaitingWeek
 from fmo_bot.domain.charts import Spread as Spread
+from fmo_bot.domain.checks import Fault
 from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import Person
 from fmo_bot.domain.shown import SideTime, WeekFlow
@@ -323,6 +324,7 @@ class Home:
     blockers: tuple[BlockerLine, ...]
     host: str
     unread: tuple[tuple[str, datetime], ...] = ()  # teams whose board cannot be read now, since when
+    checks: tuple[str, ...] = ()  # refs of teams whose self-check they may ask for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -431,6 +433,50 @@ class Proposal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelCheck:
+    """A channel in a self-check: companies that share it, those that may post only, whose app posts, what is wrong.
+
+    `others`: people in it from workspaces of no side, such as guests of a third company.
+    """
+
+    name: str
+    shared_with: tuple[str, ...]
+    limited: tuple[str, ...]
+    posts: str
+    others: int
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleCheck:
+    """One thing that is wrong with people of the reader's own company, and with whom."""
+
+    fault: Fault
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelfCheck:
+    """How a joint team stands in Slack, for one scrum master: its channels, and the people of their own company.
+
+    `well`: how many of these nothing is wrong with; `zones`, `languages`: in which they are asked. `others`: of other
+    companies only how many people something is wrong with; their own scrum masters see what.
+    """
+
+    team: str
+    team_ref: str
+    company: str
+    as_of: datetime
+    channels: tuple[ChannelCheck, ...]
+    well: int
+    zones: tuple[str, ...]
+    languages: tuple[str, ...]
+    people: tuple[PeopleCheck, ...]
+    others: tuple[tuple[str, int], ...]
+    weekly: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class StrangerInChannel:
     """What scrum masters of both sides are asked: is a company that was connected to the joint channel a partner?
 
@@ -486,6 +532,7 @@ Message = (
     | LinkRequest
     | NewStatus
     | StrangerInChannel
+    | SelfCheck
     | Proposal
 )
 

@@ -27,6 +27,7 @@ WHAT = {
     "LinkRequest": "a question whose a Jira account is",
     "NewStatus": "a question what a new status means",
     "Proposal": "a proposal of another company",
+    "SelfCheck": "a self-check of the joint team",
     "StrangerInChannel": "a question whether a company is a partner",
 }
 REMOVAL = "taking back what was said in an internal channel"

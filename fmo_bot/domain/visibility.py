@@ -13,6 +13,7 @@ from fmo_bot.domain import charts as c
 from fmo_bot.domain import messages as m
 from fmo_bot.domain import shown
 from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
+from fmo_bot.domain.checks import Fault
 from fmo_bot.domain.follows import may_hear
 from fmo_bot.domain.names import IssueName, internal
 from fmo_bot.domain.ownership import ASSIGNEE, FLAGS, KEY, POINTS, PRIORITY, SPRINT, STATUS, SUMMARY, Standpoint
@@ -120,7 +121,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.BoardNews: "board",
         m.NewsLine: "kind to",  # a line is told as a whole or not at all: `may_hear`
         m.IssueCard: "ref done",
-        m.Home: "name prompts teams host unread",
+        m.Home: "name prompts teams host unread checks",
         m.UndeliveredLine: "ref what whom due why code jobs",
         m.Undelivered: "team team_ref lines more note",
         m.AccountLine: "ref site shown how since sign_in by_word by_admin",
@@ -128,6 +129,10 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.LinkWord: "ref site word until",
         m.LinkRequest: "ref name company site account",
         # Asked of statuses that joint issues were in, or of boards that show no others (services.new_statuses).
+        m.ChannelCheck: "name shared_with limited posts others faults",
+        m.PeopleCheck: "fault names",
+        m.SelfCheck: "team team_ref company as_of channels well zones languages people others weekly",
+        Fault: "text values",
         m.StrangerInChannel: "ref team channel company agreed missing came_to",
         m.NewStatus: "ref team board status since guess stages wanted settled",
         # What a side lays before another is what it wants to be known (services.proposals).

@@ -29,6 +29,7 @@ class Action(StrEnum):
     CHANGE_CALENDAR = "change_calendar"  # of one's own side; of its past, agree for the other side
     CHANGE_WORKFLOW = "change_workflow"  # what a board's statuses mean: propose, or agree for one's own side
     ACT_IN_JIRA = "act_in_jira"  # as far as the project's owner allows it; see services.acting
+    CHECK = "check"  # how the joint team stands in Slack
     ADMIT_PARTNER = "admit_partner"  # say for one's own side that a company in the joint channel is a partner
     SETTLE_DELIVERIES = "settle_deliveries"  # to the joint channel and to one's own side's people
 
@@ -49,6 +50,7 @@ _SCRUM_MASTER = _PARTICIPANT | {
     Action.CHANGE_CALENDAR,
     Action.CHANGE_WORKFLOW,
     Action.ADMIT_PARTNER,
+    Action.CHECK,
 }
 
 ALLOWED: dict[Role, frozenset[Action]] = {

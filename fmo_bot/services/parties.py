@@ -13,7 +13,7 @@ from fmo_bot.domain.messages import Home, Prompt
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role, Scope
 from fmo_bot.errors import NotAMember, NotFound, NotLinked, Refusal, SeveralTeams, TakesPartNoMore
 from fmo_bot.services import rounds, waits
-from fmo_bot.services.governance import Action, may
+from fmo_bot.services.governance import ALLOWED, Action, may
 
 ASKED_ROLES = (Role.PARTICIPANT, Role.SCRUM_MASTER)
 
@@ -62,6 +62,7 @@ class Parties:
             blockers=tuple(line for part in parts for line in part.blockers),
             host=", ".join(dict.fromkeys(part.host for part in parts)),
             unread=tuple(line for part in parts for line in part.unread),
+            checks=tuple(ref for part in parts for ref in part.checks),
         )
 
     def next_prompt(self, person: Person, *, channel: str | None, at: datetime) -> Prompt | None:
@@ -90,6 +91,7 @@ class Parties:
                 blockers=waits.open_lines(session, team.id),
                 host=team.host.name,
                 unread=_unread(session, team),
+                checks=(team.ref,) if Action.CHECK in ALLOWED[actor.role] else (),
             )
 
 

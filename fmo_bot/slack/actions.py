@@ -18,6 +18,7 @@ ACCOUNT_YES = "account_yes"  # value: ref of messages.LinkRequest
 ACCOUNT_NO = "account_no"  # the same
 STATUS_STAGE = "status_stage"  # followed by a number; value: ref of messages.NewStatus, a blank, a stage's name
 PROPOSAL_ACCEPT, PROPOSAL_DECLINE = "proposal_accept", "proposal_decline"  # value: ref of messages.Proposal
+CHECK_ASK = "check_ask"  # value: team ref
 PARTNER_YES = "partner_yes"  # value: ref of messages.StrangerInChannel
 ISSUE_ASSIGN, ISSUE_MOVE, ISSUE_COMMENT = "issue_assign", "issue_move", "issue_comment"  # value: ref of a card
 ISSUE_FLAG, ISSUE_UNFLAG = "issue_flag", "issue_unflag"  # the same

@@ -9,7 +9,8 @@ from slack_sdk.errors import SlackApiError
 
 from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.channels import Reader, Seen
-from fmo_bot.domain.parties import Place
+from fmo_bot.domain.checks import SeenPerson
+from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import Undeliverable
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.outcomes import code_of, speak
@@ -46,6 +47,18 @@ class SlackLookout:
         """By `conversations.members` and `users.info`; one whom Slack shows to nobody is from nowhere."""
         return tuple(self._reader(place.workspace, user) for user in self._members(place))
 
+    def person(self, person: Person) -> SeenPerson | None:
+        """By `users.info` in the person's own workspace."""
+        try:
+            told = self._ask(person.workspace, "users.info", user=person.user)["user"]
+        except Undeliverable as refused:
+            if _is_not_there(refused):
+                return None
+            raise
+        if told.get("deleted"):
+            return None
+        return SeenPerson(zone=str(told.get("tz") or ""))
+
     def company(self, workspace: str, named: str) -> str:
         """By `team.info`, which shows workspaces that share a channel; needs the scope team:read."""
         try:
@@ -80,8 +93,7 @@ class SlackLookout:
         try:
             told = self._ask(workspace, "users.info", user=user)["user"]
         except Undeliverable as refused:
-            cause = refused.__cause__
-            if isinstance(cause, SlackApiError) and code_of(cause) in _NOT_THERE:
+            if _is_not_there(refused):
                 return Reader(user=user, home="")
             raise
         guest = bool(told.get("is_restricted") or told.get("is_ultra_restricted") or told.get("is_stranger"))
@@ -95,6 +107,11 @@ class SlackLookout:
             return answer if isinstance(answer, dict) else {}
 
         return speak(call, lane=of_method(workspace, method), idempotent=True)
+
+
+def _is_not_there(refused: Undeliverable) -> bool:
+    cause = refused.__cause__
+    return isinstance(cause, SlackApiError) and code_of(cause) in _NOT_THERE
 
 
 def _ids(told: dict[str, Any], name: str) -> list[str]:

@@ -17,7 +17,7 @@ from fmo_bot.delivery import outbox
 from fmo_bot.domain.channels import State
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Place, Scope
-from fmo_bot.slack.actions import PARTNER_YES
+from fmo_bot.slack.actions import CHECK_ASK, PARTNER_YES
 from handlers.events import WORDS
 from tests.integration.door_support import TEAM, House, house
 from tests.integration.sandbox_support import act, eventually, record, see
@@ -72,6 +72,17 @@ def said(home: House, name: str) -> int:
 
 def told(home: House, user: str, words: str) -> list[dict[str, Any]]:
     return [each for each in home.direct(user)[1] if words in each["text"]]
+
+
+def test_a_scrum_master_checks_the_joint_team_with_a_word_and_again_with_a_button(home: House) -> None:
+    act(home.box, "U0LUCIA", "command", channel=JOINT, command="/fmo", text="check")
+    (first,) = eventually(lambda: told(home, "U0LUCIA", "Self-check: 5G Core"))
+    assert "joint-5g-core" in first["text"]
+    assert "read by Huawei, Telefonica; the app of Huawei posts" in first["text"]
+    assert "not linked to Jira" in first["text"]
+    assert "Li Wei" not in first["text"]
+    home.press("U0LUCIA", home.direct("U0LUCIA")[0], first, CHECK_ASK)
+    eventually(lambda: len(told(home, "U0LUCIA", "Self-check: 5G Core")) == 2)
 
 
 def test_what_is_owed_to_an_archived_channel_comes_when_it_is_back(home: House) -> None:

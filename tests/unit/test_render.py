@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fmo_bot.domain import charts as c
+from fmo_bot.domain import checks, quality
 from fmo_bot.domain import messages as m
-from fmo_bot.domain import quality
 from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
@@ -72,6 +72,13 @@ def a_week(words: str) -> WeekFlow:
             items=7, n_days=63, seed=18446744073709551615, generator="numpy 2", by=DAY, chance=1.0, p50=DAY, p85=DAY
         ),
     )
+
+
+def faults(words: str) -> tuple[checks.Fault, ...]:
+    """Every sentence of a self-check."""
+    values = {"host", "gone", "strangers", "company", "ours", "theirs"}
+    texts = (*checks.HELD.values(), checks.OWN_APP_OUT, checks.MAY_POST_ONLY, checks.OTHER_ZONE, checks.GONE)
+    return tuple(checks.Fault(text=text, values=tuple((name, words) for name in sorted(values))) for text in texts)
 
 
 def every_message(words: str) -> list[m.Message]:

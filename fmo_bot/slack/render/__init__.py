@@ -13,6 +13,7 @@ from fmo_bot.slack.render import (
     cards,
     channels,
     charts,
+    checks,
     deliveries,
     digests,
     homes,
@@ -55,6 +56,7 @@ RENDERERS: dict[type, Renderer] = {
     m.NewStatus: statuses.new_status,
     m.Proposal: proposals.proposal,
     m.StrangerInChannel: channels.stranger,
+    m.SelfCheck: checks.self_check,
 }
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from fmo_bot.domain.messages import Home
 from fmo_bot.locales import Translator
-from fmo_bot.slack.actions import SPRINT_ASK, WAITS_ASK
+from fmo_bot.slack.actions import CHECK_ASK, SPRINT_ASK, WAITS_ASK
 from fmo_bot.slack.blocks import Block, actions, button, context, header, section
 from fmo_bot.slack.render.standups import blocker, prompt
 from fmo_bot.slack.text import escape, moment
@@ -18,7 +18,7 @@ def home(message: Home, t: Translator) -> list[Block]:
         header(t("Hello, {name}", name=message.name)),
         *(asked or [section(t("Nothing is asked of you now."))]),
         *([header(t("Joint teams"))] if message.teams else []),
-        *(block for name, ref in message.teams for block in _team(name, ref, t)),
+        *(block for name, ref in message.teams for block in _team(name, ref, t, checks=ref in message.checks)),
         *(context(_unread(name, since, t)) for name, since in message.unread),
         *([header(t("Open blockers")), *stuck] if stuck else []),
         context(t("FMO bot is run by {host}; who runs the server can read its database.", host=escape(message.host))),
@@ -32,6 +32,8 @@ def _unread(team: str, since: datetime, t: Translator) -> str:
     return t(said, team=escape(team), since=moment(since, t))
 
 
-def _team(name: str, ref: str, t: Translator) -> list[Block]:
-    asks = button(t("Sprint report"), SPRINT_ASK, ref), button(t("Who waits on whom"), WAITS_ASK, ref)
+def _team(name: str, ref: str, t: Translator, *, checks: bool) -> list[Block]:
+    asks = [button(t("Sprint report"), SPRINT_ASK, ref), button(t("Who waits on whom"), WAITS_ASK, ref)]
+    if checks:
+        asks.append(button(t("Self-check"), CHECK_ASK, ref))
     return [section(f"*{escape(name)}*"), actions(*asks)]
