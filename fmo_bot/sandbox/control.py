@@ -270,6 +270,7 @@ def _channel(channel: Channel) -> dict[str, Any]:
         "id": channel.id,
         "name": channel.name,
         "is_private": channel.is_private,
+        "host": channel.host,
         "is_ext_shared": channel.is_ext_shared,
         "is_archived": channel.is_archived,
         "team_ids": channel.team_ids,

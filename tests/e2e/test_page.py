@@ -285,6 +285,31 @@ def test_faults_are_switched_on_and_off_again(page: Page, box: Sandbox) -> None:
     assert requests.get(f"{box.url}/control/faults", timeout=60).json()["rate_limited"] == 0
 
 
+def test_a_channel_is_shared_with_a_third_company_archived_and_renamed(page: Page, box: Sandbox) -> None:
+    page.get_by_role("button", name="Channels").click()
+    drawer = page.get_by_role("dialog", name="Channels")
+    drawer.get_by_label("Channel").select_option(label="#joint-5g-core")
+    drawer.get_by_role("group", name="Shared with").get_by_label("Parkline Consulting").check()
+    drawer.get_by_role("button", name="Share").click()
+    expect(drawer).to_contain_text("Shared with those.")
+    drawer.get_by_role("group", name="May only post").get_by_label("Parkline Consulting").check()
+    drawer.get_by_role("button", name="Limit").click()
+    expect(drawer).to_contain_text("They may only post.")
+    drawer.get_by_label("Name").fill("joint-core")
+    drawer.get_by_role("button", name="Rename").click()
+    expect(drawer).to_contain_text("Renamed.")
+
+    (channel,) = [each for each in world(box)["channels"] if each["id"] == "C0JOINT"]
+    assert (channel["name"], channel["limited"]) == ("joint-core", ["T0CONSULT"])
+    assert channel["team_ids"] == ["T0HUAWEI", "T0TELEFON", "T0CONSULT"]
+    for change in ({"name": "joint-5g-core"}, {"shared_with": ["T0TELEFON"]}):  # as the next test finds it
+        requests.put(f"{box.url}/control/channels/C0JOINT", json=change, timeout=60).raise_for_status()
+
+
+def world(box: Sandbox) -> Any:
+    return requests.get(f"{box.url}/control/world", timeout=60).json()
+
+
 # mrkdwn as a person with the zone of Madrid sees it, and the HTML it becomes.
 MRKDWN = [
     ("*bold* _it_ ~no~ `a*b*c`", "<strong>bold</strong> <em>it</em> <s>no</s> <code>a*b*c</code>"),

@@ -405,3 +405,17 @@ def test_no_junk_brings_a_method_down(fresh: Sandbox) -> None:
                 answer = session.post(url, json=arguments, headers=headers, timeout=60)
                 assert answer.status_code in (200, 429), (method, junk)
                 assert "ok" in answer.json()
+
+
+def test_who_was_invited_to_post_only_adds_no_app(fresh: Sandbox) -> None:
+    def change(path: str, method: str = "POST", **what: Any) -> requests.Response:
+        return requests.request(method, f"{fresh.url}/control/channels/C0JOINT{path}", json=what, timeout=60)
+
+    change("", "PUT", limited=["T0TELEFON"]).raise_for_status()
+    shown = client(fresh).conversations_info(channel="C0JOINT")["channel"]
+    assert shown["connected_limited_team_ids"] == ["T0TELEFON"]
+    change("/members", user="U0BOTTELEF", leave=True).raise_for_status()
+    assert change("/members", user="U0BOTTELEF").status_code == 400
+    change("", "PUT", limited=[]).raise_for_status()
+    change("/members", user="U0BOTTELEF").raise_for_status()
+    assert change("", "PUT", limited=["T0HUAWEI"]).status_code == 400  # whose channel it is

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { Board } from "./board.js";
+import { channelsDrawer } from "./channels.js";
 import { ClockBar } from "./clock.js";
 import { h } from "./dom.js";
 import { faultsDrawer } from "./faults.js";
@@ -44,7 +45,8 @@ function boardPanels(world) {
 function tools(boards) {
   const drawer = faultsDrawer();
   const people = peopleDrawer();
-  document.body.append(drawer.box, people.box);
+  const channels = channelsDrawer();
+  document.body.append(drawer.box, people.box, channels.box);
   const shown = () => document.body.classList.contains("with-board");
   const toggle = h("button", { type: "button", class: "btn small wide-only", "aria-pressed": "false" }, "Jira board");
   const set = (on) => {
@@ -56,6 +58,7 @@ function tools(boards) {
   set(sessionStorage.getItem("board") === "on");
   at("tools").replaceChildren(...(boards.length ? [toggle] : []),
     h("button", { type: "button", class: "btn small", on: { click: people.open } }, "People"),
+    h("button", { type: "button", class: "btn small", on: { click: channels.open } }, "Channels"),
     h("button", { type: "button", class: "btn small", on: { click: drawer.open } }, "Faults"));
 }
 
