@@ -13,7 +13,7 @@ from fmo_bot.errors import SettingsWrong
 
 _EVERY = 0.1  # seconds of machine time between two reports
 _SOON = 0.02  # the same while a step waits for them, and after one
-_PATIENCE = 5  # seconds for one answer
+_PATIENCE = 30  # seconds for one answer
 _log = structlog.get_logger(__name__)
 
 
@@ -65,7 +65,7 @@ class SandboxClock:
         """Report no more."""
         self._stopped.set()
         if self._thread is not None:
-            self._thread.join(_PATIENCE)
+            self._thread.join(5)
         self._session.close()
 
     def _run(self, look: Callable[[datetime], Quiet], stepped: Callable[[], object]) -> None:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-FORGOTTEN_AFTER_S = 10.0
-PATIENCE_S = 30.0
+FORGOTTEN_AFTER_S = 30.0  # so long a step may keep a process from reporting, which then reads a whole board
+PATIENCE_S = 90.0
 POLL_S = 0.02
 
 
@@ -135,7 +135,7 @@ class Clock:
     async def step(self, *, to: datetime | None = None, by: float | None = None) -> datetime:
         """Wait for quiet, then move to `to`, by `by` seconds, or (neither) to the next event.
 
-        Raises `WouldGoBack`, `NothingPlanned`, and `StillBusy` after 30 s of machine time.
+        Raises `WouldGoBack`, `NothingPlanned`, and `StillBusy` after 90 s of machine time.
         """
         async with self._stepping:
             await self.quiet()
@@ -146,13 +146,13 @@ class Clock:
         return self.now()
 
     async def quiet(self) -> None:
-        """Wait until the world is quiet; `StillBusy` after 30 s. Reporters are told meanwhile that they are awaited."""
+        """Wait until the world is quiet; `StillBusy` after 90 s. Reporters are told meanwhile that they are awaited."""
         deadline = self.machine() + PATIENCE_S
         self._awaited += 1
         try:
             while busy := self.whats_busy():
                 if self.machine() > deadline:
-                    raise StillBusy("Not quiet after 30 s: " + "; ".join(busy) + ".")
+                    raise StillBusy(f"Not quiet after {PATIENCE_S:.0f} s: " + "; ".join(busy) + ".")
                 await asyncio.sleep(POLL_S)
         finally:
             self._awaited -= 1

@@ -63,13 +63,13 @@ class House:
     def step(self) -> None:
         """Step the clock to the first prompts, and wait until they are there."""
         requests.post(
-            f"{self.box.url}/clock/step", json={"to": FIRST_PROMPTS.isoformat()}, timeout=60
+            f"{self.box.url}/clock/step", json={"to": FIRST_PROMPTS.isoformat()}, timeout=120
         ).raise_for_status()
         self.settle()
 
     def settle(self) -> None:
         """Wait until nothing is on its way any more, between anybody."""
-        requests.post(f"{self.box.url}/clock/step", json={"by": 0}, timeout=60).raise_for_status()
+        requests.post(f"{self.box.url}/clock/step", json={"by": 0}, timeout=120).raise_for_status()
 
     def direct(self, user: str) -> tuple[str, list[dict[str, Any]]]:
         """A person's direct conversation with the app: its id, and its messages ("" where there is none yet)."""

@@ -75,7 +75,7 @@ class Stage:
 
     def pass_time(self, seconds: float) -> None:
         """Calendar and machine go on together."""
-        requests.post(f"{self.box.url}/clock/step", json={"by": seconds}, timeout=60).raise_for_status()
+        requests.post(f"{self.box.url}/clock/step", json={"by": seconds}, timeout=120).raise_for_status()
         self.sleeper.now += seconds
 
     def sync(self) -> None:

@@ -88,7 +88,7 @@ def test_a_scrum_master_checks_the_joint_team_with_a_word_and_again_with_a_butto
 def test_what_is_owed_to_an_archived_channel_comes_when_it_is_back(home: House) -> None:
     becomes(home, State.ARCHIVED, is_archived=True)
     owe(home, "Held while archived")
-    requests.post(f"{home.box.url}/clock/step", json={"by": 0}, timeout=60).raise_for_status()  # nothing is in hand
+    requests.post(f"{home.box.url}/clock/step", json={"by": 0}, timeout=120).raise_for_status()  # nothing is in hand
     assert said(home, "Held while archived") == 0
     becomes(home, State.ACTIVE, is_archived=False)
     eventually(lambda: said(home, "Held while archived") == 1)

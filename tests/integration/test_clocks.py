@@ -54,7 +54,7 @@ def test_a_step_waits_for_what_is_in_hand_and_is_followed(box: Sandbox) -> None:
         answers: list[requests.Response] = []
         step = {"to": LATER.isoformat()}
         asking = threading.Thread(
-            target=lambda: answers.append(requests.post(f"{box.url}/clock/step", json=step, timeout=60))
+            target=lambda: answers.append(requests.post(f"{box.url}/clock/step", json=step, timeout=120))
         )
         asking.start()
         assert not stepped.wait(0.5)  # the world stands still while something is in hand

@@ -149,7 +149,7 @@ def test_the_board_tells_its_shape_and_its_sprints(story: Sandbox) -> None:
 
 
 def test_a_later_read_brings_only_what_changed(story: Sandbox) -> None:
-    requests.post(f"{story.url}/clock/step", json={"by": 3600}, timeout=60).raise_for_status()
+    requests.post(f"{story.url}/clock/step", json={"by": 3600}, timeout=120).raise_for_status()
     since = story.world.clock.now()
     card = next(raw["key"] for raw in record_of(story)["issues"] if raw["fields"]["status"]["name"] != "Done")
     status = record_of(story)["boards"][0]["columnConfig"]["columns"][-1]["statuses"][0]["id"]

@@ -29,7 +29,7 @@ def test_a_reminder_comes_and_its_button_answers(tmp_path: Path) -> None:
     with house(tmp_path, "http", team=reminding(tmp_path)) as home:
         home.step()
         half_past_twelve = FIRST_PROMPTS.replace(hour=4, minute=30).isoformat()
-        requests.post(f"{home.box.url}/clock/step", json={"to": half_past_twelve}, timeout=60).raise_for_status()
+        requests.post(f"{home.box.url}/clock/step", json={"to": half_past_twelve}, timeout=120).raise_for_status()
         eventually(lambda: "A reminder" in " ".join(texts(home, "U0CHENYU")))
         channel, messages = home.direct("U0CHENYU")
         reminder = next(each for each in messages if "A reminder" in each["text"])

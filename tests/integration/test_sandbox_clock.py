@@ -26,7 +26,7 @@ def report(box: Sandbox, in_hand: int, next: str | None = None) -> int:
 
 
 def step(box: Sandbox, body: dict[str, object]) -> requests.Response:
-    return requests.post(f"{box.url}/clock/step", json=body, timeout=60)
+    return requests.post(f"{box.url}/clock/step", json=body, timeout=120)
 
 
 def test_the_clock_starts_where_it_is_told_and_steps_forward_only(box: Sandbox) -> None:

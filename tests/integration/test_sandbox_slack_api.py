@@ -174,7 +174,7 @@ def test_a_message_can_be_changed_marked_linked_and_deleted_by_its_author_only(f
 def test_a_scheduled_message_is_an_event_of_the_clock(fresh: Sandbox) -> None:
     at = int(START.timestamp()) + 3600
     client(fresh).chat_scheduleMessage(channel="C0JOINT", text="later", post_at=at)
-    requests.post(f"{fresh.url}/clock/step", json={"next": True}, timeout=60)
+    requests.post(f"{fresh.url}/clock/step", json={"next": True}, timeout=120)
     seen = see(fresh, "U0LUCIA", "messages", channel="C0JOINT")
     assert [(m["text"], int(float(m["ts"]))) for m in seen] == [("later", at)]
 
