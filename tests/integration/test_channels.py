@@ -108,7 +108,7 @@ class Life:
 def life(sqlite_store: Store, chat: FakeChat, clock: FixedClock, machine: Machine) -> Iterator[Life]:
     made = Life(sqlite_store, JointTeam(sqlite_store), chat, clock, machine)
     yield made
-    assert made.pump.stop(within=5)
+    assert made.pump.stop(within=60)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def anywhere(store: Store, chat: FakeChat, clock: FixedClock, machine: Machine) 
     """The same on either database."""
     made = Life(store, JointTeam(store), chat, clock, machine)
     yield made
-    assert made.pump.stop(within=5)
+    assert made.pump.stop(within=60)
 
 
 def test_an_archived_channel_holds_its_posts_and_they_come_when_it_is_back(anywhere: Life) -> None:

@@ -78,6 +78,7 @@ def raised(home: House) -> list[tuple[str | None, str]]:
 
 def test_a_key_on_two_sites_is_asked_about_with_their_names(home: tuple[House, bool]) -> None:
     made, joint = home
+    before = raised(made)
     told = typed(made, "U0LIWEI", f"blocked {KEY.lower()} the lab keys")
     if not joint:  # for Huawei there is one: nobody is told of the other
         assert "It is noted: Huawei waits on Telefonica" in told["text"]
@@ -86,15 +87,15 @@ def test_a_key_on_two_sites_is_asked_about_with_their_names(home: tuple[House, b
     assert "stands on several Jira sites" in told["text"]
     assert "[operator] CORE-51" in told["text"]
     assert "[shared] CORE-51" in told["text"]
-    assert raised(made) == []
+    assert raised(made) == before
     block = next(block for block in told["blocks"] if block["type"] == "actions")
     theirs = next(each for each in block["elements"] if "[operator]" in each["text"]["text"])
     assert theirs["action_id"].startswith(BLOCKER_ISSUE)
     pressed = {"channel": "C0JOINT", "ts": told["ts"], "block_id": block["block_id"], "action_id": theirs["action_id"]}
     for _ in range(2):  # the second press changes nothing
         act(made.box, "U0LIWEI", "press", **pressed)
-    eventually(lambda: raised(made))
-    assert raised(made) == [("operator", "the lab keys")]
+    eventually(lambda: raised(made) != before)
+    assert raised(made) == [*before, ("operator", "the lab keys")]
     eventually(lambda: [each for each in whispers(made, "U0LIWEI") if "It is noted" in each["text"]])
 
 
