@@ -26,7 +26,8 @@ class State(StrEnum):
 class Seen:
     """A channel as Slack shows it now. Workspaces by Slack's ids.
 
-    `limited`: those whose invitation lets them post only, not add people or apps.
+    `limited`: those whose invitation lets them post only, not add people or apps. `is_pending`: another company is
+    invited, and not in it yet.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Seen:
     is_archived: bool = False
     is_private: bool = False
     is_member: bool = True
+    is_pending: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,9 +78,12 @@ def joint(seen: Seen, sides: Mapping[str, frozenset[str]], before: Collection[st
 
 
 def internal(seen: Seen, own: frozenset[str], readers: Collection[Reader], strangers: Collection[str]) -> Standing:
-    """How an internal channel stands. `own`: its side's workspaces; `strangers`: user ids of other sides' members."""
+    """How an internal channel stands. `own`: its side's workspaces; `strangers`: user ids of other sides' members.
+
+    One to which another company has been invited is internal no more: what stands there is to be gone when it comes.
+    """
     shared = tuple(sorted(seen.workspaces - own))
-    if shared or any(is_outsider(each, own, strangers) for each in readers):
+    if shared or seen.is_pending or any(is_outsider(each, own, strangers) for each in readers):
         return Standing(state=State.EXPOSED, strangers=shared)
     return Standing(state=State.ARCHIVED if seen.is_archived else State.ACTIVE)
 

@@ -13,6 +13,7 @@ def change(hub: Hub, channel: Channel, told: Mapping[str, Any]) -> None:
     doing: dict[str, Callable[[Hub, Channel, Any], None]] = {
         "name": _rename,
         "is_archived": _archive,
+        "is_pending": _invite,
         "shared_with": _share,
         "limited": _limit,
         "new_id": _renumber,
@@ -76,7 +77,13 @@ def _share(hub: Hub, channel: Channel, teams: list[str]) -> None:
         _leave(hub, channel, team)
     for team in [team for team in wanted if team not in channel.team_ids]:
         channel.team_ids.append(team)
+        channel.is_pending = False
         hub.events.about(channel, "channel_shared", channel=channel.id, connected_team_id=team)
+
+
+def _invite(hub: Hub, channel: Channel, pending: bool) -> None:
+    """Another company is invited, or the invitation taken back; Slack tells of it by the id a private one then gets."""
+    channel.is_pending = bool(pending)
 
 
 def _limit(hub: Hub, channel: Channel, teams: list[str]) -> None:

@@ -63,6 +63,7 @@ class Channel:
     is_private: bool = False
     is_general: bool = False
     is_archived: bool = False
+    is_pending: bool = False  # another company has been invited, and has not accepted yet
     limited: list[str] = field(default_factory=list)  # workspaces whose invitation lets them post only
     im: tuple[str, str] | None = None
 

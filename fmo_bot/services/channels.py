@@ -48,6 +48,11 @@ OTHERS_READ = (
     "of {company}, is in it. FMO bot says nothing internal there from now on, and takes back what it had said ({n} "
     "messages). Name another internal channel."
 )
+INVITED = (
+    "The channel {channel} was internal to {company} in {team}, and is not any more: another company has been invited "
+    "to it. FMO bot says nothing internal there from now on, and takes back what it had said ({n} messages). Name "
+    "another internal channel."
+)
 GOES_ON = "FMO bot posts in the channel {channel} of {team} again. What was held and is still of use comes now."
 LEFT_BY = "{companies} left the channel {channel} of {team}. FMO bot goes on posting there for the others."
 RENAMED = "The channel {former} of {team} is called {channel} now. Nothing has to be done."
@@ -120,11 +125,15 @@ class Channels:
         with self.store.reading(SYSTEM) as session:
             found = session.scalars(select(ChannelRow).where(which).order_by(ChannelRow.id)).all()
             known = {row.id: channel_rows.workspaces_of_sides(session, row.team_id) for row in found}
+        busy: set[str] = set()  # workspaces in which Slack wants us to wait
         for row in found:
+            if row.workspace in busy:
+                continue
             try:
                 looked = self._see(row, known[row.id])
             except SendOutcome as outcome:
                 self._not_seen(row, outcome, at)
+                busy |= {row.workspace} if isinstance(outcome, RateLimited) else set()
             else:
                 with self.store.transaction(Scope(team_id=row.team_id)) as session:
                     self._note(session, looked, at)
@@ -162,7 +171,7 @@ class Channels:
         if former and former not in (row.name, row.slack_channel_id):
             channel_rows.tell(session, row, what="renamed", text=RENAMED, values={"former": former}, at=at)
         told = dict(self._values(session, row, looked, standing, at))
-        changed = self._change(session, row, standing.state, at, **told)
+        changed = self._change(session, row, standing.state, at, is_pending=looked.seen.is_pending, **told)
         if not changed and row.state is State.ACTIVE and (left := set(row.gone) - left_before):
             text, values = LEFT_BY, {"companies": _names(session, row, left)}
             channel_rows.tell(session, row, what="left", text=text, values=values, at=at)
@@ -196,7 +205,9 @@ class Channels:
             yield "company", strangers.side_of(session, row.side_id).organisation.name
             yield "names", ", ".join(looked.names.get(each) or _names(session, row, [each]) for each in row.strangers)
 
-    def _change(self, session: Session, row: ChannelRow, state: State, at: datetime, **values: Any) -> bool:
+    def _change(
+        self, session: Session, row: ChannelRow, state: State, at: datetime, *, is_pending: bool = False, **values: Any
+    ) -> bool:
         """Take note of a state; where it is another one, that is audited and told."""
         if row.state is state:
             return False
@@ -205,7 +216,7 @@ class Channels:
         audit(session, at=at, action="channel_state", team_id=row.team_id, detail=detail)
         text = GOES_ON if state is State.ACTIVE else AT_REST[state]
         if state is State.EXPOSED and not row.strangers:
-            text = OTHERS_READ
+            text = INVITED if is_pending else OTHERS_READ
         if text:
             channel_rows.tell(session, row, what=state.value, text=text, values=values, at=at)
         _log.info("a channel stands otherwise", channel=row.id, state=state.value)

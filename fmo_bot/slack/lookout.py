@@ -41,6 +41,7 @@ class SlackLookout:
             is_archived=bool(told.get("is_archived")),
             is_private=bool(told.get("is_private")),
             is_member=bool(told.get("is_member")),
+            is_pending=bool(told.get("is_pending_ext_shared") or _ids(told, "pending_connected_team_ids")),
         )
 
     def readers(self, place: Place) -> tuple[Reader, ...]:

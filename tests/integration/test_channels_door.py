@@ -49,7 +49,7 @@ def home(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
 
 def joint(home: House) -> ChannelRow:
     with home.bot.store.reading(SYSTEM) as session:
-        return session.scalars(select(ChannelRow)).one()
+        return session.scalars(select(ChannelRow).where(ChannelRow.kind == "joint")).one()
 
 
 def becomes(home: House, state: State, **change: Any) -> None:
@@ -163,6 +163,27 @@ def test_what_either_bot_says_is_input_to_neither(home: House) -> None:
     assert not [key for key in spoken if "1793000001" in key]
     ours = {each["ts"] for each in record(home.box)["messages"] if each.get("bot_id")}
     assert not [key for key in spoken if key.rpartition(":")[2] in ours]
+
+
+def test_an_internal_channel_that_begins_to_be_shared_is_emptied(home: House) -> None:
+    inside = Place("T0HUAWEI", "C0HWTEAM")
+    with home.bot.store.transaction(Scope(team_id=joint(home).team_id)) as session:
+        side = session.scalars(select(SideRow.id).where(SideRow.name == "vendor")).one()
+        row = ChannelRow(team_id=joint(home).team_id, workspace=inside.workspace, slack_channel_id=inside.channel)
+        row.kind, row.side_id = "internal", side
+        session.add(row)
+        told_us = {"message": Notice(text="Between us.", values={}), "due": home.bot.clock.now(), "language": "en"}
+        outbox.owe(session, name="between us", place=inside, **told_us)  # type: ignore[arg-type]
+
+    def shown(channel: str) -> list[str]:
+        return [each["text"] for each in see(home.box, "U0LIWEI", "messages", channel=channel) if each.get("bot_id")]
+
+    eventually(lambda: shown("C0HWTEAM") == ["Between us."])
+    change = {"is_pending": True, "new_id": "C0HWSHARED"}
+    requests.put(f"{home.box.url}/control/channels/C0HWTEAM", json=change, timeout=60).raise_for_status()
+    eventually(lambda: shown("C0HWSHARED") == [])
+    eventually(lambda: len(told(home, "U0LIWEI", "another company has been invited")) == 1)
+    assert not told(home, "U0LUCIA", "internal")
 
 
 def test_who_leaves_the_joint_channel_takes_part_no_longer(home: House) -> None:

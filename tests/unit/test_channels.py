@@ -8,6 +8,9 @@ SIDES = {"vendor": frozenset({"T0H"}), "operator": frozenset({"T0T"}), "partner:
 BOTH = frozenset({"T0H", "T0T"})
 
 
+COLLEAGUE = Reader(user="U1", home="T0H")
+
+
 def seen(*workspaces: str, is_archived: bool = False) -> Seen:
     return Seen(name="joint", host="T0H", workspaces=frozenset(workspaces), is_archived=is_archived)
 
@@ -41,6 +44,7 @@ def test_a_joint_channel_is_spoken_in_while_every_company_in_it_is_a_side(
         (seen("T0H"), Reader(user="U1", home="T0T"), State.EXPOSED),
         (seen("T0H"), Reader(user="U9", home="T0H"), State.EXPOSED),  # of this company, on another side here
         (seen("T0H", is_archived=True), Reader(user="U1", home="T0H"), State.ARCHIVED),
+        (Seen(name="x", host="T0H", workspaces=frozenset({"T0H"}), is_pending=True), COLLEAGUE, State.EXPOSED),
     ],
 )
 def test_a_channel_is_internal_while_only_its_own_side_can_read_it(now: Seen, reader: Reader, state: State) -> None:

@@ -38,7 +38,7 @@ def _joined(call: Call, channel: Channel) -> dict[str, Any]:
         "is_general": channel.is_general,
         "is_shared": channel.is_ext_shared,
         "is_ext_shared": channel.is_ext_shared,
-        "is_pending_ext_shared": False,
+        "is_pending_ext_shared": channel.is_pending,
         "is_member": call.bot.id in channel.members,
         "creator": channel.members[0] if channel.members else "",
         "conversation_host_id": channel.host,
