@@ -1,7 +1,8 @@
 """Companies in the joint channel that are no side of the joint team: both sides make them a partner, or they leave.
 
 Until then nothing is posted there. Scrum masters of vendor and operator each say so for their own side; nobody can for
-the other. A partner has accepted nothing: until it does, nothing of Jira is joint with it (see domain.ownership).
+the other. A partner has accepted nothing: until an admin of it does nobody of it is asked (see
+services.accepting), and nothing of Jira is joint with it (see domain.ownership).
 """
 
 import re
@@ -20,6 +21,7 @@ from fmo_bot.domain.channels import JOINT
 from fmo_bot.domain.messages import Notice, StrangerInChannel
 from fmo_bot.domain.parties import OPERATOR, SYSTEM, VENDOR, Actor, Person, Scope
 from fmo_bot.errors import Refusal
+from fmo_bot.services import accepting
 from fmo_bot.services.governance import Action, audit, may
 from fmo_bot.services.parties import actor_in, scrum_masters
 
@@ -133,6 +135,8 @@ def _make_partner(session: Session, row: StrangerRow, actor: Actor, at: datetime
     session.add(side)
     session.flush()
     row.side_id = side.id
+    mine = next(each for each in _both(session, team.id) if each.name == actor.side)
+    accepting.propose(session, team, mine.organisation.name, at)
     joint = select(ChannelRow).where(ChannelRow.team_id == team.id, ChannelRow.kind == JOINT)
     for channel in session.scalars(joint.with_for_update()):
         channel.doubts, channel.look_after = channel.doubts + 1, 0.0

@@ -36,10 +36,11 @@ def employ(store: Store, world: World) -> tuple[Scope, Person]:
         )
         session.add(member)
         session.flush()
-        session.add(side := SideRow(team_id=team.id, name="vendor", organisation_id=company.id, calendar={}))
+        since = datetime(2026, 1, 1, tzinfo=UTC)
+        side = SideRow(team_id=team.id, name="vendor", organisation_id=company.id, calendar={}, accepted_at=since)
+        session.add(side)
         session.flush()
         master = Role.SCRUM_MASTER
-        since = datetime(2026, 1, 1, tzinfo=UTC)
         session.add(ParticipationRow(team_id=team.id, member_id=member.id, side_id=side.id, role=master, since=since))
         return Scope(team_id=team.id), person
 

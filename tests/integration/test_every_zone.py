@@ -115,11 +115,12 @@ def standup(sqlite_store: Store) -> int:
         team = new(JointTeamRow(name="5G Core", ref="t", host_id=company))
         every_day = list(WEEKDAYS)
         calendar = {"zone": "UTC", "days": every_day}
-        side = new(SideRow(team_id=team, name="vendor", organisation_id=company, calendar=calendar))
+        since = datetime(2020, 1, 1, tzinfo=UTC)
+        side = SideRow(team_id=team, name="vendor", organisation_id=company, calendar=calendar, accepted_at=since)
         member = new(
             MemberRow(organisation_id=company, home_workspace="T1", slack_user_id="U1", name="Li Wei", zone="UTC")
         )
-        new(ParticipationRow(team_id=team, member_id=member, side_id=side, since=datetime(2020, 1, 1, tzinfo=UTC)))
+        new(ParticipationRow(team_id=team, member_id=member, side_id=new(side), since=since))
         return new(CeremonyRow(team_id=team, kind="standup", name="Daily", days=every_day, at="09:00"))
 
 

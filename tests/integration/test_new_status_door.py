@@ -42,7 +42,8 @@ def test_both_scrum_masters_are_asked_and_settle_it_by_a_click_each(tmp_path: Pa
         for user in ("U0LIWEI", "U0LUCIA"):
             channel, message = eventually(lambda user=user: asked(home, user))  # type: ignore[misc]
             assert "QA" in message["text"]
-            home.press(user, channel, message, f"{STATUS_STAGE}_0")  # the guess
+            said = home.press(user, channel, message, f"{STATUS_STAGE}_0")  # the guess
+            assert said == {"ok": True}
         eventually(lambda: "Both sides have said so" in json.dumps(home.direct("U0LIWEI")[1]))
         with home.bot.store.reading(SYSTEM) as session:
             known = workflows.of_board(session, board_id)

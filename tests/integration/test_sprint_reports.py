@@ -8,7 +8,7 @@ from fmo_bot.db.store import Store
 from fmo_bot.domain.jiras_report import JirasReport, Theirs
 from fmo_bot.domain.messages import BurnUpChart, Notice, SprintDifference, SprintReport
 from fmo_bot.domain.parties import SYSTEM, Person
-from fmo_bot.errors import NotAllowed, NotAMember, NotFound, NotLinked
+from fmo_bot.errors import NotAllowed, NotAMember, NotFound, TakesPartNoMore
 from fmo_bot.services import setup
 from fmo_bot.services.explaining import Explaining
 from fmo_bot.services.parties import Parties
@@ -209,7 +209,7 @@ def test_who_left_meanwhile_gets_no_report_but_the_reason(store: Store) -> None:
     file = other_team_file() | {"team": "5G Core", "channel": {"workspace": "T0HUAWEI", "id": "C0JOINT"}}
     file["organisations"][1]["name"] = file["sides"]["operator"]["organisation"] = "Orange"
     setup.apply(store, file, clock("10:00"))
-    with pytest.raises(NotLinked):  # which they are told
+    with pytest.raises(TakesPartNoMore):  # which they are told
         desk.make()
     assert desk.team.owed("report:") == []
 
