@@ -56,7 +56,8 @@ bench-sync: $(VENV)/dev ## reading a board of 50,000 issues and what changes of 
 
 bench-flow: $(VENV)/dev ## every report of 50,000 issues out of a file, against json.loads of its lines; reports out of the facts in a database
 	@$(BIN)/python -m benchmarks.flow $(if $(ISSUES),--issues $(ISSUES))
-	@$(BIN)/python -m benchmarks.flow_facts $(if $(ISSUES),--issues $(ISSUES)) $(if $(DATABASES),--databases $(DATABASES))
+	@$(BIN)/python -m benchmarks.flow_facts $(if $(ISSUES),--issues $(ISSUES)) $(if $(GROWTH),--growth $(GROWTH)) \
+	  $(if $(DATABASES),--databases $(DATABASES)) $(if $(RUNS),--runs $(RUNS))
 
 pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium), and draw those of docs/charts.md
 	@$(BIN)/python -m docs.pictures.charts

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -45,6 +45,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)  # where the generator's three year
 YEARS = timedelta(days=3 * 365)
 WINDOW = timedelta(days=90)
 TARGET_MS = 300.0
+GROWS = "finished_in_window", "flow_p95_ms", "sprint_p95_ms"
 SHAPE = BoardShape(
     id=1,
     name="Bench",
@@ -100,18 +101,19 @@ class Measured:
         """An empty, migrated database."""
         self.kind, self.board, self.held = kind, board, 0
         self.store, self._chance = Store(url), random.Random(seed)
+        self._next = (_earlier(issue, copy) for copy in count() for issue in board.read())
         self._board_id = self._put()
         facts.refresh(self.store, self._board_id)
 
-    def load(self, copies: Sequence[int]) -> float:
-        """Store the issues once for each of these copies (0: as they are); milliseconds for an issue."""
+    def grow(self, size: int) -> float:
+        """Store issues until there are so many: as they are, then the same three years earlier; ms for an issue."""
         began, before = time.perf_counter(), self.held
-        for copy in copies:
-            issues = (_earlier(issue, copy) for issue in self.board.read())
-            while some := [Packed.of(issue) for issue in islice(issues, BATCH)]:
-                with self.store.transaction(SYSTEM) as session:
-                    board_rows.keep(session, session.get_one(BoardRow, self._board_id), some, NOW)
-                self.held += len(some)
+        while self.held < size:
+            issues = islice(self._next, min(BATCH, size - self.held))
+            some = [Packed.of(issue) for issue in issues]
+            with self.store.transaction(SYSTEM) as session:
+                board_rows.keep(session, session.get_one(BoardRow, self._board_id), some, NOW)
+            self.held += len(some)
         took = time.perf_counter() - began
         if self.kind == "postgres":  # its own daemon comes by a minute later; SQLite never does so by itself
             with self.store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -216,31 +218,50 @@ def _shifted(ids: str | None, by: int) -> str | None:
     return ", ".join(str(int(each) + by) for each in ids.split(", ")) if ids else ids
 
 
-def measure(kind: str, fresh: Callable[[str], str], small: Board, large: Board, *, runs: int) -> Iterator[Result]:
-    """Line 2: reports on the large board; line 3: the small board, the large one, and three more of it behind it."""
-    sizes: list[Result] = []
-    for board, rounds in ((small, ((0,),)), (large, ((0,), (1, 2, 3)))):
-        measured = Measured(kind, fresh(kind), board)
-        try:
-            for copies in rounds:
-                load_ms = measured.load(copies)
-                result = measured.reports(runs)
-                sizes.append(replace(result, figures=result.figures | {"load_ms": load_ms}))
-        finally:
+def measure(kind: str, fresh: Callable[[str], str], boards: Mapping[int, Board], *, runs: int) -> Iterator[Result]:
+    """Reports on each of these boards; `boards`: by how many issues it has in the end, the same one again and again.
+
+    A board is grown by what it has itself, each time three years earlier.
+    """
+    measured: Measured | None = None
+    try:
+        for size, board in sorted(boards.items()):
+            if measured is None or measured.board is not board:
+                if measured is not None:
+                    measured.close()
+                measured = Measured(kind, fresh(kind), board)
+            took = measured.grow(size)
+            result = measured.reports(runs)
+            yield replace(result, figures=result.figures | {"load_ms": took})
+    finally:
+        if measured is not None:
             measured.close()
-    yield sizes[1]
-    grown = {"database": kind}
+
+
+def growth(kind: str, sizes: Sequence[Result]) -> Result:
+    """Line 3: what the p95 of each size was."""
+    grown: dict[str, object] = {"database": kind}
     for result in sizes:
         issues = result.figures["issues"]
-        for name in ("finished_in_window", "flow_p95_ms", "sprint_p95_ms"):
-            grown[f"{name}_{issues}"] = result.figures[name]  # type: ignore[assignment]
-    yield Result(name="flow-growth", figures=dict(grown))
+        grown |= {f"{name}_{issues}": result.figures[name] for name in GROWS}
+    return Result(name="flow-growth", figures=grown)
+
+
+def _measured(asked: argparse.Namespace, made_by: Path, folder: Path, databases: Databases) -> Iterator[Result]:
+    sizes = {asked.issues, *(asked.growth or (asked.issues // 10, asked.issues, asked.issues * 4))}
+    own = {n: Board.generated(made_by, folder / str(n), n) for n in sorted(sizes) if n <= asked.issues}
+    boards = {n: own.get(n, own[asked.issues]) for n in sizes}
+    for kind in asked.databases:
+        found = list(measure(kind, databases.fresh, boards, runs=asked.runs))
+        yield next(each for each in found if each.figures["issues"] == asked.issues)
+        yield growth(kind, found)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Print two lines for each database; 1 where a target is missed."""
     reads = argparse.ArgumentParser(prog="python -m benchmarks.flow_facts")
-    reads.add_argument("--issues", type=int, default=50_000)
+    reads.add_argument("--issues", type=int, default=50_000, help="on the board of line 2")
+    reads.add_argument("--growth", type=int, nargs="+", help="on the boards of line 3; a tenth, the same, four times")
     reads.add_argument("--databases", nargs="+", choices=KINDS, default=KINDS)
     reads.add_argument("--runs", type=int, default=40)
     asked = reads.parse_args(arguments)
@@ -252,11 +273,9 @@ def main(arguments: list[str] | None = None) -> int:
         folder = Path(name)
         databases = Databases(folder, Cores.split())
         try:
-            boards = [Board.generated(made_by, folder / str(n), n) for n in (asked.issues // 10, asked.issues)]
-            for kind in asked.databases:
-                for result in measure(kind, databases.fresh, boards[0], boards[1], runs=asked.runs):
-                    print(result, flush=True)
-                    missed = missed or bool(result.missed)
+            for result in _measured(asked, made_by, folder, databases):
+                print(result, flush=True)
+                missed = missed or bool(result.missed)
         finally:
             databases.close()
     return int(missed)
