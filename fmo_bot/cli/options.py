@@ -14,6 +14,19 @@ def a_file(told: str | None = None) -> Any:
 
 File = Annotated[Path | None, a_file()]
 
+# Of a Slack app's manifest.
+Speaking = Annotated[str, typer.Option("--transport", help="socket (Socket Mode) or http.")]
+Profile = Annotated[str, typer.Option(help="minimal (reads no channel history) or full.")]
+Address = Annotated[
+    str | None,
+    typer.Option("--url", envvar="FMO_PUBLIC_URL", help="For http: the address under which Slack reaches the bot."),
+]
+AppKey = Annotated[str, typer.Option("--app", help="The app's key in FMO_SLACK_APPS.")]
+JiraHosts = Annotated[
+    list[str] | None,
+    typer.Option("--jira", help="The host of a Jira site whose links may be shown; up to five times."),
+]
+
 
 class Apps(StrEnum):
     """How many Slack apps the two companies use."""

@@ -1,11 +1,12 @@
 """Setting up: `setup` a joint team from a file, `manifest` for a Slack app."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from fmo_bot.cli.backfilling import watched
+from fmo_bot.cli.options import Address, AppKey, JiraHosts, Profile, Speaking
 from fmo_bot.cli.settings import settings_and_logging
 
 
@@ -57,24 +58,24 @@ def setup(
 
 
 def manifest(
-    transport: Annotated[str, typer.Option(help="socket (Socket Mode) or http.")] = "socket",
-    profile: Annotated[str, typer.Option(help="minimal (reads no channel history) or full.")] = "minimal",
-    url: Annotated[
-        str | None,
-        typer.Option(envvar="FMO_PUBLIC_URL", help="For http: the address under which Slack reaches the bot."),
-    ] = None,
-    app_key: Annotated[str, typer.Option("--app", help="The app's key in FMO_SLACK_APPS.")] = "fmo",
-    jira: Annotated[
-        list[str] | None, typer.Option(help="The host of a Jira site whose links may be shown; up to five times.")
-    ] = None,
+    transport: Speaking = "socket",
+    profile: Profile = "minimal",
+    url: Address = None,
+    app_key: AppKey = "fmo",
+    jira: JiraHosts = None,
 ) -> None:
     """Print the manifest from which a company creates its Slack app (api.slack.com/apps, From a manifest)."""
     import yaml
 
+    found = manifest_of(transport, profile, url, app_key, jira)
+    print(yaml.safe_dump(found, allow_unicode=True, sort_keys=False), end="")
+
+
+def manifest_of(transport: str, profile: str, url: str | None, app_key: str, jira: list[str] | None) -> dict[str, Any]:
+    """The manifest of these options; typer's BadParameter where they do not fit together."""
     from config.manifests import manifest as made
 
     try:
-        found = made(transport=transport, profile=profile, url=url, key=app_key, jira=jira or ())
+        return made(transport=transport, profile=profile, url=url, key=app_key, jira=jira or ())
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
-    print(yaml.safe_dump(found, allow_unicode=True, sort_keys=False), end="")
