@@ -39,7 +39,7 @@ def _photograph(page: Page, file: Path) -> None:
     """The vendor reads the round's thread, the operator the sprint report's."""
     page.get_by_text("Weekly digest").first.wait_for()
     page.get_by_text("6 replies").first.click()
-    page.get_by_text("1 reply").last.click()
+    page.get_by_text("2 replies").last.click()
     page.wait_for_timeout(1_500)  # pictures in a thread load after its text
     page.screenshot(path=str(file))
 

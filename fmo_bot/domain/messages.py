@@ -139,6 +139,17 @@ class SprintDifference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AgeingItem:
+    """An issue that is started and not finished; what is None is not to be told."""
+
+    issue: IssueName
+    summary: str | None
+    stage: str | None
+    age_s: float | None
+    over_p85: bool | None  # None while fewer than 20 finished issues can be compared
+
+
+@dataclass(frozen=True, kw_only=True)
 class SprintReport:
     """A sprint by definitions 0 to 3, 5 and 12; `provisional` while the sprint runs.
 
@@ -180,19 +191,16 @@ class SprintReport:
     basis: Basis | None = None
     sides: tuple[SideTime, ...] = ()  # of the completed issues' spans together
     cycle_time_before: Spread | None = None  # of issues finished in the 90 days before the start
+    ageing: tuple[AgeingItem, ...] = ()  # carried over and older than the P85 of their stage at the end
     shared_by: str | None = None  # name of who shared it; None while only the asker sees it
     shareable: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class AgeingItem:
-    """An issue that is started and not finished; what is None is not to be told."""
+class SprintDetail:
+    """What a sprint report has no room for on its one screen: said in its thread."""
 
-    issue: IssueName
-    summary: str | None
-    stage: str | None
-    age_s: float | None
-    over_p85: bool | None  # None while fewer than 20 finished issues can be compared
+    report: SprintReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,6 +239,13 @@ class Digest:
     ref: str = ""  # opaque: of the report as it is kept
     basis: Basis | None = None
     flow: WeekFlow | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigestDetail:
+    """What a digest has no room for on its one screen: said in its thread."""
+
+    digest: Digest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -519,8 +534,10 @@ Message = (
     | AnswerPost
     | RoundSummary
     | SprintReport
+    | SprintDetail
     | Chart
     | Digest
+    | DigestDetail
     | WaitsReport
     | Help
     | BoardNews

@@ -29,6 +29,8 @@ NAMES = "names"
 # Figures over the projects named in `counted`: told as a whole or not at all.
 FIGURES = "figures"
 _OF_FIGURES = m.SprintReport | m.Digest | m.WaitsReport | c.Chart
+# More of figures that are told already: known to whoever may know those, in a field of this name.
+_DETAIL: Mapping[type, str] = {m.SprintDetail: "report", m.DigestDetail: "digest"}
 
 
 def _all(kind: str, names: str) -> dict[str, str]:
@@ -41,7 +43,7 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     m.BlockerLine: {"issue": NAMES},
     m.AnswerPost: {"blocker": NAMES},
     m.RoundSummary: {"new_blockers": NAMES},
-    m.SprintReport: {"blockers": NAMES}
+    m.SprintReport: {"blockers": NAMES, "ageing": NAMES}
     | _all(
         FIGURES,
         "counted left_out board sprint goal start end provisional planned_end committed added removed completed"
@@ -85,6 +87,8 @@ JIRA: Mapping[type, Mapping[str, str]] = {
         "counted left_out board finished finished_before cycle_time cycle_time_before wip data_quality"
         " workflow_guessed guessed_statuses stale basis flow",
     ),
+    m.SprintDetail: {"report": FIGURES},
+    m.DigestDetail: {"digest": FIGURES},
     m.WaitsReport: _all(
         FIGURES, "counted left_out board weeks data_quality workflow_guessed guessed_statuses stale basis"
     ),
@@ -157,6 +161,9 @@ def visible(message: T, standpoint: Standpoint) -> T | m.Notice:
         if kept_back or not message.counted:
             company = ", ".join(dict.fromkeys(standpoint.of(each).company for each in kept_back))
             return m.Notice(text=INTERNAL_FIGURES if company else NOBODYS_FIGURES, values={"company": company})
+    if (inner := _DETAIL.get(type(message))) is not None:
+        found = visible(getattr(message, inner), standpoint)
+        return found if isinstance(found, m.Notice) else cast(T, replace(cast(Any, message), **{inner: found}))
     if isinstance(message, m.BoardNews):  # lines of internal issues would be counted, however little each of them says
         heard = tuple(line for line in message.lines if may_hear(line.issue, line.kind, standpoint))
         message = replace(message, lines=heard)

@@ -244,7 +244,7 @@ def _shared(session: Session, team_id: int, since: datetime) -> int:
         .select_from(DeliveryRow)
         .join(MessageRow, MessageRow.id == DeliveryRow.message_id)
         .where(MessageRow.team_id == team_id, or_(*(MessageRow.name.like(name) for name in _SHARED)))
-        .where(DeliveryRow.op == "post", DeliveryRow.sent_at >= since)
+        .where(DeliveryRow.op == "post", DeliveryRow.sent_at >= since, DeliveryRow.thread_message_id.is_(None))
     )
     return session.scalars(query).one()
 

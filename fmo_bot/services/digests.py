@@ -21,14 +21,12 @@ from fmo_bot.domain.charts import Chart
 from fmo_bot.domain.flow import Aged
 from fmo_bot.domain.forecast import REACH
 from fmo_bot.domain.intervals import ms
-from fmo_bot.domain.messages import AgeingItem, Digest, Notice, WaitsOn
-from fmo_bot.domain.names import IssueName
-from fmo_bot.domain.ownership import name_of
+from fmo_bot.domain.messages import Digest, DigestDetail, Message, Notice, WaitsOn
 from fmo_bot.domain.standups import Schedule
-from fmo_bot.domain.timelines import Timeline
 from fmo_bot.domain.week_flow import week_flow
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.services import waits as ledger
+from fmo_bot.services.ageing import ageing_item, name_in
 from fmo_bot.services.bases import basis
 from fmo_bot.services.board_facts import Id
 from fmo_bot.services.counting import record_board
@@ -105,11 +103,13 @@ class Digests:
             useful_until=useful_until,
         )
         if new:
-            for number, chart in enumerate(charts, 1):
+            parts: dict[str, Message] = {"detail": DigestDetail(digest=digest)}
+            parts |= {f"chart:{number}": chart for number, chart in enumerate(charts, 1)}
+            for part, message in parts.items():
                 outbox.owe(
                     session,
-                    name=f"chart:{number}:{name}",
-                    message=chart,
+                    name=f"{part}:{name}",
+                    message=message,
                     due=occurrence.due,
                     language=ceremony.team.language,
                     place=place,
@@ -186,7 +186,7 @@ def _digest(
         cycle_time=figures.cycle_time,
         cycle_time_before=figures.cycle_time_before,
         wip=figures.wip,
-        ageing=tuple(_ageing(aged, names[_id(aged)].summary) for aged in ageing),
+        ageing=tuple(ageing_item(aged, names[_id(aged)].summary) for aged in ageing),
         waits=_waits(session, team.id, as_of),
         data_quality=(*facts.told(found.doubts), *found.quality, (MIRRORS, found.mirrors), (EXCLUDED, found.excluded)),
         workflow_guessed=found.workflow_guessed,
@@ -198,18 +198,7 @@ def _digest(
         basis=basis(session, team.id, found.used, since=figures.since, as_of=as_of),
         flow=week_flow(found.work, recorded, where),
     )
-    return digest, digest_charts.charts(digest.board, found.work, recorded, where, counted=found.projects, name=_name)
-
-
-def _ageing(aged: Aged, summary: str) -> AgeingItem:
-    return AgeingItem(
-        issue=_name(aged.timeline), summary=summary, stage=aged.stage, age_s=aged.age_ms / 1000, over_p85=aged.over_p85
-    )
-
-
-def _name(line: Timeline) -> IssueName:
-    life = line.life
-    return name_of(life.site, id=life.id, key=life.key, project_id=life.project or "", secured=life.secured)
+    return digest, digest_charts.charts(digest.board, found.work, recorded, where, counted=found.projects, name=name_in)
 
 
 def _id(aged: Aged) -> Id:

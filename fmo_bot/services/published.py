@@ -26,7 +26,8 @@ from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted, record_board
 from fmo_bot.services.fact_reading import StoredFacts
 from fmo_bot.services.settings_of_figures import setting
-from fmo_bot.services.sprints import BoardReader, cycle_time_before, time_by_side
+from fmo_bot.services.sprint_figures import cycle_time_before, time_by_side
+from fmo_bot.services.sprints import BoardReader
 from fmo_bot.services.team_boards import together
 
 _LEFT_OUT = ("burn_up", "places", "data_quality", "as_of", "start", "end", "since", "until")

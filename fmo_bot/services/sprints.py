@@ -16,24 +16,28 @@ from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience, outbox
 from fmo_bot.domain import jiras_report, sprints
-from fmo_bot.domain.flow import COMPARED_MS, cycle_times
-from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.jiras_report import JirasReport
-from fmo_bot.domain.messages import BlockerLine, BurnUpChart, Message, Notice, Spread, SprintReport
+from fmo_bot.domain.messages import (
+    BlockerLine,
+    BurnUpChart,
+    Message,
+    Notice,
+    SprintDetail,
+    SprintDifference,
+    SprintReport,
+)
 from fmo_bot.domain.ownership import Counted, Origin
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place, Scope
-from fmo_bot.domain.shown import SideTime
-from fmo_bot.domain.side_times import side_times
-from fmo_bot.domain.timelines import timeline
 from fmo_bot.errors import BoardUnavailable, NotFound, NotJoint
-from fmo_bot.services import asked_reports, board_quality, calendars, waits
+from fmo_bot.services import asked_reports, board_quality, waits
 from fmo_bot.services.bases import basis, board_used
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted, record_board
 from fmo_bot.services.governance import ALLOWED, Action, audit, may
 from fmo_bot.services.parties import Parties, actor_in
 from fmo_bot.services.rounds import joint_place
+from fmo_bot.services.sprint_figures import cycle_time_before, old_at_the_end, time_by_side
 
 JOB = "sprint_report"  # kind of inbox job
 COUNTING = "Counting the sprint of {team}. The report comes as a direct message, only to you."
@@ -216,7 +220,7 @@ class Sprints:
         figures = sprints.report(sprint, held, view.workflow, as_of)
         report = self._report(session, asked, view, sprint, figures, found)
         comparable = _Comparable(view.facts.site, sprint.id, figures.places, found.origins, view.shape.last_column)
-        return [("", report), ("chart", _chart(report))], comparable
+        return [("", report), ("chart", _chart(report)), ("detail", SprintDetail(report=report))], comparable
 
     def _compared(self, asked: _Asked, said: list[tuple[str, Message]], ours: _Comparable) -> list[tuple[str, Message]]:
         """The same with what Jira's own report counts otherwise, as far as it answers."""
@@ -229,10 +233,7 @@ class Sprints:
             )
         keys = {number: each.key for (_, number), each in named.items() if each.origin in ours.origins}
         found = jiras_report.differences(ours.places, keys, jira, ours.last_column)
-        return [
-            (part, replace(message, differences=found) if isinstance(message, SprintReport) else message)
-            for part, message in said
-        ]
+        return [(part, _with_differences(message, found)) for part, message in said]
 
     def _keep(self, session: Session, asked: _Asked, report: SprintReport, at: datetime) -> None:
         session.add(
@@ -290,6 +291,7 @@ class Sprints:
             basis=basis(session, actor.team_id, (board_used(view),), since=figures.start, as_of=figures.as_of),
             sides=time_by_side(session, actor.team_id, figures),
             cycle_time_before=cycle_time_before(view, figures, found),
+            ageing=old_at_the_end(view, figures, found),
             shareable=found.joint and Action.SHARE_REPORT in ALLOWED[actor.role],
         )
 
@@ -323,24 +325,15 @@ class Sprints:
         shared = replace(report, shared_by=actor.name, shareable=False)
         _post(session, name, shared, at, team.language, place)
         _post(session, f"{name}:chart", _chart(report), at, team.language, place, thread_of=name)
+        _post(session, f"{name}:detail", SprintDetail(report=shared), at, team.language, place, thread_of=name)
         own = replace(report, shareable=False)
         outbox.owe_update(session, name=f"report:{report.ref}", message=own, due=at, language=actor.language)
 
 
-def time_by_side(session: Session, team_id: int, figures: sprints.SprintFigures) -> tuple[SideTime, ...]:
-    """Of the completed issues' spans, which may have begun long before the sprint."""
-    since = instant(min((each.started for each in figures.finished if each.started), default=ms(figures.start)))
-    known = calendars.of_team(session, team_id, first=since.date(), last=figures.end.date())
-    recorded = waits.recorded(session, team_id, since=since, until=figures.end)
-    return side_times(figures.finished, recorded, known)
-
-
-def cycle_time_before(view: BoardView, figures: sprints.SprintFigures, found: Counted) -> Spread:
-    """Cycle times of what was finished in the 90 days before the sprint's start, as known at as_of."""
-    until, as_of = ms(figures.start), ms(figures.as_of)
-    lives = view.facts.of_window(until - COMPARED_MS, until, as_of, found.origins)
-    lines = (timeline(life, view.workflow, as_of) for life in lives)
-    return cycle_times(line for line in lines if line.finished and until - COMPARED_MS <= line.finished <= until)
+def _with_differences(message: Message, found: tuple[SprintDifference, ...]) -> Message:
+    if isinstance(message, SprintDetail):
+        return SprintDetail(report=replace(message.report, differences=found))
+    return replace(message, differences=found) if isinstance(message, SprintReport) else message
 
 
 def _sprint_of(view: BoardView, asked: str, as_of: datetime) -> Sprint | Notice:

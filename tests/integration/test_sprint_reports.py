@@ -1,12 +1,12 @@
 """A sprint report: asked for, made for the asker alone, shared in one joint channel."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from fmo_bot.db.store import Store
 from fmo_bot.domain.jiras_report import JirasReport, Theirs
-from fmo_bot.domain.messages import BurnUpChart, Notice, SprintDifference, SprintReport
+from fmo_bot.domain.messages import BurnUpChart, Notice, SprintDetail, SprintDifference, SprintReport
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import NotAllowed, NotAMember, NotFound, TakesPartNoMore
 from fmo_bot.services import setup
@@ -84,10 +84,11 @@ def test_the_report_goes_to_the_asker_alone_with_its_chart_in_the_thread(store: 
     )
     assert report.cycle_time_before is not None
     assert report.cycle_time_before.n == 0
-    (first, _, _), (second, chart_row, chart) = desk.team.owed("report:")
-    assert {(row.workspace, row.person) for row in (first, second)} == {("T0TELEFON", "U0LUCIA")}
+    (first, _, _), (second, chart_row, chart), (third, detail_row, detail) = desk.team.owed("report:")
+    assert {(row.workspace, row.person) for row in (first, second, third)} == {("T0TELEFON", "U0LUCIA")}
     assert isinstance(chart, BurnUpChart)
-    assert chart_row.thread_message_id == first.id
+    assert detail == SprintDetail(report=report)
+    assert chart_row.thread_message_id == detail_row.thread_message_id == first.id
     assert desk.boards.synced == [desk.team.result.board_id]
     assert desk.team.owed("shared:") == []
 
@@ -115,7 +116,18 @@ def test_asking_twice_with_one_click_is_one_report(store: Store) -> None:
     desk.ask(LUCIA)
     desk.make()
     desk.make()  # the job runs again, as after a crash
-    assert len(desk.team.owed("report:")) == 2  # the report and its chart
+    assert len(desk.team.owed("report:")) == 3  # the report, its chart and its detail
+
+
+def test_what_is_carried_over_and_old_for_its_stage_is_named(sqlite_store: Store) -> None:
+    hours = timedelta(hours=1)
+    quick = [issue(n, (TUESDAY, DOING), (TUESDAY + n * hours, DONE)) for n in range(1, 21)]
+    slow, young = issue(21, (TUESDAY, DOING)), issue(22, (clock("09:00"), DOING))
+    elsewhere = issue(23, (TUESDAY, DOING), sprints=())
+    report = Desk(sqlite_store, FakeBoards(board_view(*quick, slow, young, elsewhere))).report(LUCIA)
+    (old,) = report.ageing  # nine days and more; of the twenty the 17th took 17 hours
+    assert (old.issue.key, old.summary, old.stage, old.over_p85) == ("CORE-21", "Work 21", "Doing", True)
+    assert old.age_s == (clock("10:01") - TUESDAY).total_seconds()
 
 
 def test_blockers_of_the_sprint_stand_in_the_report(store: Store) -> None:
@@ -168,10 +180,11 @@ def test_a_share_posts_only_in_that_teams_joint_channel_and_once(store: Store) -
     desk.sprints.share(LUCIA, report.ref, clock("10:05"))
     told = desk.sprints.share(LUCIA, report.ref, clock("10:06"))
     assert "already" in told.text
-    (post, _, shared), (_, chart_row, _) = desk.team.owed("shared:")
+    (post, _, shared), (_, chart_row, _), (_, _, detail) = desk.team.owed("shared:")
     assert (post.workspace, post.channel) == ("T0HUAWEI", "C0JOINT")
     assert chart_row.thread_message_id == post.id
     assert isinstance(shared, SprintReport)
+    assert detail == SprintDetail(report=shared)
     assert (shared.shared_by, shared.shareable, shared.completed) == ("Lucía Ortega", False, report.completed)
     own = desk.team.owed("report:")[0][2]
     assert isinstance(own, SprintReport)

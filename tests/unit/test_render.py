@@ -83,6 +83,12 @@ def faults(words: str) -> tuple[checks.Fault, ...]:
 
 def every_message(words: str) -> list[m.Message]:
     """One of each message value, with `words` wherever a person's words may stand."""
+    told = _told(words)
+    reports = [m.SprintDetail(report=each) for each in told if isinstance(each, m.SprintReport)]
+    return [*told, *reports, *(m.DigestDetail(digest=each) for each in told if isinstance(each, m.Digest))]
+
+
+def _told(words: str) -> list[m.Message]:
     named = IssueName(project=ProjectName(site=words), id="1", key=words)
     line = m.BlockerLine(ref="b", what=words, issue=named, waiting=words, waited_on=words, since=AT)
     lines = (line, replace(line, issue=internal(words))) * 30
@@ -154,6 +160,7 @@ def every_message(words: str) -> list[m.Message]:
             basis=based(words),
             differences=(m.SprintDifference(key=words, theirs="removed", ours="completed", why="it was given up"),)
             * 30,
+            ageing=(m.AgeingItem(issue=named, summary=words, stage=words, age_s=9e5, over_p85=True),) * 30,
         ),
         *(made.named(chart, words) for chart in made.EVERY),
         m.WaitsReport(
@@ -367,7 +374,8 @@ def test_every_language_renders(language: str) -> None:
         assert render(message, language).text.strip()
 
 
-IN_THE_JOINT_CHANNEL = (m.RoundPost, m.AnswerPost, m.RoundSummary, m.SprintReport, m.Digest, *get_args(c.Chart))
+IN_THE_JOINT_CHANNEL: tuple[type, ...] = (m.RoundPost, m.AnswerPost, m.RoundSummary, m.SprintReport, m.SprintDetail)
+IN_THE_JOINT_CHANNEL += (m.Digest, m.DigestDetail, *get_args(c.Chart))
 
 
 def test_what_both_sides_read_names_companies_and_never_says_we_or_you() -> None:
@@ -417,11 +425,30 @@ def test_a_report_states_its_balance_and_is_shared_once() -> None:
     assert isinstance(report, m.SprintReport)
     assert "in issues: 2 + 2 − 2 = 2 + 2\n" in render(report, "en").text
     assert "in points, with re-estimates: 3.5 + 3.5 − 3.5 − 2 = 3.5 + 3.5\n" in render(report, "en").text
-    assert "• x: active 10 h (5 h working time) · waited on 2 h · blocked 1 h\n" in render(report, "en").text
-    assert "*The 90 days before the sprint*  P50 1 day" in render(report, "en").text
     shared = render(replace(report, shared_by="Li Wei"), "en")
     assert "Shared by Li Wei." in shared.text
     assert SPRINT_SHARE not in str(render(replace(report, shareable=False), "en").blocks)
+
+
+def test_the_thread_of_a_report_goes_into_what_the_report_says_in_short() -> None:
+    report = every_message("x")[5]
+    assert isinstance(report, m.SprintReport)
+    short, detail = render(report, "en").text, render(m.SprintDetail(report=report), "en").text
+    for said, instead in (
+        ("• Completed: x, CORE-2\n", "2 issues"),
+        ("*Cycle time*  P50 1 day · P85 2.3 days · P95 0.1 min", "*Cycle time*  P50 1 day · P85 2.3 days (n = 2)"),
+        ("*The 90 days before the sprint*  P50 1 day", ""),
+        ("• x: active 10 h (5 h working time) · waited on 2 h · blocked 1 h\n", ""),
+        ("*Old for its stage*  above P85 of what was finished in 90 days\n• x x · x · 10.4 days\n", ""),
+        ("because it was given up", "Jira's own sprint report differs in 30 places"),
+        ("Data quality: x: 3 · stages were guessed from the board's columns", "Data quality: 2 remarks"),
+    ):
+        assert said in detail
+        assert said not in short
+        assert instead in short
+    assert short.count("waits on") == 3
+    assert "27 more in the thread" in short
+    assert detail.count("waits on") == 9
 
 
 def test_the_first_line_of_a_report_says_which_statuses_are_a_guess() -> None:
@@ -484,26 +511,37 @@ def test_a_job_is_tried_again_and_a_message_sent_again(jobs: int, words: str, la
     assert label in str(rendered.blocks)
 
 
-def test_a_digest_says_each_figure_of_the_week_with_its_n() -> None:
+def test_a_digest_is_fifteen_lines_and_its_thread_says_each_figure_with_its_n() -> None:
     (digest,) = (message for message in every_message("Huawei") if isinstance(message, m.Digest))
     text = render(digest, "en").text
+    assert len(text.splitlines()) == 15  # one of them says that stages are guessed
     for line in (
-        "*Time to value* (to release)  P50 1 day · P85 2.3 days (n = 2)",
+        "*Time to value* (to release)  P50 1 day · P85 2.3 days (n = 2)\n",
+        "1 open, the oldest for 1 day",
+        "*Time lost to waiting*  2 issue-hours this week, 2 last week · on Huawei 2 h · on Huawei 1 h\n",
+        "by Nov 16 (P50), by Nov 16 (P85)",
+        "Data quality: 4 remarks",
+    ):
+        assert line in text
+    detail = render(m.DigestDetail(digest=digest), "en").text
+    for line in (
+        "*Time to value* (to release)  P50 1 day · P85 2.3 days · P95 0.1 min (n = 2)",
         "*Expectation*  P85 1 day; 86% of the last 90 days kept to it (n = 40)",
         "*Flow efficiency*  40% in all, median 50% (n = 2); 10% of the time was in no stage and is left out",
         "*Time to recover*",
-        "1 open, the oldest for 1 day",
         "*Time lost to waiting*  2 issue-hours this week, 2 last week · of which on several at once 1 h\n"
         "• on Huawei 2 h (0.5 h working time); last week 2 h (0.5 h working time)\n",
         "P95 no date in sight; &gt;95 % by Nov 16 · seed 18446744073709551615",
     ):
-        assert line in text
+        assert line in detail
+    assert detail.count("older than 85%") == 8
     assert digest.flow is not None
     unsaid = replace(digest.flow, expected_s=None, efficiency_configured=False, efficiency_n=0, forecast=None)
-    said = render(replace(digest, flow=unsaid), "en").text
+    said = render(m.DigestDetail(digest=replace(digest, flow=unsaid)), "en").text
     assert "too few finished in 90 days (n = 40 of 20)" in said
     assert "not configured: no stage is a waiting one" in said
     assert "*Forecast*" not in said
+    assert "*Forecast*" not in render(replace(digest, flow=unsaid), "en").text
 
 
 def test_who_waits_on_whom_is_said_in_elapsed_and_in_working_time() -> None:

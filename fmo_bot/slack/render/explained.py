@@ -94,6 +94,7 @@ def _sprint(message: m.SprintReport, t: Translator) -> _Told:
         (rules.PERCENTILES, ""),
         (rules.SPLIT, n),
         (rules.BLOCKED, n),
+        *([(rules.AGEING, "")] if message.ageing else []),
         (rules.BURN_UP, ""),
         (rules.BLOCKERS, ""),
     ]

@@ -1,37 +1,31 @@
-"""The sprint report."""
+"""The sprint report: one screen that is complete by itself. What it has no room for is in `sprint_details`."""
 
 from fmo_bot.domain.messages import Spread, SprintReport, SprintSet
-from fmo_bot.domain.shown import SideTime
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import EXPLAIN, SPRINT_SHARE
 from fmo_bot.slack.blocks import Block, actions, button, context, fields, header, quote, section
 from fmo_bot.slack.render.standups import blocker
-from fmo_bot.slack.render.trust import guess, trust
-from fmo_bot.slack.text import escape, moment
+from fmo_bot.slack.render.trust import guess, in_short
+from fmo_bot.slack.text import clip, escape, moment
 from fmo_bot.words.plain import duration, number
-from fmo_bot.words.waits import hours, side_name
 
-_BLOCKERS_SHOWN = 10
+BLOCKERS_SHOWN = 3
 _KEYS_SHOWN = 12
-_DIFFERENCES_SHOWN = 5
+_GOAL_SHOWN = 200
 
 
 def report(message: SprintReport, t: Translator) -> list[Block]:
-    """The report on one screen: figures, their balance, time, blockers, and what to trust less."""
+    """The report on one screen: figures, their balance, cycle time, what is stuck, and where to look further."""
     blocks = [
         header(t("Sprint report: {sprint}", sprint=message.sprint)),
         *guess(message, t),
         context(_span(message, t)),
-        *([quote(t("Goal"), message.goal)] if message.goal.strip() else []),
+        *([quote(t("Goal"), clip(message.goal, _GOAL_SHOWN))] if message.goal.strip() else []),
         fields(_sets(message, t)),
-        section(balance(message, t)),
-        section(_times(message, t)),
+        section("\n".join([balance(message, t), f"*{t('Cycle time')}*  {short_spread(message.cycle_time, t)}"])),
         *_stuck(message, t),
-        *_beside_jira(message, t),
-        *trust(message, t),
+        context(" · ".join(_further(message, t))),
     ]
-    if message.shared_by is not None:
-        blocks.append(context(t("Shared by {name}.", name=escape(message.shared_by))))
     share = button(t("Share in the joint channel"), SPRINT_SHARE, message.ref, primary=True)
     return [*blocks, actions(*([share] if message.shareable else []), how(message.ref, t))]
 
@@ -106,90 +100,31 @@ def short_spread(found: Spread, t: Translator) -> str:
     return t("P50 {p50} · P85 {p85} (n = {n})", p50=duration(found.p50_s, t), p85=duration(found.p85_s, t), n=found.n)
 
 
-def _times(message: SprintReport, t: Translator) -> str:
-    lines = [f"*{t('Cycle time')}*  {spread(message.cycle_time, t)}"]
-    if message.cycle_time_before is not None:
-        lines.append(f"*{t('The 90 days before the sprint')}*  {spread(message.cycle_time_before, t)}")
-    if message.never_started:
-        one, several = (
-            "{n} issue finished without a start is not in it",
-            "{n} issues finished without a start are not in it",
-        )
-        lines.append(t.many(one, several, message.never_started))
-    total = sum(seconds for _, seconds in message.split_s)
-    if total:
-        parts = [f"{_share(name, message, t)} {seconds / total:.0%}" for name, seconds in message.split_s if seconds]
-        lines.append(f"*{t('Where the time went')}*  " + " · ".join(parts))
-    lines += [_side(held, message, t) for held in message.sides]
-    return "\n".join(lines)
-
-
-def _side(held: SideTime, message: SprintReport, t: Translator) -> str:
-    """What one side held: issue-hours elapsed, in brackets those of its own working time."""
-    who = escape(side_name(held.side, message.companies, t))
-    named = [
-        (t("active"), held.active_s, held.active_working_s),
-        (t("waited on"), held.waiting_s, held.waiting_working_s),
-        (t("blocked"), held.blocked_s, None),
-    ]
-    told = [f"{name} {_hours(elapsed, worked, t)}" for name, elapsed, worked in named if elapsed]
-    return f"• {who}: " + " · ".join(told or [t("nothing")])
-
-
-def _hours(elapsed: float, worked: float | None, t: Translator) -> str:
-    told = t("{hours} h", hours=hours(elapsed, t))
-    return told if worked is None else f"{told} ({t('{hours} h working time', hours=hours(worked, t))})"
-
-
-def _share(name: str, message: SprintReport, t: Translator) -> str:
-    kind, _, side = name.partition(":")
-    company = escape(message.companies.get(side, side))
-    texts = {
-        "active": t("active {company}", company=company),
-        "waiting": t("waiting on {company}", company=company),
-        "done": t("finished and reopened"),
-        "unmapped": t("in no stage"),
-    }
-    return texts.get(kind, escape(name))
-
-
 def _stuck(message: SprintReport, t: Translator) -> list[Block]:
-    blocks = [section(f"*{t('Open blockers')}*")] if message.blockers else []
-    blocks += [blocker(line, t) for line in message.blockers[:_BLOCKERS_SHOWN]]
+    more = len(message.blockers) - BLOCKERS_SHOWN
+    head = f"*{t('Open blockers')}*" + (f"  {t('{n} more in the thread', n=more)}" if more > 0 else "")
+    blocks = [section(head)] if message.blockers else []
+    blocks += [blocker(line, t) for line in message.blockers[:BLOCKERS_SHOWN]]
     if message.flagged:
         blocks.append(section(f"*{t('Flagged in Jira')}*  {keys(message.flagged)}"))
     return blocks
 
 
-def _beside_jira(message: SprintReport, t: Translator) -> list[Block]:
-    """Where Jira's own report counts otherwise; nothing where it did not answer."""
-    found = message.differences
-    if found is None:
-        return []
-    if not found:
-        return [context(t("Jira's own sprint report counts the same."))]
-    lines = [
-        t.many(
-            "Jira's own sprint report differs in {n} place:",
-            "Jira's own sprint report differs in {n} places:",
-            len(found),
+def _further(message: SprintReport, t: Translator) -> list[str]:
+    """What the thread goes into, in a few words, and who shared the report."""
+    told = [t("In the thread: burn-up, names, times by side")]
+    if message.differences is not None:
+        same = t("Jira's own sprint report counts the same")
+        one, several = (
+            "Jira's own sprint report differs in {n} place",
+            "Jira's own sprint report differs in {n} places",
         )
-    ]
-    for each in found[:_DIFFERENCES_SHOWN]:
-        told = t(
-            "{key}: there {theirs}, here {ours}, because {why}",
-            key=escape(each.key),
-            theirs=t(each.theirs),
-            ours=t(each.ours),
-            why=t(each.why),
-        )
-        lines.append(f"• {told}")
-    if len(found) > _DIFFERENCES_SHOWN:
-        lines.append(f"… +{len(found) - _DIFFERENCES_SHOWN}")
-    return [context("\n".join(lines))]
+        told.append(t.many(one, several, len(message.differences)) if message.differences else same)
+    told.append(in_short(message, t))
+    return told + ([t("Shared by {name}.", name=escape(message.shared_by))] if message.shared_by is not None else [])
 
 
-def keys(found: tuple[str, ...]) -> str:
+def keys(found: tuple[str, ...], *, most: int = _KEYS_SHOWN) -> str:
     """Issue keys, the first few of them."""
-    shown = ", ".join(escape(key) for key in found[:_KEYS_SHOWN])
-    return f"{shown} … +{len(found) - _KEYS_SHOWN}" if len(found) > _KEYS_SHOWN else shown
+    shown = ", ".join(escape(key) for key in found[:most])
+    return f"{shown} … +{len(found) - most}" if len(found) > most else shown

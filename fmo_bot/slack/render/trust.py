@@ -75,6 +75,16 @@ def trust(message: SprintReport | Digest | WaitsReport, t: Translator) -> list[B
     return [context(f"{t('Data quality')}: " + " · ".join(found))] if found else []
 
 
+def in_short(message: SprintReport | Digest, t: Translator) -> str:
+    """How much there is to know before trusting the figures, where the thread tells it in full."""
+    found = len(notes(message, t))
+    return (
+        t.many("Data quality: {n} remark", "Data quality: {n} remarks", found)
+        if found
+        else t("Data quality: nothing doubtful")
+    )
+
+
 def notes(message: SprintReport | Digest | WaitsReport, t: Translator) -> list[str]:
     """The data-quality ledger of a report, a sentence for each thing that is to be known."""
     found = in_words(message.data_quality, t)
