@@ -11,20 +11,25 @@ from dotenv import dotenv_values
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from config.manifests import PROFILES
 from config.reading import Reading, is_loopback, split
 from fmo_bot.errors import SettingsWrong
 from fmo_bot.network import DIRECT, Network
 
 SLACK_API_URL = "https://slack.com/api/"
+SLACK_AUTHORIZE_URL = "https://slack.com/oauth/v2/authorize"
 MESSAGES_PER_MINUTE = 300  # Slack allows "several hundred" in a workspace
 MOST_PER_MINUTE = 100_000
 ENGINES = EMBEDDED, PROCRASTINATE = "embedded", "procrastinate"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _FORMATS = ("text", "json")
 _APP_PARTS = ("BOT_TOKENS", "APP_TOKEN", "SIGNING_SECRET")
+_INSTALL_PARTS = ("CLIENT_ID", "CLIENT_SECRET", "TEAMS", "PROFILE")
+_TEAM = re.compile(r"[TE][A-Z0-9]{2,30}")
 _APPS = (
-    "a name of your choice for each Slack app, such as huawei,telefonica. Each then needs FMO_SLACK_<NAME>_BOT_TOKENS, "
-    "and FMO_SLACK_<NAME>_APP_TOKEN for Socket Mode or FMO_SLACK_<NAME>_SIGNING_SECRET for HTTP"
+    "a name of your choice for each Slack app, such as huawei,telefonica. Each then needs FMO_SLACK_<NAME>_BOT_TOKENS "
+    "(or FMO_SLACK_<NAME>_CLIENT_ID, to be installed by people), and FMO_SLACK_<NAME>_APP_TOKEN for Socket Mode or "
+    "FMO_SLACK_<NAME>_SIGNING_SECRET for HTTP"
 )
 _PROXIES = ("HTTPS_PROXY", "https_proxy")  # Atlassian and Slack are https, all of it
 _SECRET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes in base64, as Fernet takes them
@@ -33,11 +38,22 @@ ATLASSIAN_AUTH_URL, ATLASSIAN_API_URL = "https://auth.atlassian.com", "https://a
 
 
 @dataclass(frozen=True, kw_only=True)
+class SlackInstall:
+    """How people install a Slack app: OAuth v2, in the workspaces and Grid organisations (`teams`) that may."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    teams: tuple[str, ...]
+    profile: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SlackApp:
     """One Slack app. `app_token` given: Socket Mode; `signing_secret` given: HTTP at `/slack/<key>/events`."""
 
     key: str
-    bot_tokens: tuple[str, ...] = field(repr=False)  # one per workspace in which the app is installed
+    bot_tokens: tuple[str, ...] = field(default=(), repr=False)  # one per workspace in which the app is installed
+    install: SlackInstall | None = None
     app_token: str | None = field(default=None, repr=False)
     signing_secret: str | None = field(default=None, repr=False)
 
@@ -77,6 +93,7 @@ class Settings:
     public_url: str | None
     slack_apps: tuple[SlackApp, ...]
     slack_api_url: str
+    slack_authorize_url: str
     slack_messages_per_minute: int
     jira_sites: tuple[JiraSite, ...]
     atlassian: Atlassian
@@ -126,6 +143,8 @@ class _Reader:
             public_url=self._read.url("FMO_PUBLIC_URL", "the https address under which the web server is reached"),
             slack_apps=self._slack_apps(),
             slack_api_url=self._slack_api(),
+            slack_authorize_url=self._read.url("FMO_SLACK_AUTHORIZE_URL", "the address at which Slack asks for consent")
+            or SLACK_AUTHORIZE_URL,
             slack_messages_per_minute=self._messages_per_minute(),
             jira_sites=self._jira_sites(),
             atlassian=self._atlassian(),
@@ -136,6 +155,7 @@ class _Reader:
             log_format=self._read.one_of("FMO_LOG_FORMAT", _FORMATS, "text", str.lower),
         )
         self._judge_engine(settings)
+        self._judge_installs(settings)
         self._judge_clock(settings)
         self._read.judge_unknown(("FMO_SLACK_", "FMO_JIRA_"))
         if self._read.problems:
@@ -182,9 +202,11 @@ class _Reader:
 
     def _slack_app(self, key: str) -> SlackApp:
         tokens_name, app_name, secret_name = (f"FMO_SLACK_{key.upper()}_{part}" for part in _APP_PARTS)
-        tokens = self._read.list(
-            tokens_name, self._read.need(tokens_name, "the app's bot tokens (xoxb-…), one per workspace")
-        )
+        install = self._slack_install(key)
+        given = self._read.get(tokens_name)
+        if install is None and given is None:
+            self._read.need(tokens_name, "the app's bot tokens (xoxb-…), one per workspace")
+        tokens = self._read.list(tokens_name, given)
         if any(not token.startswith("xoxb-") for token in tokens):
             self._read.problems.append(f"{tokens_name} holds something that is not a bot token: they begin with xoxb-.")
         app_token, secret = self._read.get(app_name), self._read.get(secret_name)
@@ -194,7 +216,27 @@ class _Reader:
             self._read.problems.append(
                 f"{app_name} or {secret_name} is missing: the first is for Socket Mode, the second for HTTP."
             )
-        return SlackApp(key=key, bot_tokens=tokens, app_token=app_token, signing_secret=secret)
+        return SlackApp(key=key, bot_tokens=tokens, install=install, app_token=app_token, signing_secret=secret)
+
+    def _slack_install(self, key: str) -> SlackInstall | None:
+        """How people install it; None where it has only the tokens that stand here."""
+        client_id, secret, teams, profile = (f"FMO_SLACK_{key.upper()}_{part}" for part in _INSTALL_PARTS)
+        asked = self._read.one_of(profile, tuple(PROFILES), "minimal", str.lower)
+        if self._read.get(client_id) is None:
+            for name in (secret, teams):
+                if self._read.get(name) is not None:
+                    self._read.problems.append(f"{name} is for installing: it needs {client_id} too.")
+            return None
+        what = "the workspaces that may install the app, by their ids (T…; E… for a whole Enterprise Grid)"
+        allowed = self._read.list(teams, self._read.need(teams, what))
+        if any(not _TEAM.fullmatch(team) for team in allowed):
+            self._read.problems.append(f"{teams} holds something that is no workspace id: they begin with T or E.")
+        return SlackInstall(
+            client_id=self._read.get(client_id) or "",
+            client_secret=self._read.need(secret, "the app's client secret, from its page Basic Information"),
+            teams=allowed,
+            profile=asked,
+        )
 
     def _slack_api(self) -> str:
         url = self._read.url("FMO_SLACK_API_URL", "the address of Slack's Web API") or SLACK_API_URL
@@ -287,6 +329,11 @@ class _Reader:
                 "FMO_ENGINE=procrastinate needs PostgreSQL: put a postgresql:// address into FMO_DATABASE_URL, "
                 "or leave FMO_ENGINE out."
             )
+
+    def _judge_installs(self, settings: Settings) -> None:
+        for name in (f"FMO_SLACK_{app.key.upper()}_CLIENT_ID" for app in settings.slack_apps if app.install):
+            if not settings.secret_keys:
+                self._read.problems.append(f"{name} needs FMO_SECRET_KEYS: tokens are stored encrypted.")
 
     def _judge_clock(self, settings: Settings) -> None:
         if settings.clock_url is None:

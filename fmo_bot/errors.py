@@ -37,6 +37,7 @@ FmoError
 │   ├── NotMoved           a database was not copied to another
 │   ├── ConsentLost        somebody comes back from Atlassian who did not set out here
 │   ├── SiteNotConnected   a Jira site cannot be connected or is not; the message says what to do
+│   ├── NotInstalledYet    a Slack app was not installed; the message says why
 │   ├── SecretLocked       a secret cannot be stored or opened with the keys there are
 │   ├── ComeAgain          what came in could not be written down; its sender is to try again
 │   └── BoardUnavailable   a Jira site does not answer usefully
@@ -47,6 +48,7 @@ FmoError
     ├── RateLimited        certainly not sent; wait `retry_after` seconds (machine time)
     ├── NotNow             certainly not sent; may be tried again
     └── Undeliverable      certainly not sent, and trying again is pointless
+        └── NotInstalled       until the app is back in the workspace
 
 A refusal's docstring is its message (a gettext msgid); `values` fill its `{placeholders}`.
 """
@@ -222,6 +224,10 @@ class SiteNotConnected(Failure):
     """A Jira site cannot be connected, or is not connected; the message says what to do."""
 
 
+class NotInstalledYet(Failure):
+    """A Slack app was not installed; the message is for whoever tried."""
+
+
 class SecretLocked(Failure):
     """A secret cannot be stored or opened; the message names the setting, never the secret."""
 
@@ -275,3 +281,7 @@ class NotNow(SendOutcome):
 
 class Undeliverable(SendOutcome):
     """Certainly not accepted, and another attempt would end the same way; the message is the reason."""
+
+
+class NotInstalled(Undeliverable):
+    """The app was in the workspace and is not any more: it waits until the app is back."""

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from fmo_bot.bootstrap.bot import Bot
 from handlers import events, health
 from handlers.bodies import read
+from handlers.installs import Installs
 from handlers.jira_hooks import JiraHooks
 from handlers.jira_oauth import JiraOAuth
 from handlers.metrics import Metrics
@@ -35,6 +36,7 @@ def application(bot: Bot, apps: Mapping[str, App], metrics: Metrics, *, problems
             Route("/slack/{key}/events", slack.take, methods=["POST"]),
             *JiraHooks(bot, metrics).routes,
             *JiraOAuth(bot).routes,
+            *Installs(bot).routes,
         ]
     )
 

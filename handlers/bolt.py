@@ -10,7 +10,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.errors import Undeliverable
+from fmo_bot.errors import NotNow, Undeliverable
 from fmo_bot.slack.installs import Installs, client
 from handlers import (
     accounts,
@@ -103,19 +103,24 @@ def build(bot: Bot, key: str, listeners: Listeners) -> App:
 
 
 def _authorize(installs: Installs, key: str) -> Callable[..., Any]:
-    """By workspace id alone: an external person's enterprise id says nothing about our installation."""
+    """By workspace id alone: an external person's enterprise id says nothing about our installation.
+
+    Only where Slack names no workspace (an event of a whole organisation) does the organisation decide. Nobody is
+    asked: what is known here is proved when it is kept, and ends by events.
+    """
 
     def authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult | None:
         try:
-            install = installs.of_team(team_id or "", key)
-        except Undeliverable:
+            install = installs.of_team(team_id, key) if team_id else installs.of_enterprise(enterprise_id or "", key)
+            token = installs.token_of(install)
+        except (Undeliverable, NotNow):
             return None
         return AuthorizeResult(
-            enterprise_id=None,
-            team_id=install.team_id,
+            enterprise_id=install.enterprise_id if install.team_id is None else None,
+            team_id=team_id,
             bot_user_id=install.bot_user_id,
             bot_id=install.bot_id,
-            bot_token=install.token,
+            bot_token=token,
         )
 
     return authorize

@@ -12,12 +12,13 @@ from typing import Any
 from slack_bolt import App, BoltResponse
 
 from fmo_bot.bootstrap.bot import Bot
+from fmo_bot.bootstrap.installing import JOB as ENDED
 from fmo_bot.domain.parties import Person
 from fmo_bot.services.channels import LOOK
 from fmo_bot.services.people import CHANGED, LEFT
 
 HOME_OPENED, WORDS, LINKS = "home_opened", "words", "unfurl"
-UNASKED = (LINKS, LEFT, CHANGED)  # nobody waits for an answer to these
+UNASKED = (LINKS, LEFT, CHANGED, ENDED)  # nobody waits for an answer to these
 _LINKS = 5  # of one message
 _LONGEST = 300  # characters of a message to the bot that are kept: enough for a command
 
@@ -26,6 +27,7 @@ Event = Mapping[str, Any]
 
 def register(app: App, bot: Bot) -> None:
     """Take every event of this app."""
+    key = app.name.removeprefix("fmo-")  # as handlers.bolt names it
 
     def take_in(body: dict[str, Any], at: datetime, next: Callable[[], BoltResponse]) -> BoltResponse:
         if body.get("type") != "event_callback":
@@ -34,7 +36,7 @@ def register(app: App, bot: Bot) -> None:
         if event.get("type") in CHANNELS:
             _of_channel(bot, body, event, at)
         if kind is not None and kind != LOOK:
-            kept = _kept(body, event)
+            kept = _about_app(key, body, event) if kind == ENDED else _kept(body, event)
             asker = None if kind in UNASKED else _asker(bot, kept)
             bot.record(event_key=_key(body, event), kind=kind, payload=kept, at=at, asker=asker)
         return BoltResponse(status=200, body="")
@@ -87,6 +89,12 @@ def _changed(event: Event) -> str | None:
     return CHANGED if isinstance(event.get("user"), Mapping) and event["user"].get("deleted") else None
 
 
+def _gone(event: Event) -> str | None:
+    """The app was removed, or its own token was; the token of a person who signed in is none of ours."""
+    tokens = event.get("tokens")
+    return ENDED if event["type"] == "app_uninstalled" or (isinstance(tokens, Mapping) and tokens.get("bot")) else None
+
+
 def _nothing(event: Event) -> str | None:
     return None
 
@@ -98,6 +106,8 @@ KINDS: dict[str, Callable[[Event], str | None]] = {
     "link_shared": _links,
     "member_left_channel": _left,
     "user_change": _changed,
+    "app_uninstalled": _gone,
+    "tokens_revoked": _gone,
 }
 
 
@@ -137,6 +147,15 @@ def _asker(bot: Bot, kept: Mapping[str, Any]) -> Person | None:
 def _urls(event: Event) -> list[str]:
     found = event.get("links")
     return [str(each.get("url", "")) for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def _about_app(key: str, body: Event, event: Event) -> dict[str, Any]:
+    return {
+        "app": key,
+        "team": body.get("team_id"),
+        "enterprise": body.get("enterprise_id") or body.get("context_enterprise_id"),
+        "revoked": event["type"] == "tokens_revoked",
+    }
 
 
 def _kept(body: Event, event: Event) -> dict[str, Any]:

@@ -49,7 +49,10 @@ class JiraOAuth:
         asked, browser = request.query_params, request.cookies.get(COOKIE, "")
         try:
             returned = await run_in_threadpool(
-                self._bot.connecting.consents.finish, state=asked.get("state", ""), browser=browser
+                self._bot.connecting.consents.finish,
+                state=asked.get("state", ""),
+                browser=browser,
+                among=self._bot.consented,
             )
         except ConsentLost:
             return _page(LOST, 400)

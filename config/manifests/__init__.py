@@ -13,9 +13,16 @@ PROFILES: dict[str, tuple[str, ...]] = {"minimal": (), "full": ("channels:histor
 
 
 def manifest(
-    *, transport: str, profile: str, url: str | None = None, key: str = "fmo", jira: Sequence[str] = ()
+    *,
+    transport: str,
+    profile: str,
+    url: str | None = None,
+    key: str = "fmo",
+    jira: Sequence[str] = (),
+    grid: bool = False,
 ) -> dict[str, Any]:
-    """The manifest as Slack takes it; for HTTP, `url` is the public address and `key` the app's key in the settings.
+    """The manifest as Slack takes it; `url` is the public address (for HTTP, and where people install the app by
+    themselves), `key` the app's key in the settings. `grid`: it may be installed in a whole Enterprise Grid.
     `jira`: the hosts of the Jira sites whose links the app is told of, at most five; a change needs a new installation.
 
     Raises ValueError with a sentence where the arguments do not fit together.
@@ -27,9 +34,21 @@ def manifest(
     scopes = made["oauth_config"]["scopes"]
     scopes["bot"] = sorted((*scopes["bot"], *PROFILES[profile]))
     made["features"]["unfurl_domains"] = list(jira)
+    made["settings"]["org_deploy_enabled"] = grid
+    if url:
+        made["oauth_config"]["redirect_urls"] = [f"{url.rstrip('/')}/slack/{key}/oauth"]
     if transport == "http":
         _speak_http(made, f"{(url or '').rstrip('/')}/slack/{key}/events")
     return made
+
+
+def scopes(profile: str) -> dict[str, str]:
+    """The bot scopes of a profile, each with its reason in one sentence."""
+    reasons = yaml.safe_load(files(__package__).joinpath("reasons.yaml").read_text(encoding="utf-8"))["scopes"]
+    return {
+        scope: reasons[scope]
+        for scope in manifest(transport="socket", profile=profile)["oauth_config"]["scopes"]["bot"]
+    }
 
 
 def _judge(transport: str, profile: str, url: str | None) -> None:

@@ -16,8 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.questions import template
 from config.settings import Settings
+from fmo_bot.bootstrap import installing
 from fmo_bot.bootstrap.clocks import Quiet, SandboxClock
 from fmo_bot.bootstrap.connecting import PURPOSE, Connecting
+from fmo_bot.bootstrap.installing import Installing
 from fmo_bot.bootstrap.jira_hands import JiraHands
 from fmo_bot.bootstrap.jira_sites import JiraSites
 from fmo_bot.bootstrap.opening import clock_of, engine_of, open_store
@@ -87,7 +89,6 @@ from fmo_bot.slack.act_forms import SlackWindow
 from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
 from fmo_bot.slack.directory import SlackDirectory
-from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.lookout import SlackLookout
 from fmo_bot.slack.unfurls import SlackUnfurls
 from fmo_bot.slack.who import Who
@@ -109,10 +110,14 @@ class Bot:
         self.settings = settings
         self._works = works
         self.clock = clock_of(settings)
-        self.installs = Installs.connect(
-            {app.key: app.bot_tokens for app in settings.slack_apps}, settings.slack_api_url, settings.network
-        )
         self.store = open_store(settings)
+        self.installing = Installing(settings, self.store)
+        self.installs = self.installing.installs
+        try:
+            self.installing.named(self.clock.now())
+        except BaseException:
+            self.store.close()
+            raise
         self.who = Who(self.installs)
         self.engine = engine_of(settings, self.store)
         self.store.wake = self.engine.wake
@@ -194,6 +199,7 @@ class Bot:
             accounts.LOOK: self.accounts.look,
             accounts.CHECK: self.accounts.read_comments,
             accounts.ASK: self.accounts.put_to_admins,
+            installing.JOB: self.installing.ended,
         }
         due: occurrences.Handlers = {
             standup_plan.PROMPT: occurrences.Together(self.standups.due_prompts),
@@ -226,6 +232,7 @@ class Bot:
             ("retain", 3600, self._retain),
             ("accounts", 600, self._match),
             ("tokens", 60, self._tokens),
+            ("installs", 60, self._look_at_installs),
             ("night", 15, self._watch),
         ):
             self.engine.every(name, seconds, job, alone=True)
@@ -346,6 +353,9 @@ class Bot:
             except SiteUnavailable as error:
                 self.pauses.begin(key, error)
         expiries.warn(self.store, self.clock.now())
+
+    def _look_at_installs(self) -> None:
+        self.installing.look(self.clock.now())
 
     def _connected(self, detail: dict[str, Any], code: str) -> str:
         site = self.connecting.by_code(detail, code)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from fmo_bot.cli.options import Address, AppKey, JiraHosts, Profile, Speaking
+from fmo_bot.cli.options import Address, AppKey, Grid, JiraHosts, Profile, Speaking
 from fmo_bot.cli.setting_up import manifest_of
 from fmo_bot.cli.settings import settings_and_logging
 from fmo_bot.errors import FileWrong, NotFound
@@ -56,6 +56,7 @@ def pack(
     url: Address = None,
     app_key: AppKey = "fmo",
     jira: JiraHosts = None,
+    grid: Grid = False,
     written: Annotated[
         PackFormat, typer.Option("--format", help="html: one page, to read or to print.")
     ] = PackFormat.HTML,
@@ -71,5 +72,5 @@ def pack(
     if country is not None and not (len(country) == 2 and country.upper() in known):
         raise typer.BadParameter(f"--country takes a country's two letters, such as ES, CN or MX; it is {country!r}.")
     hosting = Hosting(company=company, country=None if country is None else known[country.upper()])
-    made = security_pack(manifest_of(transport, profile, url, app_key, jira), hosting, RealClock().now())
+    made = security_pack(manifest_of(transport, profile, url, app_key, jira, grid=grid), hosting, RealClock().now())
     print(made if written is PackFormat.MARKDOWN else page("FMO bot: pack for your security department", made), end="")

@@ -19,9 +19,10 @@ Speaking = Annotated[str, typer.Option("--transport", help="socket (Socket Mode)
 Profile = Annotated[str, typer.Option(help="minimal (reads no channel history) or full.")]
 Address = Annotated[
     str | None,
-    typer.Option("--url", envvar="FMO_PUBLIC_URL", help="For http: the address under which Slack reaches the bot."),
+    typer.Option("--url", envvar="FMO_PUBLIC_URL", help="The address under which Slack and browsers reach the bot."),
 ]
 AppKey = Annotated[str, typer.Option("--app", help="The app's key in FMO_SLACK_APPS.")]
+Grid = Annotated[bool, typer.Option("--grid", help="It may be installed in a whole Enterprise Grid organisation.")]
 JiraHosts = Annotated[
     list[str] | None,
     typer.Option("--jira", help="The host of a Jira site whose links may be shown; up to five times."),

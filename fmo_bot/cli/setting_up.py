@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from fmo_bot.cli.backfilling import watched
-from fmo_bot.cli.options import Address, AppKey, JiraHosts, Profile, Speaking
+from fmo_bot.cli.options import Address, AppKey, Grid, JiraHosts, Profile, Speaking
 from fmo_bot.cli.settings import settings_and_logging
 
 
@@ -63,19 +63,22 @@ def manifest(
     url: Address = None,
     app_key: AppKey = "fmo",
     jira: JiraHosts = None,
+    grid: Grid = False,
 ) -> None:
     """Print the manifest from which a company creates its Slack app (api.slack.com/apps, From a manifest)."""
     import yaml
 
-    found = manifest_of(transport, profile, url, app_key, jira)
+    found = manifest_of(transport, profile, url, app_key, jira, grid=grid)
     print(yaml.safe_dump(found, allow_unicode=True, sort_keys=False), end="")
 
 
-def manifest_of(transport: str, profile: str, url: str | None, app_key: str, jira: list[str] | None) -> dict[str, Any]:
+def manifest_of(
+    transport: str, profile: str, url: str | None, app_key: str, jira: list[str] | None, *, grid: bool
+) -> dict[str, Any]:
     """The manifest of these options; typer's BadParameter where they do not fit together."""
     from config.manifests import manifest as made
 
     try:
-        return made(transport=transport, profile=profile, url=url, key=app_key, jira=jira or ())
+        return made(transport=transport, profile=profile, url=url, key=app_key, jira=jira or (), grid=grid)
     except ValueError as wrong:
         raise typer.BadParameter(str(wrong)) from wrong

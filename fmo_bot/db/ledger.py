@@ -70,7 +70,7 @@ class DeliveryRow(Base):
     thread_message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"), default=None)
     useful_until: Mapped[datetime | None] = mapped_column(default=None)  # later than this it is `missed`
     policy: Mapped[str] = mapped_column(default="reconcile")  # reconcile | at_most_once | at_least_once
-    state: Mapped[str] = mapped_column(default="ready")  # ready | sending | sent | unsure | failed | missed | dropped
+    state: Mapped[str] = mapped_column(default="ready")  # of delivery.outbox
     owner: Mapped[str | None] = mapped_column(default=None)
     attempt: Mapped[int] = mapped_column(default=0)
     # Machine time, Unix seconds: leases and retries never follow the calendar clock.

@@ -2,8 +2,9 @@
 
 ready --claim--> sending --note--> sent | ready | unsure | failed
 unsure --claim--> (searching) --note--> sent | ready | unsure | failed
+sending --note--> kept (the app is gone from the workspace) --the app is back--> ready; see delivery.kept
 sending past its lease --recover--> unsure (a post), ready (an update or a Home: repeating those does no harm) | failed
-ready past its usefulness, or after a message that will not come --expire--> missed | failed
+ready or kept past its usefulness, or after a message that will not come --expire--> missed | failed
 
 A claim is committed before anything is said, and what came of it is noted only where the claim still stands: same
 owner, same attempt. A search does not take the owner's place: a slow sender that succeeded after all may still say so.
@@ -28,6 +29,7 @@ from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.outbox import (
     DROPPED,
     FAILED,
+    KEPT,
     LOST,
     MISSED,
     NO_THREAD,
@@ -218,7 +220,7 @@ def expire(session: Session, at: datetime) -> None:
 
 def _hopeless(at: datetime) -> tuple[Select[DeliveryRow], ...]:
     """What comes too late; updates of messages that were not sent; replies to such."""
-    late = select(DeliveryRow).where(DeliveryRow.state == READY, DeliveryRow.useful_until < at)
+    late = select(DeliveryRow).where(DeliveryRow.state.in_((READY, KEPT)), DeliveryRow.useful_until < at)
     lost = _Post.state.in_((FAILED, MISSED, DROPPED)) & (_Post.op == POST) & (DeliveryRow.state == READY)
     same = and_(DeliveryRow.op == UPDATE, _Post.message_id == DeliveryRow.message_id)
     updates = select(DeliveryRow).join(_Post, same).where(lost)

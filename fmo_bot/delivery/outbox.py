@@ -26,6 +26,7 @@ from fmo_bot.domain.parties import Person, Place, Scope
 POST, UPDATE, HOME, REMOVE = "post", "update", "home", "remove"
 READY, SENDING, SENT, UNSURE, FAILED, MISSED = "ready", "sending", "sent", "unsure", "failed", "missed"
 DROPPED = "dropped"  # nobody wants it any more
+KEPT = "kept"  # the app is gone from its workspace: it goes on when the app is back
 # Why a delivery was given up by ourselves.
 TOO_LATE, NOT_SENT = "it would have come too late", "its message was not sent"
 NO_THREAD = "the message it answers was not sent"
@@ -138,7 +139,7 @@ def owe_update(session: Session, *, name: str, message: Message, due: datetime, 
     target = _message(session, name)
     message = fitted(session, message, _reader(target))
     post = _delivery(session, f"{POST}:{name}")
-    if post is not None and post.state in (READY, FAILED, MISSED):
+    if post is not None and post.state in (READY, KEPT, FAILED, MISSED):
         post.value, post.language = message_to_json(message), language
         _forget_waiting_update(session, name)
         return
@@ -150,7 +151,7 @@ def owe_update(session: Session, *, name: str, message: Message, due: datetime, 
 def _forget_waiting_update(session: Session, name: str) -> None:
     """An update owed while an earlier attempt to post was on its way: the post now holds a newer state than it."""
     waiting = _delivery(session, f"{UPDATE}:{name}")
-    if waiting is not None and waiting.state in (READY, MISSED):  # missed: given up when its post was
+    if waiting is not None and waiting.state in (READY, KEPT, MISSED):  # missed: given up when its post was
         session.delete(waiting)
 
 
@@ -180,7 +181,7 @@ def place_of(session: Session, name: str) -> Place:
 def withdraw(session: Session, name: str) -> bool:
     """Owe the message `name` no more; False where it is too late for that: it is on its way, or may be there."""
     post = _delivery(session, f"{POST}:{name}")
-    if post is None or post.state not in (READY, FAILED, MISSED, DROPPED):
+    if post is None or post.state not in (READY, KEPT, FAILED, MISSED, DROPPED):
         return False
     post.state, post.value = DROPPED, {}
     return True

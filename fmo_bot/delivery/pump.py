@@ -16,11 +16,24 @@ from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import claims, directs, lanes
 from fmo_bot.delivery.candidates import MAX_SEARCHES, opens
 from fmo_bot.delivery.claims import LEASE_S, MAX_ATTEMPTS, SEARCH_AFTER_S, Claim, Note
+from fmo_bot.delivery.kept import NOT_INSTALLED
 from fmo_bot.delivery.lanes import Paces
 from fmo_bot.delivery.notes import Notes
-from fmo_bot.delivery.outbox import AT_LEAST_ONCE, FAILED, HOME, POST, READY, REMOVE, SENDING, SENT, UNSURE, UPDATE
+from fmo_bot.delivery.outbox import (
+    AT_LEAST_ONCE,
+    FAILED,
+    HOME,
+    KEPT,
+    POST,
+    READY,
+    REMOVE,
+    SENDING,
+    SENT,
+    UNSURE,
+    UPDATE,
+)
 from fmo_bot.domain.parties import SYSTEM, Person, Place
-from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
+from fmo_bot.errors import NotInstalled, NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
 from fmo_bot.ports import Chat, Clock, Outgoing
 
 NORMAL = Paces()
@@ -76,6 +89,7 @@ class Pump:
         return {
             RateLimited: self._limited,
             Undeliverable: self._undeliverable,
+            NotInstalled: self._keep,
             Uncertain: self._uncertain,
             NotNow: self._again,
         }
@@ -84,6 +98,7 @@ class Pump:
         return {
             RateLimited: self._search_later,
             Undeliverable: self._unsearchable,
+            NotInstalled: self._leave,
             Uncertain: self._search_failed,
             NotNow: self._search_failed,
         }
@@ -197,6 +212,14 @@ class Pump:
 
     def _undeliverable(self, claim: Claim, outcome: SendOutcome) -> str:
         return self._note(claim, FAILED, error=str(outcome))
+
+    def _keep(self, claim: Claim, outcome: SendOutcome) -> str:
+        """The app is gone: see delivery.kept."""
+        return self._note(claim, KEPT, error=NOT_INSTALLED, counted=False)
+
+    def _leave(self, claim: Claim, outcome: SendOutcome) -> str:
+        """Nobody can look for it until the app is back."""
+        return self._note(claim, UNSURE, error=NOT_INSTALLED, searches=MAX_SEARCHES)
 
     def _uncertain(self, claim: Claim, outcome: SendOutcome) -> str:
         if claim.op != POST:

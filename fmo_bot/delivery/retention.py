@@ -19,7 +19,7 @@ SENT_FOR = timedelta(days=30)
 UNSENT_FOR = timedelta(days=30)  # what nobody has had sent again by then is dropped
 TOGETHER = 500  # rows a transaction: others wait for it
 ASKED_FOR = timedelta(days=14)  # a question to an admin that nobody answered
-_GIVEN_UP = (outbox.FAILED, outbox.MISSED, outbox.UNSURE)
+_GIVEN_UP = (outbox.KEPT, outbox.FAILED, outbox.MISSED, outbox.UNSURE)
 
 
 def retain(store: Store, at: datetime) -> None:

@@ -7,17 +7,18 @@ from fmo_bot.db.ledger import DeliveryRow, MessageRow
 from fmo_bot.db.wakes import PUMP, want
 from fmo_bot.delivery import directs
 from fmo_bot.delivery.candidates import MAX_SEARCHES
-from fmo_bot.delivery.outbox import DROPPED, FAILED, MISSED, NO_THREAD, NOT_SENT, POST, READY, UNSURE
+from fmo_bot.delivery.outbox import DROPPED, FAILED, KEPT, MISSED, NO_THREAD, NOT_SENT, POST, READY, UNSURE
 
 _FOLLOWS = (NOT_SENT, NO_THREAD)  # what is lost only because another message was: that one is shown
 
 
 def needs_person() -> ColumnElement[bool]:
-    """Deliveries that were given up, or of which a person has to say whether they were sent."""
+    """Deliveries that were given up, that wait for the app to be back, or that may have been sent or not."""
     given_up = and_(
         DeliveryRow.state.in_((FAILED, MISSED)), or_(DeliveryRow.error.is_(None), DeliveryRow.error.not_in(_FOLLOWS))
     )
-    return or_(given_up, and_(DeliveryRow.state == UNSURE, DeliveryRow.searches >= MAX_SEARCHES))
+    kept = DeliveryRow.state == KEPT
+    return or_(given_up, kept, and_(DeliveryRow.state == UNSURE, DeliveryRow.searches >= MAX_SEARCHES))
 
 
 def followers(session: Session, row: DeliveryRow) -> list[DeliveryRow]:

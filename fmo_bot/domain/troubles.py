@@ -8,6 +8,7 @@ WHAT = {
     "AnswerPost": "an answer in a stand-up's thread",
     "RoundSummary": "the summary of a stand-up",
     "SprintReport": "a sprint report",
+    "SprintDetail": "a sprint report in detail",
     "BurnUpChart": "a burn-up chart",
     "CycleTimeChart": "a chart of cycle times",
     "ThroughputChart": "a chart of what was finished",
@@ -15,6 +16,7 @@ WHAT = {
     "WaitingChart": "a chart of time lost to waiting",
     "ForecastChart": "a forecast",
     "Digest": "a digest",
+    "DigestDetail": "a digest in detail",
     "WaitsReport": "a summary of who waits on whom",
     "WhichIssue": "a question which issue is meant",
     "Help": "an answer to a command",
@@ -41,6 +43,9 @@ NOT_IN_TIME = "FMO bot could not run in time. If it matters, ask in the channel.
 WENT_WRONG = "FMO bot failed at making it. Whoever runs FMO bot finds the reason in its log."
 TOO_LATE = "It would have come too late. Send it now if it is still of use."
 MAYBE_SENT = "It may have been sent. Look in the conversation: send it again only if it is not there, else drop it."
+KEPT = (
+    "The app is not in that workspace any more. It goes out by itself when the app is back, if it is still of use then."
+)
 NOT_REACHED = "Slack could not be reached in many attempts. Send it again when Slack works."
 REFUSED = "Slack refuses it ({code}). Whoever runs FMO bot can look that up; then send it again."
 _CODES = {
@@ -107,6 +112,8 @@ def why(state: str, error: str | None) -> tuple[str, str]:
     noted = error or ""
     if state == "missed":
         return TOO_LATE, ""
+    if state == "kept":
+        return KEPT, ""
     if state == "unsure" or noted.startswith("may have been sent"):
         return MAYBE_SENT, ""
     if noted.startswith("tried too often"):

@@ -1,13 +1,13 @@
-"""Ways to Atlassian and back: who set out is who comes back, in the same browser, once and soon.
+"""Ways to Atlassian or Slack and back: who set out is who comes back, in the same browser, once and soon.
 
 A ticket (in an address that the bot hands out) begins one; beginning it binds it to the browser by a cookie and makes
-the `state` that Atlassian hands back. Of all three only digests are stored.
+the `state` that is handed back. Of all three only digests are stored.
 """
 
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
@@ -67,11 +67,11 @@ class Consents:
             row.state, row.browser = _digest(state), _digest(browser)
             return Begun(state, browser, row.purpose, dict(row.detail))
 
-    def finish(self, *, state: str, browser: str) -> Returned:
-        """Come back; nobody can a second time. Raises ConsentLost."""
+    def finish(self, *, state: str, browser: str, among: Collection[str]) -> Returned:
+        """Come back; nobody can a second time. Raises ConsentLost, also for another purpose than these."""
         with self._store.transaction(SYSTEM) as session:
             row = session.scalar(select(ConsentRow).where(ConsentRow.state == _digest(state)).with_for_update())
-            if row is None or row.until <= self._machine():
+            if row is None or row.until <= self._machine() or row.purpose not in among:
                 raise ConsentLost
             if not hmac.compare_digest(row.browser or "", _digest(browser)):
                 raise ConsentLost  # somebody else's browser: the right one may still come

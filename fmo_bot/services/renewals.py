@@ -1,6 +1,6 @@
-"""Tokens of OAuth sites, renewed before they end; no two processes ever use the same refresh token.
+"""Tokens by OAuth, renewed before they end; no two processes ever use the same refresh token.
 
-Claim, talk, note: the claim is a lease in the site's row, committed before Atlassian is asked, and everybody else waits
+Claim, talk, note: the claim is a lease in the site's row, committed before anybody is asked, and everybody else waits
 for its outcome. Nothing is asked inside a transaction. A process that dies between the answer and the note loses the
 rotated token; Atlassian takes the old one for some minutes more, after that a person has to consent again.
 """
@@ -73,12 +73,16 @@ class Renewals:
         renew: Renew,
         *,
         row: Find = _site_row,
+        kind: str = "Jira site",
         machine: Callable[[], float] = time,
         pause: Callable[[float], object] = sleep,
     ) -> None:
-        """`renew` asks Atlassian; `row` is where credentials stand; `machine` is Unix time, `pause` waits seconds."""
+        """`renew` asks whoever gave the tokens; `row` is where credentials stand, `kind` what a person calls its owner.
+
+        `machine` is Unix time, `pause` waits seconds.
+        """
         self._store, self._vault, self._renew = store, vault, renew
-        self._machine, self._pause, self._row = machine, pause, row
+        self._machine, self._pause, self._row, self._kind = machine, pause, row, kind
 
     def of(self, key: str) -> "Renewed":
         """What the client of a site signs its requests with; see jira.authorization.Authorization."""
@@ -102,7 +106,9 @@ class Renewals:
             if isinstance(found, _Claim):
                 return self._talk(key, found)
             if self._machine() > patience:
-                raise SiteUnavailable(f"The token of Jira site {key} is being renewed. The bot tries again by itself.")
+                raise SiteUnavailable(
+                    f"The token of {self._kind} {key} is being renewed. The bot tries again by itself."
+                )
             self._pause(_LOOKS_S)
 
     def _claim(self, key: str, spare: float, refused: str | None) -> Credentials | _Claim | None:
@@ -111,7 +117,7 @@ class Renewals:
         with self._store.transaction(SYSTEM) as session:
             row = self._row(session, key)
             if row is None or row.credentials is None:
-                raise SiteUnavailable(f"Jira site {key} is not connected any more.")
+                raise SiteUnavailable(f"{self._kind} {key} is not connected any more.")
             credentials = self._opened(row.credentials, key)
             if credentials.until - spare > now and credentials.token != refused:
                 return credentials
@@ -142,7 +148,7 @@ class Renewals:
 
     def _opened(self, sealed: Sealed, key: str) -> Credentials:
         try:
-            return Credentials.opened(sealed, self._vault, key=key)
+            return Credentials.opened(sealed, self._vault, key=key, kind=self._kind)
         except SecretLocked as locked:
             raise SiteUnavailable(str(locked)) from None
 

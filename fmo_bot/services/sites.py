@@ -54,9 +54,9 @@ class Credentials:
         return vault.seal(json.dumps(asdict(self)))
 
     @classmethod
-    def opened(cls, sealed: Sealed, vault: Vault, *, key: str) -> "Credentials":
+    def opened(cls, sealed: Sealed, vault: Vault, *, key: str, kind: str = "Jira site") -> "Credentials":
         """As it was. Raises SecretLocked."""
-        return cls(**json.loads(vault.open(sealed, what=f"the token of Jira site {key}")))
+        return cls(**json.loads(vault.open(sealed, what=f"the token of {kind} {key}")))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,8 @@ def tell(store: Store, at: datetime) -> None:
 
 
 def _untold() -> ColumnElement[bool]:
-    return and_(settling.needs_person(), DeliveryRow.told_at.is_(None))
+    """Where the app is gone from a workspace, services.installations tells that once, for all it holds up."""
+    return and_(settling.needs_person(), DeliveryRow.state != outbox.KEPT, DeliveryRow.told_at.is_(None))
 
 
 def _lost() -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ class SlackDirectory:
     def holders(self, email: str) -> frozenset[Person]:
         """By `users.lookupByEmail` in every workspace."""
         found: set[Person] = set()
-        for workspace in {install.team_id for install in self._installs.all}:
+        for workspace in sorted(self._installs.workspaces):
             user = self._ask(workspace, "users.lookupByEmail", email=email)
             if user is not None:
                 found.add(Person(str(user.get("team_id") or workspace), str(user["id"])))

@@ -10,12 +10,14 @@ from urllib.error import URLError
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
+from fmo_bot.errors import NotInstalled, NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
 
 T = TypeVar("T")
 
 # Slack answered, but does not know itself how it ended.
 _UNSURE_CODES = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+# The app was there and is no more: account_inactive for a bot's token, token_revoked after auth.revoke.
+GONE = frozenset({"account_inactive", "token_revoked"})
 _CODE = re.compile(r"[a-z][a-z_]*")
 _DEFAULT_WAIT = 30.0  # seconds, where a 429 names none
 # The connection was never made, so nothing can have been accepted.
@@ -52,7 +54,7 @@ def _answered(error: SlackApiError, lane: str) -> SendOutcome:
         return RateLimited(_wait(error), lane)
     if code is None or code in _UNSURE_CODES or error.response.status_code >= 500:
         return Uncertain(f"Slack answered {error.response.status_code} {code or 'with no error code'}")
-    return Undeliverable(code)
+    return NotInstalled(code) if code in GONE else Undeliverable(code)
 
 
 def code_of(error: SlackApiError) -> str | None:

@@ -25,11 +25,12 @@ from fmo_bot.delivery.embedded import EmbeddedEngine
 from fmo_bot.delivery.outbox import READY, SENDING
 from fmo_bot.delivery.pump import Pump
 from fmo_bot.delivery.queued import QueuedEngine
+from fmo_bot.domain.installs import Installation
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import SYSTEM, Place
 from fmo_bot.ports import Engine, Picture
 from fmo_bot.slack.chat import SlackChat
-from fmo_bot.slack.installs import Installation, Installs
+from fmo_bot.slack.installs import Installs
 from tests.chaos.world import KEY, World
 
 _TIMEOUT_S = 2

@@ -1,5 +1,7 @@
 """Manifests: the scopes the bot asks for, and no more."""
 
+from typing import Any
+
 import pytest
 
 from config.manifests import manifest
@@ -34,7 +36,7 @@ def test_http_names_one_address_for_everything() -> None:
         ({"transport": "http", "profile": "minimal", "url": "http://bot.example"}, "--url is needed"),  # in clear
     ],
 )
-def test_what_does_not_fit_is_said(arguments: dict[str, str], sentence: str) -> None:
+def test_what_does_not_fit_is_said(arguments: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         manifest(**arguments)
 

@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from fmo_bot.errors import NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
+from fmo_bot.errors import NotInstalled, NotNow, RateLimited, SendOutcome, Uncertain, Undeliverable
 from fmo_bot.slack.outcomes import outcome_of, speak
 
 
@@ -38,7 +38,7 @@ def answered(status: int, data: Any, headers: dict[str, str] | None = None) -> S
         (answered(200, {"ok": False, "error": "channel_not_found"}), Undeliverable),
         (answered(200, {"ok": False, "error": "is_archived"}), Undeliverable),
         (answered(200, {"ok": False, "error": "not_in_channel"}), Undeliverable),
-        (answered(200, {"ok": False, "error": "token_revoked"}), Undeliverable),
+        (answered(200, {"ok": False, "error": "token_revoked"}), NotInstalled),  # it waits until the app is back
         (answered(200, {"ok": False, "error": "missing_scope"}), Undeliverable),
     ],
 )

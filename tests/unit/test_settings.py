@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import _APP_PARTS, _SITE_PARTS, SLACK_API_URL, Settings
+from config.settings import _APP_PARTS, _INSTALL_PARTS, _SITE_PARTS, SLACK_API_URL, Settings
 from fmo_bot.errors import SettingsWrong
 
 ROOT = Path(__file__).parents[2]
@@ -121,7 +121,9 @@ def test_one_wrong_setting_is_one_sentence(change: dict[str, str], sentence: str
 def test_every_setting_is_explained() -> None:
     explained = (ROOT / "docs" / "settings.md").read_text("utf-8")
     named = set(re.findall(r"FMO_[A-Z_]+[A-Z]", (ROOT / "config" / "settings.py").read_text("utf-8")))
-    parts = {f"FMO_SLACK_K_{part}" for part in _APP_PARTS} | {f"FMO_JIRA_S_{part}" for part in _SITE_PARTS}
+    parts = {f"FMO_SLACK_K_{part}" for part in _APP_PARTS + _INSTALL_PARTS} | {
+        f"FMO_JIRA_S_{part}" for part in _SITE_PARTS
+    }
     prefixes = {"FMO_SLACK", "FMO_JIRA"}
     assert {name for name in (named - prefixes) | parts if f"`{name}`" not in explained} == set()
 
