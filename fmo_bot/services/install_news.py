@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.installations import InstallationRow
-from fmo_bot.db.parties import ChannelRow, MemberRow, ParticipationRow, WorkspaceRow
+from fmo_bot.db.parties import ChannelRow, MemberRow, ParticipationRow, WorkspaceRow, takes_part
 from fmo_bot.delivery import outbox
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Role
@@ -54,11 +54,12 @@ def not_renewed(session: Session, row: InstallationRow, at: datetime) -> None:
 def _masters(session: Session, workspaces: Iterable[str]) -> list[MemberRow]:
     """Scrum masters of joint teams with anybody, or a channel, in these workspaces."""
     people = select(ParticipationRow.team_id).join(MemberRow, MemberRow.id == ParticipationRow.member_id)
-    theirs = people.where(MemberRow.home_workspace.in_(workspaces))
+    theirs = people.where(MemberRow.home_workspace.in_(workspaces), takes_part())
     posted = select(ChannelRow.team_id).where(ChannelRow.workspace.in_(workspaces))
     query = select(MemberRow).join(ParticipationRow, ParticipationRow.member_id == MemberRow.id)
     query = query.where(
         ParticipationRow.role == Role.SCRUM_MASTER,
+        takes_part(),
         or_(ParticipationRow.team_id.in_(theirs), ParticipationRow.team_id.in_(posted)),
     )
     return list({member.id: member for member in session.scalars(query.order_by(MemberRow.id))}.values())
