@@ -48,8 +48,7 @@ class Walk:
 
     def recovered(self, incident: Recovery) -> None:
         """An incident, whose time counts where it was restored in the window."""
-        if incident.began <= self.as_of:  # a field may name a later beginning, which nobody knows of yet
-            self._incidents.append(incident)
+        self._incidents.append(incident)
 
     def exclude(self) -> None:
         """An issue that counts in no other figure."""

@@ -68,6 +68,7 @@ class Issue:
     security: str | None = None  # the id of its security level; None: open to whoever may browse the project
     versions: tuple[Version, ...] = ()  # fixVersions now
     named: tuple[Named, ...] = ()  # counterparts, in the fields that team files name for them
+    instants: tuple[tuple[str, datetime], ...] = ()  # now, in fields that workflows name, each by the field's id
     changes: tuple[Change, ...] = ()
     complete: bool = True
 
@@ -131,10 +132,14 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """The fields of a site in which counterparts are named, and the sites whose addresses may stand in them."""
+    """What is read of a site beyond the fields that every site has.
+
+    Counterparts are named in `fields`, with `addresses` of these sites; `instants` hold when something began.
+    """
 
     fields: tuple[str, ...] = ()  # names or ids, as team files say them
     addresses: tuple[tuple[str, str], ...] = ()  # key of a site, where people open it
+    instants: tuple[str, ...] = ()  # ids
 
 
 NOTHING_SOUGHT = Sought()
@@ -155,6 +160,7 @@ class BoardShape:
     points_name: str | None = None  # Data Center's changelogs name a field instead of giving its id
     naming_fields: tuple[tuple[str, str], ...] = ()  # of Sought.fields those the site has, each with its id
     addresses: tuple[tuple[str, str], ...] = ()  # as in Sought
+    instant_fields: tuple[str, ...] = ()  # of Sought.instants those the site has
     filter_id: str | None = None  # the saved filter behind the board: its JQL is `filter = <id>`
 
     @property
@@ -164,6 +170,6 @@ class BoardShape:
         return frozenset(filled[-1]) if filled else frozenset()
 
     @property
-    def naming_ids(self) -> tuple[str, ...]:
-        """The ids of the fields in which counterparts are named, each once."""
-        return tuple(dict.fromkeys(known for _, known in self.naming_fields))
+    def sought_ids(self) -> tuple[str, ...]:
+        """The ids of the fields that were sought, each once."""
+        return tuple(dict.fromkeys((*(known for _, known in self.naming_fields), *self.instant_fields)))

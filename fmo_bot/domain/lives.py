@@ -88,6 +88,7 @@ class Life(NamedTuple):
     before_created: int  # instants before Jira's own `created` at which something changed
     disagreeing: tuple[tuple[str, int], ...]  # fields whose last item (then) leads elsewhere than the field is now
     moved: int | None  # when it first came from another project
+    instants: tuple[tuple[str, int], ...] = ()  # now, in fields that workflows name, each by the field's id
 
     @property
     def statuses(self) -> Track[str]:
@@ -119,6 +120,7 @@ def of(issue: Issue) -> Life:
         created=ms(issue.created),
         complete=issue.complete,
         versions=issue.versions,
+        instants=tuple((field, ms(at)) for field, at in issue.instants),
         present=Present(
             issue.status,
             issue.resolution,
@@ -144,6 +146,7 @@ def lived(
     versions: tuple[Version, ...],
     present: Present,
     items: Mapping[str, list[Item]],
+    instants: tuple[tuple[str, int], ...] = (),
 ) -> Life:
     """The life of an issue from its items by field (one of FIELDS), ordered by (instant, numeric id of the history).
 
@@ -192,7 +195,7 @@ def lived(
     return Life(
         site, id, key, intern(issue_type), subtask, project and intern(project), secured, began, complete,
         entered, path, resolutions, flags, sprints, points, versions,
-        gaps, len(early), tuple(wrong), moves[0][0] if moves else None,
+        gaps, len(early), tuple(wrong), moves[0][0] if moves else None, instants,
     )  # fmt: skip
 
 

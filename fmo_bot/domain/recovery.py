@@ -30,15 +30,18 @@ class Recovery:
         return self.restored is None and not self.abandoned
 
 
-def recovery(timeline: Timeline, incidents: Incidents, *, began: int | None = None) -> Recovery | None:
-    """The recovery of an issue; None where it is no incident, or did not exist at the timeline's as_of.
+def recovery(timeline: Timeline, incidents: Incidents) -> Recovery | None:
+    """The recovery of an issue; None where it is no incident, or was not known at the timeline's as_of.
 
-    `began`: what stands in the incident's `started_field`; without it, it began when it was created. Restored is the
-    first entry into one of `restored_statuses`, or into a done stage; that it was reopened later is ignored.
+    It began when its `started_field` says, else when it was created; nobody knows yet of one that begins after as_of.
+    Restored is the first entry into one of `restored_statuses`, or into a done stage; that it was reopened is ignored.
     """
-    if not timeline.known or not incidents.include(timeline.life.issue_type):
+    life, wanted = timeline.life, incidents.restored_statuses
+    if not timeline.known or not incidents.include(life.issue_type):
         return None
-    start, wanted = timeline.life.created if began is None else began, incidents.restored_statuses
+    start = dict(life.instants).get(incidents.started_field or "", life.created)
+    if start > timeline.as_of:
+        return None
     entered = (at for at, place, status in timeline.stays if (status in wanted if wanted else place and place.done))
     restored = next(entered, None)
     given_up = timeline.abandoned

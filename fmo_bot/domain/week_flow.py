@@ -133,9 +133,9 @@ def _efficiency(boards: Sequence[BoardWork], recorded: Recorded, since: int, unt
 
 
 def _recovered(boards: Iterable[BoardWork], since: int, until: int) -> Recovered | None:
-    """None where no board maps incidents, or where one's begin in a field that is not read into the database."""
+    """None where no board maps incidents."""
     mapped = [board for board in boards if board.incidents.issue_types]
-    if not mapped or any(board.incidents.started_field for board in mapped):
+    if not mapped:
         return None
     every = chain.from_iterable(board.recoveries for board in mapped)
     found = recoveries(every, as_of=until, since=since, until=until + 1)

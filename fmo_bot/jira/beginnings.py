@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,19 +24,12 @@ def read(lines: Iterable[bytes], field_id: str) -> dict[str, int]:
     fields = msgspec.defstruct("SiteFields", [("began", Any, field(name=field_id, default=None))], bases=(_Fields,))
     issue = msgspec.defstruct("SiteIssue", [("id", Any), ("fields", fields)])
     decoder = msgspec.json.Decoder(issue)
-    found: dict[str, tuple[int, int | None]] = {}
+    found: dict[str, tuple[int, datetime | None]] = {}
     for line in lines:
         # A line that is no issue is told of by whoever reads the rest of it.
         with suppress(ValueError, RecursionError):
             told: Any = decoder.decode(line)
             number, updated = parse.numeric(told.id, "the id"), ms(parse.instant(told.fields.updated, "the update"))
             if number not in found or updated >= found[number][0]:
-                found[number] = updated, _instant(told.fields.began)
-    return {number: began for number, (_, began) in found.items() if began is not None}
-
-
-def _instant(told: Any) -> int | None:
-    try:
-        return ms(parse.instant(told, "the field"))
-    except parse.Malformed:
-        return None
+                found[number] = updated, parse.instant_or_none(told.fields.began)
+    return {number: ms(began) for number, (_, began) in found.items() if began is not None}

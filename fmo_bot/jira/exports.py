@@ -31,7 +31,6 @@ class Export:
 
     lives: list[Life]
     names: Mapping[str, str]  # of statuses, by id, as they were last called
-    began: Mapping[str, int]  # of issues by id: the instant in the field asked for (an incident's start)
     latest: int  # the latest instant in the file: created, updated, or the time of a history; epoch milliseconds
     malformed_lines: int
     duplicates: int  # lines of an issue that another line tells as well; the later `updated`, else line, counts
@@ -78,8 +77,12 @@ def read(
                 found[place], updates[place] = life, updated
     found.sort(key=lambda life: int(life.id))  # whoever writes the file chooses an order; no report depends on it
     names = {status: name for status, (_, name) in reader.names.items()}
-    began = beginnings.read((line for _, line in _lines(path)), began_field) if began_field else {}
-    return Export(found, names, began, latest, malformed, duplicates)
+    if began_field:
+        began = beginnings.read((line for _, line in _lines(path)), began_field)
+        found = [
+            life._replace(instants=((began_field, began[life.id]),)) if life.id in began else life for life in found
+        ]
+    return Export(found, names, latest, malformed, duplicates)
 
 
 def unreadable(path: Path) -> str | None:

@@ -104,6 +104,7 @@ def issue(raw: Any, histories: Iterable[Any], *, site: str, shape: BoardShape, c
         security=None if fields.security is None else _id(fields.security) or UNREADABLE,
         versions=versions(fields.versions),
         named=_named(fields, shape) if shape.naming_fields else (),
+        instants=_instants(fields, shape) if shape.instant_fields else (),
         changes=changes(histories, shape, place),
         complete=complete,
     )
@@ -171,6 +172,7 @@ def shape(board: Any, configuration: Any, statuses: Any, fields: Any, sought: So
     points = points if estimation.get("type") == "field" and isinstance(points, str) else None
     sprints = _field_id(known, lambda one: _schema(one) == SPRINT_SCHEMA)
     flag = _field_id(known, lambda one: one.get("name") == "Flagged" and one.get("custom") is not False)
+    own = {sprints, flag, points}
     return BoardShape(
         id=int(numeric(mapping(board, "the board").get("id"), "the id of the board")),
         name=_words(board.get("name")),
@@ -181,8 +183,9 @@ def shape(board: Any, configuration: Any, statuses: Any, fields: Any, sought: So
         flagged_field=flag,
         points_field=points,
         points_name=next((_words(one.get("name")) for one in known if points and one.get("id") == points), None),
-        naming_fields=naming.fields(known, sought.fields, beside={sprints, flag, points}),
+        naming_fields=naming.fields(known, sought.fields, beside=own),
         addresses=sought.addresses,
+        instant_fields=tuple(number for _, number in naming.fields(known, sought.instants, beside=own)),
         filter_id=numeric(mapping(config.get("filter"), "the board's filter").get("id"), "the board's filter"),
     )
 
@@ -317,6 +320,20 @@ def _named(fields: wire.Fields, shape: BoardShape) -> tuple[Named, ...]:
         for said, known in shape.naming_fields
         for site, issue in naming.issues(getattr(fields, known), shape.addresses)
     )
+
+
+def _instants(fields: wire.Fields, shape: BoardShape) -> tuple[tuple[str, datetime], ...]:
+    """What stands in the fields that hold instants; what is none is left out."""
+    told = ((number, instant_or_none(getattr(fields, number))) for number in shape.instant_fields)
+    return tuple((number, at) for number, at in told if at is not None)
+
+
+def instant_or_none(value: Any) -> datetime | None:
+    """What stands in a field of a site's own, where it is an instant."""
+    try:
+        return instant(value, "the field")
+    except Malformed:
+        return None
 
 
 def versions(listed: Any) -> tuple[Version, ...]:

@@ -155,7 +155,7 @@ class JiraSource:
     def _question(
         self, shape: BoardShape, clause: str, *, mark: str | None = None, known: Mapping[str, datetime] = NOTHING
     ) -> Question:
-        own = (shape.sprint_field, shape.flagged_field, shape.points_field, *shape.naming_ids)
+        own = (shape.sprint_field, shape.flagged_field, shape.points_field, *shape.sought_ids)
         return Question(
             jql=_jql(shape, clause),
             fields=(*_FIELDS, *(field for field in own if field)),

@@ -203,28 +203,28 @@ HISTORY: Reading[History] = Reading(History)
 
 def page(shape: BoardShape) -> Reading[Page[Fields]]:
     """How to decode a page of issues of this board's site."""
-    return _page(shape.naming_ids, shape.sprint_field, shape.flagged_field, shape.points_field)
+    return _page(shape.sought_ids, shape.sprint_field, shape.flagged_field, shape.points_field)
 
 
 def issue(shape: BoardShape) -> Reading[Issue[Fields]]:
     """How to decode one issue of this board's site."""
-    return _issue(shape.naming_ids, shape.sprint_field, shape.flagged_field, shape.points_field)
+    return _issue(shape.sought_ids, shape.sprint_field, shape.flagged_field, shape.points_field)
 
 
 @lru_cache(maxsize=64)
-def _page(naming: tuple[str, ...], *own: str | None) -> Reading[Page[Fields]]:
-    return Reading(Page[_fields(naming, *own)])  # type: ignore[misc]  # a type made for this site
+def _page(sought: tuple[str, ...], *own: str | None) -> Reading[Page[Fields]]:
+    return Reading(Page[_fields(sought, *own)])  # type: ignore[misc]  # a type made for this site
 
 
 @lru_cache(maxsize=64)
-def _issue(naming: tuple[str, ...], *own: str | None) -> Reading[Issue[Fields]]:
-    return Reading(Issue[_fields(naming, *own)])  # type: ignore[misc]  # a type made for this site
+def _issue(sought: tuple[str, ...], *own: str | None) -> Reading[Issue[Fields]]:
+    return Reading(Issue[_fields(sought, *own)])  # type: ignore[misc]  # a type made for this site
 
 
 @lru_cache(maxsize=64)
-def _fields(naming: tuple[str, ...], sprints: str | None, flag: str | None, points: str | None) -> type[Fields]:
-    """The fields with the site's own names of three of them, as far as it has them, and those in `naming` by id."""
+def _fields(sought: tuple[str, ...], sprints: str | None, flag: str | None, points: str | None) -> type[Fields]:
+    """The fields with the site's own names of three of them, as far as it has them, and those in `sought` by id."""
     names = {"own_sprints": sprints, "own_flag": flag, "own_points": points}
     own = [(name, Any, field(name=known, default=None)) for name, known in names.items() if known]
-    own += [(known, Any, field(default=None)) for known in naming]
+    own += [(known, Any, field(default=None)) for known in sought]
     return cast("type[Fields]", msgspec.defstruct("SiteFields", own, bases=(Fields,), kw_only=True))

@@ -27,7 +27,7 @@ from fmo_bot.domain.workflow import Workflow
 from fmo_bot.domain.workflow_file import Incidents, Value
 from fmo_bot.errors import BoardUnavailable
 from fmo_bot.ports import BoardSource
-from fmo_bot.services import absences, backfills, board_quality, board_rows, counterpart_fields, facts, workflows
+from fmo_bot.services import absences, backfills, board_quality, board_rows, facts, fields_sought, workflows
 from fmo_bot.services.absences import Unseen
 from fmo_bot.services.accepting import NOT_YET, whose_word_is_missing
 from fmo_bot.services.backfills import Backfill, Progress
@@ -45,7 +45,9 @@ SWEEP_EVERY = timedelta(hours=6)
 DESCRIBE_EVERY = timedelta(minutes=10)
 BATCH = 200  # issues per transaction
 DOUBTS = 100  # histories that are read again in one sync
-_FIELD_IDS = ("sprint_field", "flagged_field", "points_field", "points_name", "naming_fields", "addresses")
+_FIELD_IDS = (
+    *("sprint_field", "flagged_field", "points_field", "points_name", "naming_fields", "addresses", "instant_fields"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +217,7 @@ class Boards:
 
     def _describe(self, target: "_Target") -> BoardShape:
         with self._store.reading(SYSTEM) as session:
-            sought = counterpart_fields.sought(session, target.board.site_id, self._addresses)
+            sought = fields_sought.sought(session, target.board.site_id, self._addresses)
         return target.source.describe(target.board.jira_board_id, sought)
 
     def _sprints(self, target: "_Target", shape: BoardShape, *, sweeping: bool) -> tuple[tuple[Sprint, ...], bool]:

@@ -112,7 +112,8 @@ class StoredFacts:
         self, since: int, until: int, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()
     ) -> list[Recovery]:
         """See BoardFacts."""
-        query = select(FactRow.issue_id, FactRow.began, FactRow.restored).where(*self._incident(as_of, origins))
+        begun = *self._incident(as_of, origins), FactRow.began <= as_of
+        query = select(FactRow.issue_id, FactRow.began, FactRow.restored).where(*begun)
         asked = FactRow.restored.between(since, until), FactRow.restored.is_(None)
         elsewhere = {id for some in self._chunks(without) for id in self._session.scalars(some)}
         known = [

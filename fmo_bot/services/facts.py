@@ -10,6 +10,7 @@ issues (services.holding).
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TypeVar
 
@@ -40,7 +41,7 @@ BATCH = 500  # issues per transaction
 
 def maker(workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS) -> str:
     """The name of what makes a board's facts: the rules, its workflow with all versions, and what incidents are."""
-    named = f":{sorted(incidents.issue_types)}:{incidents.exclude_from_flow}" if incidents.issue_types else ""
+    named = f":{_hash(asdict(incidents))}" if incidents.issue_types else ""
     return f"{RULES}:{mapping_name(workflow)}{named}"
 
 
@@ -51,8 +52,12 @@ def _maker(known: BoardWorkflow) -> str:
 def mapping_name(workflow: AnyWorkflow) -> str:
     """A name for a workflow with all its versions: the same for the same stages, whoever reckons it."""
     versions = [(since, version.to_mapping()) for since, version in dates(workflow)]
-    told = json.dumps(versions, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    return _hash(versions)
+
+
+def _hash(told: object) -> str:
+    text = json.dumps(told, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 # --- what is stored with an issue -------------------------------------------------------------------------------------

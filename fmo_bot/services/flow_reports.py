@@ -26,8 +26,8 @@ from fmo_bot.services.workflows import BoardWorkflow
 class FlowReport:
     """Issues finished in the window; work in progress and its age at as_of; time lost to waiting inside the window.
 
-    `quality`: data quality of the whole board. `recovery`: None where no incidents are mapped, or where they begin in
-    a field, which is not in the database. `excluded`: incidents that count in no other figure.
+    `quality`: data quality of the whole board. `recovery`: None where no incidents are mapped.
+    `excluded`: incidents that count in no other figure.
     """
 
     cycle_time: Spread
@@ -114,7 +114,7 @@ def _waits(courses: Iterable[Timeline], since: int, over: int) -> list[Waited]:
 def _recovery(
     board: BoardFacts, incidents: Incidents, origins: Collection[Origin], since: int, until: int, as_of: int
 ) -> Recoveries | None:
-    if not incidents.issue_types or incidents.started_field:
+    if not incidents.issue_types:
         return None
     found = board.incidents(since, until, as_of, origins)
     return recoveries(found, as_of=as_of, since=since, until=until)

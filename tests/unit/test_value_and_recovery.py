@@ -11,7 +11,7 @@ from fmo_bot.domain.recovery import Recovery, of, recoveries, recovery
 from fmo_bot.domain.throughput import finishes
 from fmo_bot.domain.values import lead_ms, value_at
 from fmo_bot.domain.workflow_file import Incidents, Value
-from tests.unit.lives import FLOW, MONDAY, at_ms, hour, life, seen
+from tests.unit.lives import FLOW, MONDAY, at, at_ms, hour, life, seen
 
 HOUR = 3_600_000
 DAY = MONDAY.date()  # issues are created at `MONDAY` + 0 h
@@ -145,10 +145,14 @@ def test_a_status_named_as_restoring_restores_though_other_work_is_given_up_by_i
 
 
 def test_an_incident_began_when_its_own_field_says_so() -> None:
-    line = seen(incident("O", (1, "B"), (5, "F")), LATE)
-    told, mistyped = (recovery(line, INCIDENTS, began=at_ms(each)) for each in (-2, 6))
+    by = replace(INCIDENTS, started_field="customfield_7")
+    lasted = incident("O", (1, "B"), (5, "F"))
+    fields = (("customfield_9", at(1)), ("customfield_7", at(-2))), (("customfield_7", at(6)),)
+    told, mistyped = (recovery(seen(replace(lasted, instants=each), LATE), by) for each in fields)
     assert told is not None
     assert mistyped is not None
+    assert recovery(seen(lasted, LATE), by) == recovery(seen(lasted, LATE), INCIDENTS)  # nobody has filled it in
+    assert recovery(seen(replace(lasted, instants=fields[1]), 4), by) is None  # it begins later than is known
     assert (told.took, mistyped.took) == (7 * HOUR, None)
     assert recoveries([mistyped], as_of=at_ms(LATE)).negative == 1
 

@@ -80,7 +80,7 @@ def _timelines(given: Given, walk: Walk) -> Iterator[Timeline]:
             continue
         line = timeline(life, workflow, as_of)
         if incidents.include(life.issue_type):
-            found = recovery(line, incidents, began=given.export.began.get(life.id))
+            found = recovery(line, incidents)
             if found is not None:
                 walk.recovered(found)
             if incidents.exclude_from_flow:

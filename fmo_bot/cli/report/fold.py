@@ -140,8 +140,8 @@ def _recoveries(given: Given, span: _Span, zone: str) -> Iterator[_Clock]:
         if not given.rules.incidents.include(life.issue_type):
             continue
         seen = timeline(life, given.rules.workflow, given.as_of)
-        one = recovery(seen, given.rules.incidents, began=given.export.began.get(life.id))
-        if one is not None and one.began <= given.as_of:
+        one = recovery(seen, given.rules.incidents)
+        if one is not None:
             ended = None if one.took is None else one.restored
             yield _Clock(one.began, ended, one.abandoned or (one.restored is not None and ended is None))
 

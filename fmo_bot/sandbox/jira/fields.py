@@ -14,15 +14,16 @@ Json = dict[str, Any]
 Item = dict[str, Any]
 End = Literal["from", "to"]
 
-SPRINT, FLAGGED, POINTS, VENDOR = "sprint", "flagged", "points", "vendor"
+SPRINT, FLAGGED, POINTS, VENDOR, BEGAN = "sprint", "flagged", "points", "vendor", "began"
 _BY_NAME = {"sprint": SPRINT, "flagged": FLAGGED, "story points": POINTS, "story point estimate": POINTS}
 _DEFAULTS = {
     SPRINT: "customfield_10020",
     FLAGGED: "customfield_10021",
     POINTS: "customfield_10016",
     VENDOR: "customfield_10050",
+    BEGAN: "customfield_10060",
 }
-_NAMES = {SPRINT: "Sprint", FLAGGED: "Flagged", POINTS: "Story point estimate", VENDOR: "Vendor issue"}
+_NAMES = {SPRINT: "Sprint", FLAGGED: "Flagged", POINTS: "Story point estimate", VENDOR: "Vendor issue", BEGAN: "Began"}
 LINK_TYPES = {  # name: (id, inward, outward)
     "Blocks": ("10000", "is blocked by", "blocks"),
     "Cloners": ("10001", "is cloned by", "clones"),
@@ -38,7 +39,7 @@ _PROSE = re.compile(r"This issue (.+) (\S+)$")
 
 @dataclass(frozen=True)
 class FieldIds:
-    """The ids of the three custom fields everybody looks for, and the name of the points field; one to type into."""
+    """The ids of the three custom fields everybody looks for, and the name of the points field; two to type into."""
 
     sprint: str = _DEFAULTS[SPRINT]
     flagged: str = _DEFAULTS[FLAGGED]
@@ -46,6 +47,8 @@ class FieldIds:
     points_name: str = _NAMES[POINTS]
     vendor: str = _DEFAULTS[VENDOR]
     vendor_name: str = _NAMES[VENDOR]
+    began: str = _DEFAULTS[BEGAN]
+    began_name: str = _NAMES[BEGAN]
 
 
 def find(issues: Iterable[Json]) -> FieldIds:
@@ -62,7 +65,8 @@ def find(issues: Iterable[Json]) -> FieldIds:
         if role:
             names.setdefault(role, item["field"])
     sprint, flagged, points = (seen.get(role) or _free(_DEFAULTS[role], taken) for role in (SPRINT, FLAGGED, POINTS))
-    return FieldIds(sprint, flagged, points, names.get(POINTS, _NAMES[POINTS]), _free(_DEFAULTS[VENDOR], taken))
+    vendor, began = (_free(_DEFAULTS[role], taken) for role in (VENDOR, BEGAN))
+    return FieldIds(sprint, flagged, points, names.get(POINTS, _NAMES[POINTS]), vendor, began=began)
 
 
 def _items(issues: Iterable[Json]) -> Iterator[Item]:
@@ -79,9 +83,8 @@ def _free(wanted: str, taken: set[str]) -> str:
 
 def subject(item: Item, ids: FieldIds) -> str:
     """What an item is about: `sprint`, `flagged`, `points`, or Jira's field id, or its name in lower case."""
-    by_id = {ids.sprint: SPRINT, ids.flagged: FLAGGED, ids.points: POINTS, ids.vendor: VENDOR}.get(
-        str(item.get("fieldId"))
-    )
+    own = {ids.sprint: SPRINT, ids.flagged: FLAGGED, ids.points: POINTS, ids.vendor: VENDOR, ids.began: BEGAN}
+    by_id = own.get(str(item.get("fieldId")))
     name = item["field"].lower()
     return by_id or _BY_NAME.get(name) or item.get("fieldId") or name
 
@@ -131,6 +134,10 @@ def _points(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> Non
 
 def _vendor(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
     state[ids.vendor] = _text(item, end)
+
+
+def _began(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
+    state[ids.began] = _text(item, end)
 
 
 def _person(state: Json, item: Item, end: End, ids: FieldIds, about: str) -> None:
@@ -201,6 +208,7 @@ _SETTERS: dict[str, Callable[[Json, Item, End, FieldIds, str], None]] = {
     FLAGGED: _flagged,
     POINTS: _points,
     VENDOR: _vendor,
+    BEGAN: _began,
     "assignee": _person,
     "reporter": _person,
     "resolution": _named,

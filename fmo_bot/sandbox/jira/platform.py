@@ -70,12 +70,14 @@ def field_list(call: Call) -> Answer:
         _field(ids.flagged, "Flagged", flag),
         _field(ids.points, ids.points_name, {"type": "number", "custom": points}),
         _field(ids.vendor, ids.vendor_name, {"type": "string", "custom": _LINE}),
+        _field(ids.began, ids.began_name, {"type": "datetime", "custom": _DATE_TIME}),
     ]
     lost = call.site.screens.lost(ids)
     return [*system, *(one for one in custom if one["id"] not in lost)]
 
 
 _LINE = "com.atlassian.jira.plugin.system.customfieldtypes:textfield"
+_DATE_TIME = "com.atlassian.jira.plugin.system.customfieldtypes:datetime"
 _FLOAT = "com.atlassian.jira.plugin.system.customfieldtypes:float"
 
 

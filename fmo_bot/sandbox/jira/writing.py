@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from fmo_bot.sandbox.jira import times
 from fmo_bot.sandbox.jira.changes import Changes, item
 from fmo_bot.sandbox.jira.door import INVALID, Answer, Call, Endpoint, part
 from fmo_bot.sandbox.jira.fields import LINK_TYPES, FieldIds, Item
@@ -154,6 +155,7 @@ class Writing:
             ids.points: self._points,
             ids.sprint: self._sprint,
             ids.vendor: self._vendor,
+            ids.began: self._began,
         }
 
     def _summary(self, issue: Issue, value: Any) -> list[Item]:
@@ -199,6 +201,16 @@ class Writing:
             raise Refused(400, errors={ids.vendor: "Operation value must be a string"})
         ends = {"from": None, "fromString": self._now(issue).get(ids.vendor), "to": None, "toString": value}
         return [{"field": ids.vendor_name, "fieldtype": "custom", "fieldId": ids.vendor} | ends]
+
+    def _began(self, issue: Issue, value: Any) -> list[Item]:
+        ids = self.site.ids
+        try:
+            told = None if value is None else times.stamp(times.read(value))
+        except ValueError:
+            said = "Error parsing time: it has to be like 2026-11-16T09:00:00.000+0000"
+            raise Refused(400, errors={ids.began: said}) from None
+        ends = {"from": None, "fromString": self._now(issue).get(ids.began), "to": None, "toString": told}
+        return [{"field": ids.began_name, "fieldtype": "custom", "fieldId": ids.began} | ends]
 
     def _sprint(self, issue: Issue, value: Any) -> list[Item]:
         """One open sprint, or none; the closed ones it was in stay."""
