@@ -20,6 +20,7 @@ from fmo_bot.domain.flow import Aged
 from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.mappings import newest
 from fmo_bot.domain.names import IssueName, ProjectName
+from fmo_bot.domain.ranks import nearest_rank
 from fmo_bot.domain.timelines import Timeline
 from fmo_bot.domain.week_flow import BoardWork, Recorded, Setting, waited, weeks_before
 
@@ -123,7 +124,7 @@ def _ageing(
 
 def _stage(name: str, ages: Sequence[int]) -> AgeingStage:
     enough = len(ages) >= flow.ENOUGH
-    p50, p85 = (flow.nearest_rank(ages, percent) / 1000 if enough else None for percent in (50, 85))
+    p50, p85 = (nearest_rank(ages, percent) / 1000 if enough else None for percent in (50, 85))
     return AgeingStage(name=name, n=len(ages), p50_s=p50, p85_s=p85)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fmo_bot.domain.blockers import Blocker, blocked_while_active_ms
-from fmo_bot.domain.flow import nearest_rank
 from fmo_bot.domain.mappings import AnyWorkflow, DatedWorkflow
+from fmo_bot.domain.ranks import nearest_rank
 from fmo_bot.domain.splits import Split
 from fmo_bot.domain.timelines import Timeline
 

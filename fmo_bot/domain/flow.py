@@ -4,25 +4,20 @@ Timelines given together share one as_of. Instants and durations are epoch milli
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from fmo_bot.domain.calendars import local_date, midnight
 from fmo_bot.domain.intervals import Interval, instant
 from fmo_bot.domain.messages import Spread
+from fmo_bot.domain.ranks import nearest_rank
 from fmo_bot.domain.timelines import Timeline
 
 COMPARED_MS = 90 * 24 * 3_600_000  # finished issues an age is compared with
-Number = TypeVar("Number", int, float)
 ENOUGH = 20  # fewer compared issues say nothing
 _WEEK = timedelta(days=7)
-
-
-def nearest_rank(ordered: Sequence[Number], percent: int) -> Number:
-    """`sorted[ceil(p*n)-1]` of sorted, non-empty values; `percent` is whole, so that nothing is rounded twice."""
-    return ordered[max(1, -(-percent * len(ordered) // 100)) - 1]
 
 
 def spread(values_ms: Iterable[int]) -> Spread:

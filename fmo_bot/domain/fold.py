@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from fmo_bot.domain import ranks
 from fmo_bot.domain.draws import GENERATOR, generator
 from fmo_bot.domain.medians import RESAMPLES, Durations, Floats, median, resampled
 from fmo_bot.errors import WindowsOverlap
@@ -171,7 +172,7 @@ _ENDS = ((0.0, _LOW), (np.inf, _HIGH))
 
 
 def _per_mille(ratios: Floats, rank: int) -> float:
-    return float(np.sort(ratios)[-(-rank * RESAMPLES // 1000) - 1])
+    return float(np.sort(ratios)[ranks.place(RESAMPLES, rank, of=1000)])
 
 
 def _method(censored: bool, baseline: Window, current: Window, reason: str | None) -> str:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from fmo_bot.domain import ranks
 from fmo_bot.domain.calendars import WorkingTime, midnight
 from fmo_bot.domain.draws import GENERATOR, generator, seed_of
 from fmo_bot.domain.throughput import Finishes, Ints, worked
@@ -83,7 +84,7 @@ def forecast(finishes: Finishes, question: Question) -> Forecast:
         reason = f"only {busy} of the last {SAMPLED} days saw anything finished; a forecast needs {ENOUGH}"
         return replace(found, refused=reason)
     trials = np.sort(_trials(sample, question))
-    p50, p85, p95 = _dates(question, [_nearest_rank(trials, percent) for percent in (50, 85, 95)])
+    p50, p85, p95 = _dates(question, [int(trials[ranks.place(len(trials), percent)]) for percent in (50, 85, 95)])
     return replace(found, p50=p50, p85=p85, p95=p95, trials=trials)
 
 
@@ -154,10 +155,6 @@ def _trials(sample: Ints, question: Question) -> Ints:
         if not len(going):
             break
     return taken
-
-
-def _nearest_rank(ordered: Ints, percent: int) -> int:
-    return int(ordered[-(-percent * len(ordered) // 100) - 1])
 
 
 def _dates(question: Question, numbers: Sequence[int]) -> list[date | None]:

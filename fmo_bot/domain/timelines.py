@@ -3,14 +3,13 @@
 Instants and durations are whole epoch milliseconds, so that sums are exact.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fmo_bot.domain.calendars import WorkingTime
 from fmo_bot.domain.intervals import Interval
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.mappings import AnyWorkflow
-from fmo_bot.domain.routes import DONE_PART, UNMAPPED_PART, Path, Route
+from fmo_bot.domain.routes import UNMAPPED_PART, Path, Route
 from fmo_bot.domain.stays import Standing, Stay, standing, stays
 from fmo_bot.domain.workflow import Place
 
@@ -114,15 +113,6 @@ class Timeline:
         for place, start, end in self.parts():
             name = place.part if place is not None else UNMAPPED_PART
             total[name] = total.get(name, 0) + end - start
-        return total
-
-    def working_split_ms(self, calendars: Mapping[str, WorkingTime]) -> dict[str, int]:
-        """The same split in working time of each stage's side; parts without a side's calendar are left out."""
-        total: dict[str, int] = {}
-        for place, start, end in self.parts():
-            if place is not None and place.part != DONE_PART and place.side in calendars:
-                worked = calendars[place.side].working_ms(start, end)
-                total[place.part] = total.get(place.part, 0) + worked
         return total
 
     @property

@@ -149,3 +149,10 @@ def _register(box: Sandbox, url: str, transport: str, keys: Sequence[str]) -> No
         for key in keys:
             told = {"request_url": f"{url}/slack/{key}/events"}
             requests.put(f"{box.url}/control/apps/{key}", json=told, timeout=60).raise_for_status()
+
+
+def find_direct(home: House, user: str, words: str) -> tuple[str, dict[str, Any]] | None:
+    """The newest direct message to a person with these words."""
+    channel, messages = home.direct(user)
+    found = [each for each in messages if words in each["text"]]
+    return (channel, found[-1]) if found else None

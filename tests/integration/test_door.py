@@ -19,7 +19,7 @@ from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.slack.actions import BLOCKER_RESOLVE, EXPLAIN, SPRINT_ASK, SPRINT_SHARE, STANDUP_OPEN, WAITS_ASK
 from handlers.door import Door
 from tests.databases import empty_postgres
-from tests.integration.door_support import WEBHOOK_SECRET, House, form_of, given_for, house
+from tests.integration.door_support import WEBHOOK_SECRET, House, find_direct, form_of, given_for, house
 from tests.integration.sandbox_support import PATIENT, START, act, client, eventually, record, see
 
 JSON = {"content-type": "application/json"}
@@ -135,13 +135,6 @@ def explained(home: House, user: str, report: dict[str, Any], words: str) -> Any
     """The window with these words, after a press on "How is this computed?"."""
     home.press(user, "C0JOINT", report, EXPLAIN)
     return eventually(lambda: [each for each in see(home.box, user, "views") if words in json.dumps(each)])
-
-
-def find_direct(home: House, user: str, words: str) -> tuple[str, dict[str, Any]] | None:
-    """The newest direct message to a person with these words."""
-    channel, messages = home.direct(user)
-    found = [each for each in messages if words in each["text"]]
-    return (channel, found[-1]) if found else None
 
 
 def test_the_same_house_stands_on_postgresql(postgres: str, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """Two sites by the real door: a typed key that both know is a choice between them, in Slack."""
 
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,12 @@ from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services.team_file import read
 from fmo_bot.slack.actions import BLOCKER_ISSUE
-from tests.integration.door_support import TEAM, House, form_of, house
+from tests.integration.door_support import TEAM, House, find_direct, form_of, house
 from tests.integration.sandbox_support import PATIENT, START, act, eventually, see
 
 KEY = "CORE-51"  # in progress in the story, which both sites tell
 ACCEPTED = ["vendor", "operator"]
+LAST_WEEK = 1_083  # issue-hours lost to waiting on one site: both tell the same story
 
 
 def team_file(folder: Path, *, operators: list[str]) -> Path:
@@ -114,6 +117,28 @@ def test_the_form_names_the_site_where_a_key_alone_would_not_tell(home: tuple[Ho
     sites = ["operator", "shared"] if joint else []  # for Huawei's people there is one, which needs no site's name
     assert sorted(site for text in texts for site in ("operator", "shared") if f"[{site}]" in text) == sites
     assert len(texts) == (2 if joint else 1)
+
+
+def test_who_waits_on_whom_counts_what_both_may_know_and_says_the_same_to_both(home: tuple[House, bool]) -> None:
+    made, joint = home
+    told = typed(made, "U0LUCIA", "blocked CORE-47 the firmware")  # for her it stands on two sites
+    block = next(block for block in told["blocks"] if block["type"] == "actions")
+    theirs = next(each for each in block["elements"] if "[operator]" in each["text"]["text"])
+    pressed = {"channel": "C0JOINT", "ts": told["ts"], "block_id": block["block_id"], "action_id": theirs["action_id"]}
+    assert act(made.box, "U0LUCIA", "press", **pressed) == {"ok": True}
+    eventually(lambda: ("operator", "the firmware") in raised(made))
+    shown = []
+    for user in ("U0LUCIA", "U0LIWEI"):
+        assert "Counting who waits on whom" in typed(made, user, "waits")["text"]
+        _, message = eventually(partial(find_direct, made, user, "Who waits on whom"))
+        shown.append(message["text"])
+        assert "Telefonica waits on Huawei: 1" in message["text"]
+        assert "CORE-" not in json.dumps(message)
+        assert message["text"].count("5G Core joint board") == (2 if joint else 1)
+    lost = [re.findall(r"[0-9,]+ issue-hours this week, [0-9,]+ last week", text) for text in shown]
+    assert len(lost[0]) == 1
+    assert lost[0] == lost[1]
+    assert f"{2 * LAST_WEEK if joint else LAST_WEEK:,} last week" in lost[0]  # nothing of the internal one
 
 
 def test_every_issue_was_read_from_both_sites(home: tuple[House, bool]) -> None:

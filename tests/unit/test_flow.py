@@ -10,6 +10,7 @@ from fmo_bot.domain.blockers import Blocker
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import Issue
 from fmo_bot.domain.messages import Spread
+from fmo_bot.domain.ranks import nearest_rank
 from fmo_bot.domain.timelines import Timeline
 from tests.unit.lives import at, at_ms, life, seen
 
@@ -37,7 +38,7 @@ def lines(*issues: Issue, as_of: float) -> list[Timeline]:
     ],
 )
 def test_percentiles_are_nearest_rank(values: list[int], percent: int, expected: int) -> None:
-    assert flow.nearest_rank(values, percent) == expected
+    assert nearest_rank(values, percent) == expected
 
 
 def test_a_spread_of_nothing_has_no_percentiles() -> None:

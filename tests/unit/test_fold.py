@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmo_bot.domain.flow import nearest_rank
 from fmo_bot.domain.fold import Fold, Metric, Rules, Verdict, Window, durations, fold, sentence
 from fmo_bot.domain.medians import Durations, median, resampled
+from fmo_bot.domain.ranks import nearest_rank
 from fmo_bot.errors import WindowsOverlap
 from tests import profiles
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fmo_bot.domain import lives
-from fmo_bot.domain.calendars import SideCalendar
 from fmo_bot.domain.intervals import measure, ms
 from fmo_bot.domain.issues import PROJECT, STATUS, Change, Issue
 from fmo_bot.domain.quality import ledger
@@ -179,15 +178,6 @@ def test_the_split_of_a_span(issue: Issue, parts: dict[str, int]) -> None:
 def test_time_in_a_stage_without_a_side_belongs_to_side_none() -> None:
     nobody = replace(FLOW, stages=tuple(replace(stage, side=None) for stage in FLOW.stages))
     assert seen(life("O", (1, "B"), (3, "F")), 9, nobody).split_ms == {"active:none": 2 * HOUR}
-
-
-def test_the_same_split_in_the_working_time_of_each_stages_side() -> None:
-    calendars = {
-        "vendor": SideCalendar(zone="Asia/Shanghai"),  # 01:00 to 10:00 UTC
-        "operator": SideCalendar(zone="Europe/Madrid"),  # 08:00 to 17:00 UTC
-    }
-    line = seen(life("O", (0, "B"), (9, "Q"), (24, "F")), 48)
-    assert line.working_split_ms(calendars) == {"active:vendor": 8 * HOUR, "active:operator": 8 * HOUR}
 
 
 @pytest.mark.parametrize(
