@@ -17,7 +17,7 @@ from fmo_bot.db.parties import ChannelRow, MemberRow
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.delivery import occurrences
-from fmo_bot.domain import facts, flow, lives, recovery
+from fmo_bot.domain import facts, flow, lives, quality, recovery
 from fmo_bot.domain.counterparts import Signs
 from fmo_bot.domain.facts import NO_INCIDENTS
 from fmo_bot.domain.issues import BoardShape, Change, Issue, Sprint
@@ -329,6 +329,12 @@ class KnownFacts:
     def doubts(self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()) -> Counter[str]:
         counted = (life for life in self._in_flow(origins) if (life.site, life.id) not in without)
         return facts.doubts(timeline(life, self.workflow, as_of) for life in counted)
+
+    def in_no_stage(
+        self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()
+    ) -> tuple[quality.Unmapped, ...]:
+        counted = (life for life in self._in_flow(origins) if (life.site, life.id) not in without)
+        return quality.ledger(timeline(life, self.workflow, as_of) for life in counted).unmapped
 
     def incidents(
         self, since: int, until: int, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()

@@ -66,7 +66,7 @@ def doubts(timelines: Iterable[Timeline]) -> Counter[str]:
     """What data quality counts (domain.quality), so that it can be added up over issues; `told` makes one of it."""
     found: Counter[str] = Counter()
     for course in timelines:
-        found.update({name: n for name, n in quality.data_quality([course]) if name != _STATUSES})
+        found.update({name: n for name, n in quality.counted(quality.ledger([course])) if name != _STATUSES})
         found.update(set(_unmapped(course)))
     return found
 

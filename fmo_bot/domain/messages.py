@@ -19,7 +19,7 @@ from fmo_bot.domain.charts import Spread as Spread
 from fmo_bot.domain.checks import Fault
 from fmo_bot.domain.names import IssueName, ProjectName
 from fmo_bot.domain.parties import Person
-from fmo_bot.domain.shown import SideTime, WeekFlow
+from fmo_bot.domain.shown import SideTime, StatusInNoStage, WeekFlow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +183,7 @@ class SprintReport:
     burn_up: tuple[BurnUpPoint, ...]
     data_quality: tuple[tuple[str, int], ...]
     workflow_guessed: bool
+    in_no_stage: tuple[StatusInNoStage, ...] = ()  # the longest first
     guessed_statuses: tuple[str, ...] = ()  # new, and counted as guessed until both sides say what they mean
     planned_end: datetime | None = None  # Jira's endDate; `end` is when it was completed, or as_of
     counted: tuple[ProjectName, ...] = ()
@@ -232,6 +233,7 @@ class Digest:
     waits: tuple[WaitsOn, ...]
     data_quality: tuple[tuple[str, int], ...]
     workflow_guessed: bool
+    in_no_stage: tuple[StatusInNoStage, ...] = ()  # the longest first
     guessed_statuses: tuple[str, ...] = ()  # new, and counted as guessed until both sides say what they mean
     stale: bool = False  # the newest sync is older than a day
     counted: tuple[ProjectName, ...] = ()  # as in SprintReport
@@ -276,6 +278,7 @@ class WaitsReport:
     companies: dict[str, str]  # side -> company name
     data_quality: tuple[tuple[str, int], ...]
     workflow_guessed: bool
+    in_no_stage: tuple[StatusInNoStage, ...] = ()  # the longest first
     guessed_statuses: tuple[str, ...] = ()  # as in SprintReport
     stale: bool = False
     counted: tuple[ProjectName, ...] = ()  # as in SprintReport

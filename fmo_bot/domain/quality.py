@@ -121,8 +121,7 @@ QUALITY: Mapping[str, Callable[[Ledger], int]] = {
 }
 
 
-def data_quality(timelines: Iterable[Timeline]) -> tuple[tuple[str, int], ...]:
+def counted(found: Ledger) -> tuple[tuple[str, int], ...]:
     """What messages tell, as (count's name, count), only what is not 0."""
-    found = ledger(timelines)
     counts = ((name, count(found)) for name, count in QUALITY.items())
     return tuple((name, n) for name, n in counts if n)

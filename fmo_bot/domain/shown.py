@@ -9,6 +9,15 @@ from datetime import date
 from fmo_bot.domain.charts import Spread, WaitingWeek
 
 
+@dataclass(frozen=True)
+class StatusInNoStage:
+    """A status that belongs to no stage: how many issues were in it, for how long together (definition 1)."""
+
+    name: str
+    issues: int
+    seconds: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class SideTime:
     """What of some issues' spans a side held (definition 5) and how long it blocked them (definition 6).

@@ -88,7 +88,7 @@ class SprintFigures:
     split_s: tuple[tuple[str, float], ...]  # of the completed issues' spans together, seconds per part
     flagged: tuple[str, ...]  # keys in the sprint with the flag set at the end
     burn_up: tuple[BurnUpPoint, ...]
-    data_quality: tuple[tuple[str, int], ...]
+    ledger: quality.Ledger
     planned_end: datetime | None  # Jira's endDate
     finished: tuple[Timeline, ...]  # the completed issues, as known at the end
     places: tuple[Place, ...]  # every issue that was in the sprint while it ran, and why it is in which sets
@@ -119,7 +119,7 @@ def report(sprint: Sprint, lives: Iterable[Life], workflow: AnyWorkflow, as_of: 
         split_s=_split(finished),
         flagged=tuple(course.life.key for course in here if course.carried_over and timelines[course].flagged),
         burn_up=burn_up(here, seen),
-        data_quality=quality.data_quality(timelines.values()),
+        ledger=quality.ledger(timelines.values()),
         planned_end=sprint.ends,
         finished=tuple(finished),
         places=tuple(map(place, here)),

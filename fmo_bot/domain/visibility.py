@@ -48,8 +48,9 @@ JIRA: Mapping[type, Mapping[str, str]] = {
         FIGURES,
         "counted left_out board sprint goal start end provisional planned_end committed added removed completed"
         " carried_over completed_outside re_estimated unestimated cycle_time never_started split_s flagged burn_up"
-        " data_quality workflow_guessed guessed_statuses differences basis sides cycle_time_before",
+        " data_quality in_no_stage workflow_guessed guessed_statuses differences basis sides cycle_time_before",
     ),
+    shown.StatusInNoStage: _all(FIGURES, "name issues seconds"),
     shown.SideTime: _all(FIGURES, "side active_s waiting_s blocked_s active_working_s waiting_working_s"),
     shown.Foreseen: _all(FIGURES, "items n_days seed generator by chance p50 p85 p95 refused backtest_weeks hit_rate"),
     shown.Recovered: _all(FIGURES, "took open oldest_s"),
@@ -84,13 +85,13 @@ JIRA: Mapping[type, Mapping[str, str]] = {
     m.Digest: {"ageing": NAMES}
     | _all(
         FIGURES,
-        "counted left_out board finished finished_before cycle_time cycle_time_before wip data_quality"
+        "counted left_out board finished finished_before cycle_time cycle_time_before wip data_quality in_no_stage"
         " workflow_guessed guessed_statuses stale basis flow",
     ),
     m.SprintDetail: {"report": FIGURES},
     m.DigestDetail: {"digest": FIGURES},
     m.WaitsReport: _all(
-        FIGURES, "counted left_out board weeks data_quality workflow_guessed guessed_statuses stale basis"
+        FIGURES, "counted left_out board weeks data_quality in_no_stage workflow_guessed guessed_statuses stale basis"
     ),
     m.AgeingItem: {"issue": NAMES, "summary": SUMMARY} | _all(STATUS, "stage age_s over_p85"),
     m.Home: {"blockers": NAMES},

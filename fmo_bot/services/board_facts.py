@@ -8,6 +8,7 @@ from fmo_bot.domain.counterparts import Signs
 from fmo_bot.domain.flow import Compared
 from fmo_bot.domain.lives import Life
 from fmo_bot.domain.ownership import Origin
+from fmo_bot.domain.quality import Unmapped
 from fmo_bot.domain.recovery import Recovery
 
 Id = tuple[str, str]  # key of a site, Jira's id of an issue
@@ -64,6 +65,12 @@ class BoardFacts(Protocol):
 
         Incidents that the workflow keeps out of flow are not among them.
         """
+        ...
+
+    def in_no_stage(
+        self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()
+    ) -> tuple[Unmapped, ...]:
+        """The statuses of no stage in which issues of `doubts` were up to `as_of`, the longest first."""
         ...
 
     def incidents(

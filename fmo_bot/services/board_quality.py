@@ -4,6 +4,7 @@ Histories that are not proved whole are named with the issues a report counts (`
 rest, which no issue that is counted can show.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, func, select
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.domain.issues import BoardShape
+from fmo_bot.domain.quality import Unmapped
+from fmo_bot.domain.shown import StatusInNoStage
 from fmo_bot.services import workflows
 from fmo_bot.services.absences import Unseen
 from fmo_bot.services.calendars import make_up_gaps
@@ -50,6 +53,12 @@ def ledger(session: Session, board: BoardRow) -> Found:
     """The whole ledger: with the histories that are not proved whole."""
     unproved = _on_board(session, board, IssueRow.whole.is_(False))
     return (*(((UNPROVED, unproved),) if unproved else ()), *found(session, board))
+
+
+def in_no_stage(shape: BoardShape, found: Iterable[Unmapped]) -> tuple[StatusInNoStage, ...]:
+    """The same statuses as people call them."""
+    names = {status.id: status.name for status in shape.statuses}
+    return tuple(StatusInNoStage(names.get(each.status, each.status), each.issues, each.seconds) for each in found)
 
 
 def _on_board(session: Session, board: BoardRow, which: ColumnElement[bool]) -> int:

@@ -189,6 +189,7 @@ def _digest(
         ageing=tuple(ageing_item(aged, names[_id(aged)].summary) for aged in ageing),
         waits=_waits(session, team.id, as_of),
         data_quality=(*facts.told(found.doubts), *found.quality, (MIRRORS, found.mirrors), (EXCLUDED, found.excluded)),
+        in_no_stage=found.in_no_stage,
         workflow_guessed=found.workflow_guessed,
         guessed_statuses=found.guesses,
         stale=found.unread > 0 or found.synced_at is None or as_of - found.synced_at > STALE,

@@ -19,9 +19,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from fmo_bot.db import values
 from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.db.facts import DoubtsRow, FactDueRow, FactRow, LifeRow, LifeSprintRow, OriginRow
-from fmo_bot.domain import flow, recovery
+from fmo_bot.domain import flow, quality, recovery
 from fmo_bot.domain.counterparts import Signs
-from fmo_bot.domain.facts import NO_INCIDENTS, doubts, ever_in
+from fmo_bot.domain.facts import NO_INCIDENTS, doubts, ever_in, unmapped
 from fmo_bot.domain.flow import Compared
 from fmo_bot.domain.lives import FOREVER, Life
 from fmo_bot.domain.mappings import AnyWorkflow
@@ -107,6 +107,16 @@ class StoredFacts:
         for some in self._chunks(without):
             total.subtract(self._doubts(as_of, origins, some))
         return total + doubts(self._in_flow(as_of, origins, without))
+
+    def in_no_stage(
+        self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()
+    ) -> tuple[quality.Unmapped, ...]:
+        """See BoardFacts. Few issues were in one, as a rule: their lives tell for how long."""
+        odd = [id for id, found in self._doubted.items() if any(unmapped(found))]
+        query = self._packed().where(*self._now(as_of, origins), FactRow.doubts_id.in_(odd))
+        lives = (values.unpack_row(Life, packed) for _, packed in self._session.execute(query)) if odd else ()
+        known = (timeline(life, self._workflow, as_of) for life in lives if (life.site, life.id) not in without)
+        return quality.ledger((*known, *self._in_flow(as_of, origins, without))).unmapped
 
     def incidents(
         self, since: int, until: int, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()

@@ -12,6 +12,7 @@ from fmo_bot.domain.efficiency import Efficiency, efficiency
 from fmo_bot.domain.flow import Aged, Expectation, Week
 from fmo_bot.domain.messages import Spread
 from fmo_bot.domain.ownership import Origin
+from fmo_bot.domain.quality import Unmapped
 from fmo_bot.domain.recovery import Recoveries, recoveries
 from fmo_bot.domain.splits import splits
 from fmo_bot.domain.timelines import Timeline, timeline
@@ -26,7 +27,7 @@ from fmo_bot.services.workflows import BoardWorkflow
 class FlowReport:
     """Issues finished in the window; work in progress and its age at as_of; time lost to waiting inside the window.
 
-    `quality`: data quality of the whole board. `recovery`: None where no incidents are mapped.
+    `quality`, `in_no_stage`: data quality of the whole board. `recovery`: None where no incidents are mapped.
     `excluded`: incidents that count in no other figure.
     """
 
@@ -40,6 +41,7 @@ class FlowReport:
     efficiency: Efficiency
     waiting: tuple[WaitingWeek, ...]
     quality: tuple[tuple[str, int], ...]
+    in_no_stage: tuple[Unmapped, ...]
     excluded: int
 
 
@@ -100,6 +102,7 @@ def _counted(
             _waits(courses, since, over), since=since, until=over, zone=zone, as_of=as_of, calendars=calendars
         ),
         quality=facts.told(board.doubts(as_of, origins)),
+        in_no_stage=board.in_no_stage(as_of, origins),
         excluded=board.excluded(as_of, origins),
     )
 

@@ -30,7 +30,7 @@ from fmo_bot.services.sprint_figures import cycle_time_before, time_by_side
 from fmo_bot.services.sprints import BoardReader
 from fmo_bot.services.team_boards import together
 
-_LEFT_OUT = ("burn_up", "places", "data_quality", "as_of", "start", "end", "since", "until")
+_LEFT_OUT = ("burn_up", "places", "ledger", "data_quality", "in_no_stage", "as_of", "start", "end", "since", "until")
 Figures = Mapping[str, object]
 
 

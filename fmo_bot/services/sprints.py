@@ -15,7 +15,7 @@ from fmo_bot.db.ceremonies import ReportRow
 from fmo_bot.db.parties import JointTeamRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import audience, outbox
-from fmo_bot.domain import jiras_report, sprints
+from fmo_bot.domain import jiras_report, quality, sprints
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.jiras_report import JirasReport
 from fmo_bot.domain.messages import (
@@ -283,7 +283,11 @@ class Sprints:
             blockers=_blockers(session, actor.team_id, figures),
             flagged=figures.flagged,
             burn_up=figures.burn_up,
-            data_quality=(*figures.data_quality, *board_quality.told(view.quality, mixed=bool(found.left_out))),
+            data_quality=(
+                *quality.counted(figures.ledger),
+                *board_quality.told(view.quality, mixed=bool(found.left_out)),
+            ),
+            in_no_stage=board_quality.in_no_stage(view.shape, figures.ledger.unmapped),
             workflow_guessed=view.workflow_guessed,
             guessed_statuses=view.guesses,
             counted=found.projects,

@@ -14,6 +14,7 @@ from fmo_bot.domain.basis import BoardUsed
 from fmo_bot.domain.counterparts import Rule, mirrors, once
 from fmo_bot.domain.names import ProjectName
 from fmo_bot.domain.ownership import Counted
+from fmo_bot.domain.shown import StatusInNoStage
 from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.week_flow import BoardWork
 from fmo_bot.errors import BoardUnavailable
@@ -35,6 +36,7 @@ class Together:
     record: str  # Jira's id of the board of record
     work: tuple[BoardWork, ...]  # of each board the issues that figures of the window need
     doubts: Counter[str]  # domain.facts.doubts of all issues that are counted
+    in_no_stage: tuple[StatusInNoStage, ...]
     projects: tuple[ProjectName, ...]
     left_out: tuple[str, ...]
     mirrors: int
@@ -88,6 +90,10 @@ class _Part:
     def doubts(self, at: int) -> Counter[str]:
         return self.view.facts.doubts(at, self.counted.origins, self.elsewhere)
 
+    def in_no_stage(self, at: int) -> tuple[StatusInNoStage, ...]:
+        found = self.view.facts.in_no_stage(at, self.counted.origins, self.elsewhere)
+        return board_quality.in_no_stage(self.view.shape, found)
+
 
 def together(
     session: Session, team_id: int, boards: BoardReader, record: int, *, since: int, as_of: int
@@ -114,6 +120,7 @@ def together(
         record=str(main.shape.id),
         work=tuple(part.work(since, as_of) for part in parts),
         doubts=sum((part.doubts(as_of) for part in parts), Counter()),
+        in_no_stage=tuple(each for part in parts for each in part.in_no_stage(as_of)),
         projects=tuple(dict.fromkeys(project for each in held for project in each.projects)),
         left_out=tuple(sorted({company for each in held for company in each.left_out})),
         mirrors=suspected,

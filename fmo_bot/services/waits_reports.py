@@ -94,6 +94,7 @@ class WaitsReports:
             weeks=waited(found.work, recorded, where, since=first),
             companies=dict(where.companies),
             data_quality=_doubts(found),
+            in_no_stage=found.in_no_stage,
             workflow_guessed=found.workflow_guessed,
             guessed_statuses=found.guesses,
             stale=found.unread > 0 or found.synced_at is None or at - found.synced_at > STALE,

@@ -139,6 +139,7 @@ def said(board: BoardFacts, workflow: Workflow, as_of: datetime, incidents: Inci
     found: list[object] = [sorted(map(repr, known))]
     for origins in (frozenset(known), frozenset(each for each in known if not each.secured)):
         found.append(told(board.doubts(ms(as_of), origins)))
+        found.append(sorted(board.in_no_stage(ms(as_of), origins), key=lambda each: each.status))
         since = digests.compared_since(as_of, "Europe/Madrid")
         courses = [
             timeline(each, workflow, ms(as_of)) for each in board.of_window(since, ms(as_of), ms(as_of), origins)

@@ -152,7 +152,7 @@ def test_data_quality_counts_what_a_reader_has_to_know() -> None:
         life("O", key="K-6"),  # fresh in the backlog: nothing to tell
         as_of=9,
     )
-    assert dict(quality.data_quality(every)) == {
+    assert dict(quality.counted(quality.ledger(every))) == {
         "truncated_changelogs": 1,
         "unmapped_statuses": 1,
         "unmapped_issues": 1,
@@ -162,7 +162,7 @@ def test_data_quality_counts_what_a_reader_has_to_know() -> None:
         "never_started": 1,
         "back_before_commitment": 1,
     }
-    assert quality.data_quality([]) == ()
+    assert quality.counted(quality.ledger([])) == ()
 
 
 def against(side: str, since: float, resolved: float | None = None) -> Blocker:

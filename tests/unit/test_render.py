@@ -16,7 +16,7 @@ from fmo_bot.domain import messages as m
 from fmo_bot.domain.basis import Basis, BoardUsed, CalendarUsed
 from fmo_bot.domain.names import IssueName, ProjectName, internal
 from fmo_bot.domain.parties import Person
-from fmo_bot.domain.shown import Foreseen, Recovered, SideTime, WeekFlow
+from fmo_bot.domain.shown import Foreseen, Recovered, SideTime, StatusInNoStage, WeekFlow
 from fmo_bot.sandbox.slack.blocks import problems
 from fmo_bot.services import board_quality
 from fmo_bot.services.digests import EXCLUDED
@@ -155,7 +155,8 @@ def _told(words: str) -> list[m.Message]:
             blockers=(line,) * 30,
             flagged=(words,) * 300,
             burn_up=burn_up,
-            data_quality=((words, 3),),
+            data_quality=((words, 3), ("unmapped_statuses", 1)),
+            in_no_stage=(StatusInNoStage(words, 2, 7200.0),),
             workflow_guessed=True,
             basis=based(words),
             differences=(m.SprintDifference(key=words, theirs="removed", ours="completed", why="it was given up"),)
@@ -184,7 +185,8 @@ def _told(words: str) -> list[m.Message]:
             * 30,
             weeks=a_week(words).waiting,
             companies={"vendor": words},
-            data_quality=((words, 3),),
+            data_quality=((words, 3), ("unmapped_statuses", 1)),
+            in_no_stage=(StatusInNoStage(words, 2, 7200.0),),
             workflow_guessed=True,
             basis=based(words),
         ),
@@ -206,7 +208,8 @@ def _told(words: str) -> list[m.Message]:
             ageing=(m.AgeingItem(issue=named, summary=words, stage=words, age_s=9e5, over_p85=True),) * 30,
             left_out=(words, ""),
             waits=(m.WaitsOn(waiting=words, waited_on=words, open=2, oldest_since=AT),),
-            data_quality=((words, 1),),
+            data_quality=((words, 1), ("unmapped_statuses", 1)),
+            in_no_stage=(StatusInNoStage(words, 2, 7200.0),),
             workflow_guessed=True,
             stale=True,
         ),
@@ -441,7 +444,10 @@ def test_the_thread_of_a_report_goes_into_what_the_report_says_in_short() -> Non
         ("• x: active 10 h (5 h working time) · waited on 2 h · blocked 1 h\n", ""),
         ("*Old for its stage*  above P85 of what was finished in 90 days\n• x x · x · 10.4 days\n", ""),
         ("because it was given up", "Jira's own sprint report differs in 30 places"),
-        ("Data quality: x: 3 · stages were guessed from the board's columns", "Data quality: 2 remarks"),
+        (
+            "Data quality: x: 3 · 1 status belongs to no stage: x (2 issues for 2 hr together)",
+            "Data quality: 3 remarks",
+        ),
     ):
         assert said in detail
         assert said not in short
@@ -520,7 +526,7 @@ def test_a_digest_is_fifteen_lines_and_its_thread_says_each_figure_with_its_n() 
         "1 open, the oldest for 1 day",
         "*Time lost to waiting*  2 issue-hours this week, 2 last week · on Huawei 2 h · on Huawei 1 h\n",
         "by Nov 16 (P50), by Nov 16 (P85)",
-        "Data quality: 4 remarks",
+        "Data quality: 5 remarks",
     ):
         assert line in text
     detail = render(m.DigestDetail(digest=digest), "en").text
@@ -535,6 +541,7 @@ def test_a_digest_is_fifteen_lines_and_its_thread_says_each_figure_with_its_n() 
     ):
         assert line in detail
     assert detail.count("older than 85%") == 8
+    assert "1 status belongs to no stage: Huawei (2 issues for 2 hr together)" in detail
     assert digest.flow is not None
     unsaid = replace(digest.flow, expected_s=None, efficiency_configured=False, efficiency_n=0, forecast=None)
     said = render(m.DigestDetail(digest=replace(digest, flow=unsaid)), "en").text

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fmo_bot.domain import lives, sprint_sets, sprints
+from fmo_bot.domain import lives, quality, sprint_sets, sprints
 from fmo_bot.domain.intervals import ms
 from fmo_bot.domain.issues import Issue, Sprint
 from fmo_bot.domain.mappings import DatedWorkflow
@@ -232,7 +232,7 @@ def test_the_rest_of_the_report() -> None:
     assert (report.cycle_time.n, report.cycle_time.p50_s, report.never_started) == (1, 20 * 3600.0, 1)
     assert report.split_s == (("active:vendor", 36000.0), ("waiting:operator", 36000.0))
     assert report.flagged == ("K-3",)
-    assert report.data_quality == (("never_started", 1),)
+    assert quality.counted(report.ledger) == (("never_started", 1),)
     assert (report.end, report.planned_end) == (at(120), at(120))
     assert figures(end=None, as_of=50).planned_end == at(120)
 

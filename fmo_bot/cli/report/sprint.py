@@ -13,13 +13,14 @@ import typer
 from fmo_bot.cli.options import a_file
 from fmo_bot.cli.report import reading
 from fmo_bot.cli.report.options import AsOf, Format, IssuesFile, Shape, SprintsFile, WorkflowPath, Zone
-from fmo_bot.cli.report.output import cell, issue_count, plain, utc, write_json
+from fmo_bot.cli.report.output import cell, days, issue_count, plain, utc, write_json
 from fmo_bot.cli.report.reading import NOTHING_USABLE, Given
 from fmo_bot.domain.endings import Endings
 from fmo_bot.domain.intervals import instant, ms
 from fmo_bot.domain.issues import Sprint
 from fmo_bot.domain.jiras_report import differences
 from fmo_bot.domain.messages import SprintDifference
+from fmo_bot.domain.quality import counted
 from fmo_bot.domain.sprint_sets import SETS, Points, Sets, courses
 from fmo_bot.domain.sprints import SprintFigures, Window, every, newest, report, window
 from fmo_bot.errors import FileWrong
@@ -133,8 +134,15 @@ def _lines(
     export = given.export
     ledger = [("malformed_lines", export.malformed_lines), ("malformed_sprints", malformed)]
     ledger += [("duplicates", export.duplicates)]
-    found_wrong = [(name, n) for name, n in (*ledger, *figures.data_quality) if n]
+    found_wrong = [(name, n) for name, n in (*ledger, *counted(figures.ledger)) if n]
+    named = (
+        f"{plain(given.export.names.get(each.status, each.status))} ({issue_count(each.issues)},"
+        f" {days(round(each.seconds * 1000))})"
+        for each in figures.ledger.unmapped
+    )
     yield "data quality: " + (", ".join(f"{name} {n}" for name, n in found_wrong) or "nothing to say")
+    if figures.ledger.unmapped:
+        yield "in no stage: " + ", ".join(named)
     if compared is not None:
         yield (
             f"Jira's own report differs in {len(compared)} places" if compared else "Jira's own report counts the same"

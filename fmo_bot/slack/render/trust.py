@@ -1,11 +1,14 @@
 """Which figures to trust less, said so that a reader can look into it."""
 
 from fmo_bot.domain.messages import Digest, SprintReport, WaitsReport
+from fmo_bot.domain.shown import StatusInNoStage
 from fmo_bot.locales import Translator
 from fmo_bot.slack.blocks import Block, context, section
 from fmo_bot.slack.text import escape
+from fmo_bot.words.plain import duration
 
 _GUESSES_SHOWN = 5
+_STATUSES_SHOWN = 5
 
 # Names of domain.quality.QUALITY as (one, several), with how many.
 NOTES = {
@@ -87,7 +90,7 @@ def in_short(message: SprintReport | Digest, t: Translator) -> str:
 
 def notes(message: SprintReport | Digest | WaitsReport, t: Translator) -> list[str]:
     """The data-quality ledger of a report, a sentence for each thing that is to be known."""
-    found = in_words(message.data_quality, t)
+    found = [_note(code, n, t) + _named(code, message.in_no_stage, t) for code, n in message.data_quality if n]
     found += [t("stages were guessed from the board's columns")] * message.workflow_guessed
     found += [t("Jira was last read more than a day ago")] * (not isinstance(message, SprintReport) and message.stale)
     return found + [
@@ -100,6 +103,23 @@ def notes(message: SprintReport | Digest | WaitsReport, t: Translator) -> list[s
 def in_words(found: tuple[tuple[str, int], ...], t: Translator) -> list[str]:
     """A note for each count that is not 0."""
     return [_note(code, n, t) for code, n in found if n]
+
+
+def _named(code: str, found: tuple[StatusInNoStage, ...], t: Translator) -> str:
+    """Which statuses: name, issues and how long these were in it together (definition 1)."""
+    if code != "unmapped_statuses" or not found:
+        return ""
+    told = (
+        t.many(
+            "{status} ({n} issue for {time})",
+            "{status} ({n} issues for {time} together)",
+            each.issues,
+            status=escape(each.name),
+            time=duration(each.seconds, t),
+        )
+        for each in found[:_STATUSES_SHOWN]
+    )
+    return ": " + ", ".join(told) + " …" * (len(found) > _STATUSES_SHOWN)
 
 
 def _note(code: str, n: int, t: Translator) -> str:
