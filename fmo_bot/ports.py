@@ -116,6 +116,27 @@ class Lookout(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """Somebody in a channel as Slack shows them. `home`: "" where it shows them to nobody; `locale` such as zh-CN."""
+
+    user: str
+    home: str
+    name: str = ""
+    zone: str = ""
+    locale: str = ""
+    is_guest: bool = False
+    is_bot: bool = False
+
+
+class Crowd(Protocol):
+    """Everybody in a channel. Raises a `SendOutcome` as `Lookout` does."""
+
+    def profiles(self, place: Place) -> tuple[Profile, ...]:
+        """As their own workspaces show them, where an app of ours is there, else as the one in `place` does."""
+        ...
+
+
 @dataclass(frozen=True)
 class Picture:
     """A drawn chart: PNG bytes, a file name, and what a reader who cannot see it is told."""

@@ -31,6 +31,7 @@ from handlers import (
     standups,
     statuses,
     waits,
+    wizard,
 )
 
 # Order matters: whoever acts is known before anything runs, and what nothing else took is acknowledged last.
@@ -50,6 +51,7 @@ FEATURES = (
     statuses,
     proposals,
     partners,
+    wizard,
     help_,
     errors,
     rest,

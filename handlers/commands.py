@@ -15,7 +15,8 @@ from fmo_bot.domain.parties import Person
 class Asked:
     """One thing typed: by whom, where (a Slack channel id), when; `key` is the same for a repetition of it.
 
-    `rest` is what stands after the command's word.
+    `rest` is what stands after the command's word. Whoever only mentions the bot, where no joint team is, may mean to
+    set one up.
     """
 
     person: Person
@@ -23,6 +24,7 @@ class Asked:
     key: str
     at: datetime
     rest: str = ""
+    mentioned: bool = False  # in a channel, by the bot's name
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Command:
 def run(bot: Bot, text: str, asked: Asked) -> Message:
     """What the first word of `text` asks for; help where it is none of ours."""
     word, _, rest = " ".join(text.split()).partition(" ")
+    if not word and asked.mentioned and bot.wizard.may_begin(asked.person, asked.channel):
+        word = "setup"
     command = COMMANDS.get(word.lower() or "help")
     return command.run(bot, replace(asked, rest=rest)) if command else help_text(unknown=word)
 
@@ -87,6 +91,10 @@ def _deliveries(bot: Bot, asked: Asked) -> Message:
     return bot.deliveries.shown(asked.person, channel=asked.channel, at=asked.at)
 
 
+def _setup(bot: Bot, asked: Asked) -> Message:
+    return bot.wizard.begin(asked.person, asked.channel, asked.key, asked.at)
+
+
 def _link(bot: Bot, asked: Asked) -> Message:
     """`link jira` shows; with a word: what Atlassian's side showed; with a site and an account: asks an admin."""
     what, *named = asked.rest.split()[:3] or [""]
@@ -106,6 +114,7 @@ LINK_HOW = (
     "an admin of the company that owns the site; the account is an id, a login name or an e-mail."
 )
 COMMANDS = {
+    "setup": Command("set up a joint team in this channel: for admins and scrum masters; only you see it", _setup),
     "sprint": Command("the sprint report, first only to you; add a sprint's name for an earlier one", _sprint),
     "issue": Command("an issue as it is now: add its key, such as CORE-12", _issue),
     "standup": Command("the stand-up that is open for you now", _standup),

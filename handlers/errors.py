@@ -15,8 +15,8 @@ from slack_sdk.errors import SlackApiError
 from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.domain.messages import Notice
 from fmo_bot.errors import InvalidInput, Refusal
-from fmo_bot.slack import act_forms, forms
-from fmo_bot.slack.actions import ACT_FORM
+from fmo_bot.slack import act_forms, forms, wizard_forms
+from fmo_bot.slack.actions import ACT_FORM, SETUP_FORM
 from fmo_bot.slack.outcomes import code_of
 from handlers.answers import tell
 
@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 _TOO_SLOW = frozenset({"expired_trigger_id", "trigger_expired"})
 # A newer choice has changed the form already, or it was closed meanwhile: there is nothing to tell anybody.
 _OVERTAKEN = frozenset({"hash_conflict", "not_found"})
+
+_FORMS = {ACT_FORM: act_forms.errors, SETUP_FORM: wizard_forms.errors}  # a form -> how faults stand under its fields
 
 SLOW = "Slack waited too long for FMO bot. Please press once more."
 UNFORESEEN = "That did not work, for a reason nobody foresaw. Whoever runs FMO bot finds it in the log as {id}."
@@ -73,8 +75,8 @@ def worded(error: Exception) -> Refusal:
 def _under_the_field(bot: Bot, refusal: Refusal, body: dict[str, Any], context: BoltContext) -> BoltResponse:
     """What was typed stays; a refusal of the whole stands under the first field."""
     fields = refusal.fields if isinstance(refusal, InvalidInput) else {"": refusal.text}
-    words = act_forms if body["view"].get("callback_id") == ACT_FORM else forms
-    under = words.errors(fields, body["view"], _values(bot, refusal, context), _language(bot, context))
+    words = _FORMS.get(body["view"].get("callback_id"), forms.errors)
+    under = words(fields, body["view"], _values(bot, refusal, context), _language(bot, context))
     return BoltResponse(status=200, body={"response_action": "errors", "errors": under})
 
 

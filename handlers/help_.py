@@ -37,7 +37,8 @@ def words(bot: Bot, payload: dict[str, Any], at: datetime) -> None:
     if not bot.installs.reaches(person):
         _whisper(bot, payload)
         return
-    asked = Asked(person=person, channel=payload["channel"], key=payload["key"], at=at)
+    mentioned = str(payload["key"]).startswith("slack:app_mention:")
+    asked = Asked(person=person, channel=payload["channel"], key=payload["key"], at=at, mentioned=mentioned)
     bot.say(person, _answer(bot, payload["text"], asked), name=f"told:{payload['key']}", at=at)
 
 

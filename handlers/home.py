@@ -1,10 +1,11 @@
 """App Home: published anew each time it is opened."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.domain.messages import Message, Notice
+from fmo_bot.domain.messages import Home, Message, Notice
 from fmo_bot.domain.parties import Person
 from fmo_bot.errors import Refusal
 
@@ -16,8 +17,11 @@ def publish(bot: Bot, payload: dict[str, Any], at: datetime) -> None:
 
 
 def _home(bot: Bot, person: Person, at: datetime) -> Message:
-    """The Home tab, or the sentence why there is none."""
+    """The Home tab, or the sentence why there is none; with what the person is setting up."""
+    drafts = bot.wizard.under_way(person)
     try:
-        return bot.parties.home(person, at)
+        return replace(bot.parties.home(person, at), drafts=drafts)
     except Refusal as refusal:
+        if drafts:
+            return Home(name="", prompts=(), teams=(), blockers=(), host="", drafts=drafts)
         return Notice(text=refusal.text, values=dict(refusal.values))

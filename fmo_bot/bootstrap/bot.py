@@ -37,6 +37,7 @@ from fmo_bot.domain.messages import Message, Question
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import SiteUnavailable
 from fmo_bot.jira.accounts import JiraAccounts
+from fmo_bot.jira.finding import JiraFinder
 from fmo_bot.services import (
     accepting,
     accounts,
@@ -53,6 +54,7 @@ from fmo_bot.services import (
     sprints,
     standup_plan,
     waits_reports,
+    wizard,
 )
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
@@ -83,15 +85,23 @@ from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
 from fmo_bot.services.strangers import Strangers
+from fmo_bot.services.trials import PREFIX as TRIAL
+from fmo_bot.services.trials import Trials
 from fmo_bot.services.waits_reports import WaitsReports
+from fmo_bot.services.wizard import Wizard
+from fmo_bot.services.wizard_boards import Boards as WizardBoards
+from fmo_bot.services.wizard_posting import Posting
+from fmo_bot.services.wizard_seeing import Seeing
 from fmo_bot.services.workflow_changes import WorkflowChanges
 from fmo_bot.slack.act_forms import SlackWindow
 from fmo_bot.slack.archive import SlackArchive
 from fmo_bot.slack.chat import SlackChat
+from fmo_bot.slack.crowd import SlackCrowd
 from fmo_bot.slack.directory import SlackDirectory
 from fmo_bot.slack.lookout import SlackLookout
 from fmo_bot.slack.unfurls import SlackUnfurls
 from fmo_bot.slack.who import Who
+from fmo_bot.slack.wizard_forms import SlackWizardWindow
 
 AHEAD = timedelta(days=8)  # how far the plan reaches: a weekly digest is always in it, and any long weekend
 _TICK_S, _WHOLE_S = 20.0, 120.0  # seconds a tick, and a step of the sandbox's clock, wait for slow Jira sites
@@ -176,6 +186,15 @@ class Bot:
         self.channels = Channels(self.store, lookout)
         self.self_checks = SelfChecks(self.store, self.parties, lookout, self.installs.reaches)
         self.strangers = Strangers(self.store)
+        self.trials = Trials(self.store, self.parties, questions)
+        self.wizard = Wizard(
+            self.store,
+            Seeing(lookout, SlackCrowd(self.installs, lookout)),
+            WizardBoards(self.store, JiraFinder(self.jira.client)),
+            Posting(self.store, self.self_checks),
+            SlackWizardWindow(self.installs),
+            self._apps,
+        )
 
     def _wire_work(self) -> None:
         """What brings messages on their way, and works what comes in or falls due."""
@@ -194,6 +213,9 @@ class Bot:
             self_checks.JOB: self.self_checks.make,
             issues.CARD: self.issues.show,
             issues.UNFURL: self.issues.unfurl,
+            wizard.LOOK: self.wizard.look,
+            wizard.FILL: self.wizard.fill,
+            wizard.POST: self.wizard.post,
             acts.FORM: self.acts.fill,
             acts.ACT: self.acts.act,
             accounts.LOOK: self.accounts.look,
@@ -298,6 +320,10 @@ class Bot:
         with self.store.reading(SYSTEM) as session:
             return audience.fitted(session, message, person)
 
+    def answering(self, ref: str) -> Answers | Trials:
+        """Who takes what is said in the form with this ref."""
+        return self.trials if ref.startswith(TRIAL) else self.answers
+
     def language_of(self, person: Person) -> str:
         """The language a member chose; English for anybody else."""
         with self.store.reading(SYSTEM) as session:
@@ -341,6 +367,10 @@ class Bot:
                 occurrences.plan(session, wanted, at)
         self.standups.follow_plan(at)
         self._work.expect(at)
+
+    def _apps(self) -> dict[str, str]:
+        """The key of our app in each workspace in which it is installed."""
+        return {workspace: self.installs.of_team(workspace).app_key for workspace in sorted(self.installs.workspaces)}
 
     def _sync(self) -> None:
         self._syncs.tick(self.clock.now(), within=_TICK_S)
@@ -393,3 +423,4 @@ class Bot:
         inbox.give_up_old(self.store, self.clock.now() - retention.UNDONE_FOR, at=self.clock.now())
         retention.retain(self.store, self.clock.now())
         forget_old(self.store, self.clock.now())
+        self.wizard.forget(self.clock.now())

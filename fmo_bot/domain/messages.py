@@ -343,6 +343,7 @@ class Home:
     host: str
     unread: tuple[tuple[str, datetime], ...] = ()  # teams whose board cannot be read now, since when
     checks: tuple[str, ...] = ()  # refs of teams whose self-check they may ask for
+    drafts: tuple[tuple[str, str], ...] = ()  # set-ups under way that are theirs: (ref, name of the channel)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -529,6 +530,32 @@ class WhichIssue:
     choices: tuple[IssueChoice, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class SetUpCard:
+    """A set-up under way, for people of the company that sets up: where it stands, and a button to go on.
+
+    `holder`: who sets up, "" for its reader. `taken`, `missing`: msgids of steps.
+    """
+
+    ref: str
+    channel: str
+    companies: tuple[str, ...]
+    taken: tuple[str, ...]
+    missing: tuple[str, ...]
+    begun_at: datetime
+    holder: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialPrompt:
+    """What a prompt will look like, for whoever has just set a joint team up; nothing of it is kept."""
+
+    ref: str
+    team: str
+    ceremony: str
+    asked: tuple[str, ...]  # companies whose admin has yet to accept
+
+
 Message = (
     Notice
     | WhichIssue
@@ -554,6 +581,8 @@ Message = (
     | StrangerInChannel
     | SelfCheck
     | Proposal
+    | SetUpCard
+    | TrialPrompt
 )
 
 

@@ -30,6 +30,8 @@ WHAT = {
     "NewStatus": "a question what a new status means",
     "Proposal": "a proposal of another company",
     "SelfCheck": "a self-check of the joint team",
+    "SetUpCard": "a set-up under way",
+    "TrialPrompt": "a prompt to try",
     "StrangerInChannel": "a question whether a company is a partner",
 }
 REMOVAL = "taking back what was said in an internal channel"
@@ -75,6 +77,10 @@ _NOT_DONE = {
     "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
     "jira_act": "Jira did not say whether what you asked for ({asked}) was done. Look there before you ask again. "
     "Whoever runs FMO bot finds the reason in its log as {id}.",
+    "set_up_look": "FMO bot could not look at who is in the channel ({asked}). Try `/fmo setup` there once more. "
+    "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
+    "set_up_post": "The joint team you set up ({asked}) could not be posted; nothing was changed. Try it once more. "
+    "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
     "words": "FMO bot could not answer what you wrote to it ({asked}). Write it once more, or try `/fmo help`. "
     "If that fails too, whoever runs FMO bot finds the reason in its log as {id}.",
     "home_opened": "App Home could not be made for you ({asked}). Leave it and open it once more. "

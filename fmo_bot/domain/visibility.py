@@ -126,7 +126,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.BoardNews: "board",
         m.NewsLine: "kind to",  # a line is told as a whole or not at all: `may_hear`
         m.IssueCard: "ref done",
-        m.Home: "name prompts teams host unread checks",
+        m.Home: "name prompts teams host unread checks drafts",
         m.UndeliveredLine: "ref what whom due why code jobs",
         m.Undelivered: "team team_ref lines more note",
         m.AccountLine: "ref site shown how since sign_in by_word by_admin",
@@ -142,6 +142,9 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.NewStatus: "ref team board status since guess stages wanted settled",
         # What a side lays before another is what it wants to be known (services.proposals).
         m.Proposal: "ref team company text values asked state by may",
+        # Only to people of the company that sets up: see services.wizard.
+        m.SetUpCard: "ref channel companies taken missing begun_at holder",
+        m.TrialPrompt: "ref team ceremony asked",
         m.Choice: "value text literal",
         m.WhichIssue: "key",  # as its reader typed it
         m.Question: "key label hint required visibility",

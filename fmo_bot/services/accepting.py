@@ -17,7 +17,7 @@ from fmo_bot.db.parties import JointTeamRow, MemberRow, SideRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import Person, Scope
 from fmo_bot.errors import NotFound, Refusal
-from fmo_bot.services import proposals
+from fmo_bot.services import ownership, proposals
 from fmo_bot.services.agreeing import sides_of, speaker, team_called
 from fmo_bot.services.governance import Action, audit
 from fmo_bot.services.proposals import Told
@@ -97,6 +97,7 @@ class SetUps:
                 raise OnlyTheirAdmin(company=side.organisation.name)
             if side.accepted_at is None:
                 accept(session, side, at, member_id=admin.id)
+                ownership.put_to(session, side, at)
             proposals.settled(
                 session, kind=proposals.SET_UP, number=side.id, state=proposals.ACCEPTED, sides={side.id}, at=at
             )

@@ -129,6 +129,43 @@ def accept(session: Session, row: JiraProjectRow, side: SideRow, at: datetime, *
     return True
 
 
+def offer(session: Session, side: SideRow, site: str, key: str, at: datetime, *, member_id: int) -> None:
+    """A side that sets a joint team up means a project of its own to be joint; each other side is asked as it accepts.
+
+    Of a project that is somebody else's nothing is said.
+    """
+    row = session.scalar(
+        select(JiraProjectRow)
+        .join(JiraSiteRow, JiraSiteRow.id == JiraProjectRow.site_id)
+        .where(JiraSiteRow.key == site, JiraProjectRow.key == key)
+    )
+    if row is None:
+        where = select(JiraSiteRow.id).where(
+            JiraSiteRow.key == site, JiraSiteRow.organisation_id == side.organisation_id
+        )
+        if not _KEY.fullmatch(key) or (site_id := session.scalar(where)) is None:
+            return
+        row = JiraProjectRow(site_id=site_id, key=key)
+        session.add(row)
+        session.flush()
+    if (row.organisation_id or row.site.organisation_id) == side.organisation_id:
+        accept(session, row, side, at, member_id=member_id)
+        detail = {"project": row.id, "side": side.name}
+        audit(session, at=at, action="joint_proposed", team_id=side.team_id, member_id=member_id, detail=detail)
+
+
+def put_to(session: Session, side: SideRow, at: datetime) -> None:
+    """A side has accepted the joint team: what others mean to be joint in it is put to it."""
+    meant = select(JointAcceptanceRow.project_id).where(
+        JointAcceptanceRow.team_id == side.team_id, JointAcceptanceRow.withdrawn_at.is_(None)
+    )
+    for row in session.scalars(select(JiraProjectRow).where(JiraProjectRow.id.in_(meant)).order_by(JiraProjectRow.id)):
+        owner = row.organisation_id or row.site.organisation_id
+        for theirs in _accepting(session, row, side.team_id):
+            if theirs.organisation_id == owner:
+                _put_to_others(session, row, theirs, at, only=side)
+
+
 class Projects:
     """What is proposed as joint, decided by a click."""
 
@@ -153,14 +190,19 @@ class Projects:
             return project.site.key, project.key
 
 
-def _put_to_others(session: Session, row: JiraProjectRow, side: SideRow, at: datetime) -> None:
-    """Ask every other side of which nothing is known yet, each for itself."""
+def _put_to_others(
+    session: Session, row: JiraProjectRow, side: SideRow, at: datetime, *, only: SideRow | None = None
+) -> None:
+    """Ask every other side (or `only` this one) of which nothing is known yet, each for itself and once."""
     mine = _acceptance(session, row.id, side.id)
     assert mine is not None
     project = f"{row.key} ({row.site.key})" if row.key else f"the Jira site {row.site.key}"
     accepting = _accepting(session, row, side.team_id)
     for other in side.team.sides:
-        if other not in accepting and other.organisation_id != side.organisation_id:
+        asked = proposals.is_open(session, kind=proposals.PROJECT, number=mine.id, side=other.id)
+        if other in accepting or other.organisation_id == side.organisation_id or asked:
+            continue
+        if only in (None, other):
             proposals.opened(
                 session,
                 kind=proposals.PROJECT,

@@ -87,9 +87,9 @@ def opened(
     _tell(session, row, at)
 
 
-def is_open(session: Session, *, kind: str, number: int) -> bool:
-    """Whether it waits for somebody's word."""
-    return bool(_open(session, kind, number))
+def is_open(session: Session, *, kind: str, number: int, side: int | None = None) -> bool:
+    """Whether it waits for somebody's word; of this side (its id), where one is named."""
+    return any(side is None or side in row.asked for row in _open(session, kind, number))
 
 
 def retold(session: Session, *, kind: str, number: int, told: Told, at: datetime) -> None:

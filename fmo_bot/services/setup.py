@@ -62,25 +62,38 @@ def apply(
     at: datetime,
     *,
     by: str | None = None,
+    new: bool = False,
+    then: Callable[[Session, SetupResult], None] | None = None,
     token: Callable[[int], str] = secrets.token_urlsafe,
 ) -> SetupResult:
     """Make the joint team of a team file, or bring it up to date, in one transaction.
 
     `by`: the company that proposes it; admins of the others are asked to accept. None: all of them have agreed.
+    `new`: it must not be there yet, nor may any joint team have its channel. `then` goes on in the same transaction.
     Raises `FileWrong` with one line per fault, each `place: reason`; then nothing is changed.
     """
     spec = parse(mapping)
     with store.transaction(SYSTEM) as session:
-        return _Setup(session, spec, at, by, token).run()
+        made = _Setup(session, spec, at, by, token, new=new).run()
+        if then is not None:
+            then(session, made)
+        return made
 
 
 class _Setup:
     """One application of one team file inside one transaction."""
 
     def __init__(
-        self, session: Session, spec: TeamSpec, at: datetime, by: str | None, token: Callable[[int], str]
+        self,
+        session: Session,
+        spec: TeamSpec,
+        at: datetime,
+        by: str | None,
+        token: Callable[[int], str],
+        *,
+        new: bool,
     ) -> None:
-        self.session, self.spec, self.at, self.by, self.token = session, spec, at, by, token
+        self.session, self.spec, self.at, self.by, self.token, self.new = session, spec, at, by, token, new
         self.faults: list[str] = []
         self.asked: tuple[str, ...] = ()  # companies that have to accept
         self.proposed: list[tuple[BoardRow, WorkflowVersionRow, SideRow | None]] = []  # to the other sides
@@ -158,6 +171,8 @@ class _Setup:
             )
             row.unfurls = list(spec.unfurls)
             return self._new(row), True
+        if self.new:  # not more is said: it may be a joint team of which this company is to know nothing
+            raise FileWrong("team: this name cannot be used here; choose another one")
         row.host_id, row.language, row.zone = host.id, spec.language, spec.zone
         row.unfurls = list(spec.unfurls)
         return row, False

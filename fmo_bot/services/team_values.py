@@ -93,6 +93,11 @@ def _zones() -> set[str]:
     return available_timezones()  # which reads a folder of files each time
 
 
+def knows_zone(name: str) -> bool:
+    """Whether it is a time zone's name."""
+    return name in _zones()
+
+
 def _zone(value: Any, _type: Any) -> str:
     if not isinstance(value, str) or value not in _zones():
         raise ValueError(f"{shown(value)} is not a time zone such as Europe/Madrid")

@@ -27,6 +27,11 @@ ACT_FORM = "act_form"  # callback of the modal; private_metadata: ref of an act
 ACT_CHOICE, ACT_SUMMARY, ACT_TEXT = "act_choice", "act_summary", "act_text"  # its blocks; the first is also an action
 ACT_FIELD = "act_f_"  # block id prefix of a field that Jira requires; the rest is its id there
 
+SETUP_OPEN, SETUP_DISCARD, SETUP_TAKE = "setup_open", "setup_discard", "setup_take"  # value: ref of a set-up
+SETUP_BACK = "setup_back"  # in the window of a set-up; value: its step
+SETUP_ACT = "setup_act"  # action of a field that changes its window when it is chosen
+SETUP_FORM = "setup_form"  # callback of the window; private_metadata: ref, revision and step of a set-up
+TRIAL_OPEN = "trial_open"  # value: team ref
 STANDUP_FORM = "standup_form"  # callback of the modal; private_metadata: prompt ref
 BLOCKED = "blocked"  # block and action of the "blocked?" choice
 BLOCKED_ISSUE = "blocked_issue"

@@ -31,7 +31,7 @@ class SlackLookout:
 
     def channel(self, place: Place) -> Seen:
         """By `conversations.info`. A list that Slack leaves out is empty; the asking workspace is always in it."""
-        told = self._ask(place.workspace, "conversations.info", channel=place.channel)["channel"]
+        told = self.ask(place.workspace, "conversations.info", channel=place.channel)["channel"]
         named = (*_ids(told, "shared_team_ids"), *_ids(told, "connected_team_ids"), *_ids(told, "internal_team_ids"))
         return Seen(
             name=str(told.get("name") or ""),
@@ -46,14 +46,14 @@ class SlackLookout:
 
     def readers(self, place: Place) -> tuple[Reader, ...]:
         """By `conversations.members` and `users.info`; one whom Slack shows to nobody is from nowhere."""
-        return tuple(self._reader(place.workspace, user) for user in self._members(place))
+        return tuple(self._reader(place.workspace, user) for user in self.members(place))
 
     def person(self, person: Person) -> SeenPerson | None:
         """By `users.info` in the person's own workspace."""
         try:
-            told = self._ask(person.workspace, "users.info", user=person.user)["user"]
+            told = self.ask(person.workspace, "users.info", user=person.user)["user"]
         except Undeliverable as refused:
-            if _is_not_there(refused):
+            if is_not_there(refused):
                 return None
             raise
         if told.get("deleted"):
@@ -63,18 +63,17 @@ class SlackLookout:
     def company(self, workspace: str, named: str) -> str:
         """By `team.info`, which shows workspaces that share a channel; needs the scope team:read."""
         try:
-            team = self._ask(workspace, "team.info", team=named)["team"]
+            team = self.ask(workspace, "team.info", team=named)["team"]
         except Undeliverable:
             return named
         return str(team.get("name") or named)
 
-    def _members(self, place: Place) -> list[str]:
+    def members(self, place: Place) -> list[str]:
+        """The ids of everybody in a channel, by `conversations.members`."""
         found: list[str] = []
         cursor = ""
         while len(found) < _MOST:
-            page = self._ask(
-                place.workspace, "conversations.members", channel=place.channel, limit=_PAGE, cursor=cursor
-            )
+            page = self.ask(place.workspace, "conversations.members", channel=place.channel, limit=_PAGE, cursor=cursor)
             found += [str(each) for each in page["members"]]
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
             if not cursor:
@@ -92,15 +91,16 @@ class SlackLookout:
 
     def _described(self, workspace: str, user: str) -> Reader:
         try:
-            told = self._ask(workspace, "users.info", user=user)["user"]
+            told = self.ask(workspace, "users.info", user=user)["user"]
         except Undeliverable as refused:
-            if _is_not_there(refused):
+            if is_not_there(refused):
                 return Reader(user=user, home="")
             raise
         guest = bool(told.get("is_restricted") or told.get("is_ultra_restricted") or told.get("is_stranger"))
         return Reader(user=user, home=str(told.get("team_id")), is_guest=guest, is_bot=bool(told.get("is_bot")))
 
-    def _ask(self, workspace: str, method: str, **arguments: Any) -> dict[str, Any]:
+    def ask(self, workspace: str, method: str, **arguments: Any) -> dict[str, Any]:
+        """What a reading method answers in a workspace. Raises a SendOutcome."""
         client = self._installs.client_of(workspace)
 
         def call() -> dict[str, Any]:
@@ -110,7 +110,8 @@ class SlackLookout:
         return speak(call, lane=of_method(workspace, method), idempotent=True)
 
 
-def _is_not_there(refused: Undeliverable) -> bool:
+def is_not_there(refused: Undeliverable) -> bool:
+    """Whether Slack says that there is no such person, or shows them to nobody here."""
     cause = refused.__cause__
     return isinstance(cause, SlackApiError) and code_of(cause) in _NOT_THERE
 

@@ -27,6 +27,7 @@ from fmo_bot.slack.render import (
     standups,
     statuses,
     waits,
+    wizard,
 )
 
 Renderer = Callable[[Any, Translator], list[Block]]
@@ -61,6 +62,8 @@ RENDERERS: dict[type, Renderer] = {
     m.Proposal: proposals.proposal,
     m.StrangerInChannel: channels.stranger,
     m.SelfCheck: checks.self_check,
+    m.SetUpCard: wizard.card,
+    m.TrialPrompt: wizard.trial,
 }
 
 

@@ -1,0 +1,73 @@
+"""A joint team is set up from its channel, by the real door: mention, windows, post, the first prompt."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from fmo_bot.db.drafts import SetUpDraftRow
+from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.slack.actions import PROPOSAL_ACCEPT, STANDUP_OPEN, TRIAL_OPEN
+from tests.integration.door_support import House, house
+from tests.integration.sandbox_support import act, eventually
+from tests.integration.wizard_support import Setter, companies, words_of
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path, "http", team=None) as made:
+        companies(made.bot.store)
+        yield made
+
+
+def drafts(home: House) -> list[SetUpDraftRow]:
+    with home.bot.store.reading(SYSTEM) as session:
+        return list(session.scalars(select(SetUpDraftRow).order_by(SetUpDraftRow.id)))
+
+
+def test_from_the_mention_to_the_first_prompts_of_both_companies(home: House) -> None:
+    liwei, lucia = Setter(home.box, "U0LIWEI"), Setter(home.box, "U0LUCIA")
+    liwei.mention("U0BOTHUAWEI")
+
+    # Step 1: every window as it is shown; what Slack and Jira do not tell is asked.
+    window = liwei.begin()
+    assert "Telefonica" in words_of(window)
+    window = liwei.next(window, "people", team="5G Core")
+    assert "Zhang Hao" in words_of(window)  # a guest: named, and offered to nobody
+    window = liwei.next(window, "duties")
+    window = liwei.next(window, "board")
+    window = liwei.next(window, "stages")
+    window = liwei.next(window, "times")
+    liwei.choose(window, "at", "09:30")
+    window = eventually(lambda: [each for each in liwei.windows() if "01:30" in words_of(each)])[-1]
+    window = liwei.next(window, "summary", at="09:30")
+    assert "5G Core" in words_of(window)
+
+    # Step 2: until now nobody else has seen anything of it.
+    assert lucia.direct() == []
+    assert not [each for each in home.joint() if "proposes" in each["text"]]
+    assert liwei.send(window)["ok"]
+
+    # Step 3: the channel reads it, the other company's admin is asked, the author tries the form.
+    eventually(lambda: [each for each in home.joint() if "Huawei proposes the joint team 5G Core" in each["text"]])
+    liwei.press("is set up. This is how", TRIAL_OPEN)
+    form = eventually(lambda: [each for each in liwei.windows() if each["callback_id"] == "standup_form"])[-1]
+    said = {block["block_id"]: {"input": "the SMF build"} for block in form["blocks"] if block["block_id"][:2] == "q_"}
+    assert act(home.box, "U0LIWEI", "submit", view_id=form["id"], values=said)["ok"]
+    liwei.told("Nothing of it is kept")
+    assert (liwei.screens, liwei.clicks) == (7, 10)
+    liwei.told("Self-check")
+    lucia.press("Huawei proposes the joint team", PROPOSAL_ACCEPT)
+    lucia.told("Telefonica has accepted it")
+    lucia.told("is joint: people of every company")  # whether Huawei's project is joint is a question of its own
+
+    # Step 4: the next morning everybody is asked, each in their own workspace.
+    home.settle()
+    for step in ("2026-11-16T01:31:00+00:00", "2026-11-16T08:31:00+00:00"):
+        requests.post(f"{home.box.url}/clock/step", json={"to": step}, timeout=120).raise_for_status()
+    home.settle()
+    for user in ("U0CHENYU", "U0LUCIA", "U0JAVIER"):
+        assert [each for _, each in Setter(home.box, user).direct() if STANDUP_OPEN in json.dumps(each)]
