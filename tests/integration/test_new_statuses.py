@@ -90,9 +90,9 @@ class Room:
 
 
 @pytest.fixture
-def room(sqlite_store: Store) -> Room:
+def room(store: Store) -> Room:
     """Read once with a status that the workflow leaves out, then with one more."""
-    room = Room(sqlite_store)
+    room = Room(store)
     room.read(issue(1, (clock("01:00"), OLD)), at="02:00")
     assert room.asked() == {}
     room.read(issue(2, (clock("03:00"), REVIEW)), at="03:05", column=(OLD, REVIEW))
@@ -159,16 +159,16 @@ def test_only_scrum_masters_of_this_joint_team_say_it(room: Room) -> None:
         room.choose(LIWEI, "No such stage")
 
 
-def test_what_only_internal_issues_were_in_is_put_to_nobody(sqlite_store: Store) -> None:
+def test_what_only_internal_issues_were_in_is_put_to_nobody(store: Store) -> None:
     file = team_file(board={"site": "shared", "id": 1, "workflow": WORKFLOW.to_mapping()})
     file["jira"] = [{"site": "shared", "owner": "Huawei"}]
-    room = Room(sqlite_store, file)
+    room = Room(store, file)
     room.read(issue(1, (clock("01:00"), OLD)), at="02:00")
     room.read(issue(2, (clock("03:00"), REVIEW)), at="03:05", column=(OLD, REVIEW))
     assert room.team.owed("status:") == []
 
 
-def test_a_guessed_workflow_is_guessed_anew_and_asks_nobody(sqlite_store: Store) -> None:
-    room = Room(sqlite_store, team_file())
+def test_a_guessed_workflow_is_guessed_anew_and_asks_nobody(store: Store) -> None:
+    room = Room(store, team_file())
     room.read(issue(2, (clock("03:00"), REVIEW)), at="03:05")
     assert room.team.owed("status:") == []

@@ -45,10 +45,10 @@ MOVED = issue(1, (clock("01:00"), DOING), (clock("02:00"), OLD))
 
 
 @pytest.fixture
-def room(sqlite_store: Store) -> Room:
-    room = Room(sqlite_store)
+def room(store: Store) -> Room:
+    room = Room(store)
     room.read(MOVED, issue(2, (clock("01:00"), DOING), (clock("01:30"), DONE)), at="02:30")
-    with sqlite_store.transaction(SYSTEM) as session:
+    with store.transaction(SYSTEM) as session:
         board = session.get_one(BoardRow, room.team.result.board_id)
         board_rows.keep_sprints(session, board, [SPRINT], whole=True)
     return room
@@ -175,10 +175,10 @@ def test_new_statuses_are_said_before_anything_is_applied_to_the_past(room: Room
     assert (room.stage(), room.workflow().guesses) == ("In the lab", ())
 
 
-def test_the_bots_guess_is_confirmed_as_it_is_and_changes_no_figure(sqlite_store: Store) -> None:
-    room = Room(sqlite_store, team_file())
+def test_the_bots_guess_is_confirmed_as_it_is_and_changes_no_figure(store: Store) -> None:
+    room = Room(store, team_file())
     room.read(MOVED, at="02:30")
-    with sqlite_store.transaction(SYSTEM) as session:
+    with store.transaction(SYSTEM) as session:
         board = session.get_one(BoardRow, room.team.result.board_id)
         workflows.guess_anew(session, board, values.from_json(BoardShape, board.shape), [], AT)
     guessed, changes = room.workflow(), changes_of(room)
