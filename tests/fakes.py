@@ -11,7 +11,7 @@ from fmo_bot.domain.checks import SeenPerson
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person, Place
 from fmo_bot.errors import SendOutcome, Uncertain, Undeliverable
-from fmo_bot.ports import Outgoing
+from fmo_bot.ports import Outgoing, Profile
 
 MONDAY_NINE = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 
@@ -147,6 +147,16 @@ class FakeLookout:
 
     def company(self, workspace: str, named: str) -> str:
         return self.names.get(named, named)
+
+
+@dataclass
+class FakeCrowd:
+    """Who is in each channel, by its id."""
+
+    people: dict[str, tuple[Profile, ...]] = field(default_factory=dict)
+
+    def profiles(self, place: Place) -> tuple[Profile, ...]:
+        return self.people.get(place.channel, ())
 
 
 @dataclass(frozen=True)

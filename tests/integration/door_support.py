@@ -107,19 +107,26 @@ def house(
         settings = Settings.read(given_for(box, folder, apps=apps) | given)
         if team is not None:
             assert set_up(settings, team).result.members == 11
-        with Bot(settings) as bot, Door(bot) as door:
-            serving = threading.Thread(target=door.serve)
-            serving.start()
-            try:
-                url = f"http://127.0.0.1:{door.port}"
-                _register(box, url, transport, [app.key for app in settings.slack_apps])
-                # A world that has not heard of the bot yet would not wait for it when it is stepped.
-                eventually(lambda: requests.get(f"{box.url}/clock", timeout=60).json()["reporters"])
-                yield House(box, bot, url)
-            finally:
-                door.stop()
-                serving.join(60)
-        assert not serving.is_alive()
+        with running(box, settings, transport) as home:
+            yield home
+
+
+@contextmanager
+def running(box: Sandbox, settings: Settings, transport: str) -> Iterator[House]:
+    """A bot in a sandbox with its door open; another one may follow it there."""
+    with Bot(settings) as bot, Door(bot) as door:
+        serving = threading.Thread(target=door.serve)
+        serving.start()
+        try:
+            url = f"http://127.0.0.1:{door.port}"
+            _register(box, url, transport, [app.key for app in settings.slack_apps])
+            # A world that has not heard of the bot yet would not wait for it when it is stepped.
+            eventually(lambda: requests.get(f"{box.url}/clock", timeout=60).json()["reporters"])
+            yield House(box, bot, url)
+        finally:
+            door.stop()
+            serving.join(60)
+    assert not serving.is_alive()
 
 
 def given_for(box: Sandbox, folder: Path, *, apps: str = "two") -> dict[str, str]:

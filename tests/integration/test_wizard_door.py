@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from sqlalchemy import select
 
-from fmo_bot.db.drafts import SetUpDraftRow
-from fmo_bot.domain.parties import SYSTEM
+from config.settings import Settings
+from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.slack.actions import PROPOSAL_ACCEPT, STANDUP_OPEN, TRIAL_OPEN
-from tests.integration.door_support import House, house
-from tests.integration.sandbox_support import act, eventually
-from tests.integration.wizard_support import Setter, companies, words_of
+from tests.integration.door_support import House, given_for, house, running
+from tests.integration.sandbox_support import PATIENT, START, act, eventually, see
+from tests.integration.wizard_support import Setter, companies, step_of, words_of
 
 
 @pytest.fixture
@@ -21,11 +20,6 @@ def home(tmp_path: Path) -> Iterator[House]:
     with house(tmp_path, "http", team=None) as made:
         companies(made.bot.store)
         yield made
-
-
-def drafts(home: House) -> list[SetUpDraftRow]:
-    with home.bot.store.reading(SYSTEM) as session:
-        return list(session.scalars(select(SetUpDraftRow).order_by(SetUpDraftRow.id)))
 
 
 def test_from_the_mention_to_the_first_prompts_of_both_companies(home: House) -> None:
@@ -71,3 +65,34 @@ def test_from_the_mention_to_the_first_prompts_of_both_companies(home: House) ->
     home.settle()
     for user in ("U0CHENYU", "U0LUCIA", "U0JAVIER"):
         assert [each for _, each in Setter(home.box, user).direct() if STANDUP_OPEN in json.dumps(each)]
+
+
+def test_a_set_up_left_half_way_goes_on_the_next_day_after_a_restart(tmp_path: Path) -> None:
+    with Sandbox(Options(patience=PATIENT, start=START, transport="socket")) as box:
+        settings = Settings.read(given_for(box, tmp_path))
+        liwei = Setter(box, "U0LIWEI")
+        with running(box, settings, "socket") as home:
+            companies(home.bot.store)
+            liwei.mention("U0BOTHUAWEI", "setup")
+            window = liwei.next(liwei.begin(), "people", team="5G Core")
+
+            # What cannot stand is said under its field, and what was put in stays.
+            nobody = liwei.send(window, in__vendor=[])
+            assert [sentence for sentence in nobody["errors"].values() if "Choose somebody of Huawei" in sentence]
+            assert liwei.windows()[-1]["id"] == window["id"]
+            liwei.next(window, "duties", in__vendor=["U0LIWEI", "U0CHENYU"])
+            assert act(box, "U0LIWEI", "close", view_id=liwei.windows()[-1]["id"])["ok"]
+            requests.post(f"{box.url}/clock/step", json={"by": 86400}, timeout=120).raise_for_status()
+            home.settle()
+        with running(box, settings, "socket"):
+            assert act(box, "U0LIWEI", "open_home", app_id="A0FMOHUAWEI", team_id="T0HUAWEI")["ok"]
+            shown = {"app_id": "A0FMOHUAWEI", "team_id": "T0HUAWEI"}
+            eventually(lambda: "joint-5g-core is not finished" in json.dumps(see(box, "U0LIWEI", "home", **shown)))
+            liwei.mention("U0BOTHUAWEI")
+            liwei.told("Done: Sides, People")
+            assert step_of(liwei.begin()) == "duties"
+            assert act(box, "U0LIWEI", "close", view_id=liwei.windows()[-1]["id"])["ok"]
+
+            # Whoever may not set up is told who may; a mention where a joint team could be is no help for them.
+            Setter(box, "U0CHENYU").mention("U0BOTHUAWEI", "setup")
+            Setter(box, "U0CHENYU").told("sets up a joint team. Ask Li Wei")
