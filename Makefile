@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-check test test-long bench bench-delivery bench-sync bench-flow pictures check lock clean
+.PHONY: help demo demo-check test test-long bench bench-delivery bench-sync bench-flow pictures pictures-set-up check lock clean
 
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -62,6 +62,9 @@ bench-flow: $(VENV)/dev ## every report of 50,000 issues out of a file, against 
 pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium), and draw those of docs/charts.md
 	@$(BIN)/python -m docs.pictures.charts
 	@$(BIN)/python docs/pictures/take.py
+
+pictures-set-up: $(VENV)/dev ## set a joint team up on the sandbox's page and photograph every screen; prints screens, clicks and words
+	@PYTHONPATH=. $(BIN)/python docs/pictures/set_up.py $(FOLDER)
 
 chaos: $(VENV)/dev ## real processes killed and frozen while Slack fails: is anything lost or doubled? (ITEMS, ENGINE, BREAK, SEED)
 	@$(BIN)/python -m tests.chaos --items $(or $(ITEMS),10000) \

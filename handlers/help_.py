@@ -11,6 +11,7 @@ from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.messages import Message, Notice
 from fmo_bot.domain.parties import Person
 from fmo_bot.errors import NotAMember, Refusal
+from fmo_bot.services.wizard import LOOKING
 from fmo_bot.slack.outcomes import speak
 from handlers.answers import tell
 from handlers.commands import Asked, run
@@ -39,7 +40,10 @@ def words(bot: Bot, payload: dict[str, Any], at: datetime) -> None:
         return
     mentioned = str(payload["key"]).startswith("slack:app_mention:")
     asked = Asked(person=person, channel=payload["channel"], key=payload["key"], at=at, mentioned=mentioned)
-    bot.say(person, _answer(bot, payload["text"], asked), name=f"told:{payload['key']}", at=at)
+    answer = _answer(bot, payload["text"], asked)
+    if isinstance(answer, Notice) and answer.text == LOOKING:  # its card comes next, to the same conversation
+        return
+    bot.say(person, answer, name=f"told:{payload['key']}", at=at)
 
 
 def _whisper(bot: Bot, payload: dict[str, Any]) -> None:

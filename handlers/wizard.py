@@ -74,8 +74,8 @@ def register(app: App, bot: Bot) -> None:
         filled, workspace, language = wizard_forms.read(view), _workspace(view, context), bot.language_of(person)
         waits = forms.waiting(language, title=TITLE_TEXT)
         if filled.step == SUMMARY:
-            wizard.post_later(person, filled.ref, filled.revision, view["id"], workspace, at)
-            ack(response_action="update", view=waits)
+            wizard.post_later(person, filled.ref, filled.revision, at)
+            ack(response_action="clear")  # what comes of it is a direct message
         elif filled.step == BOARD:
             later(person, filled, view["id"], workspace, at)
             ack(response_action="update", view=waits)

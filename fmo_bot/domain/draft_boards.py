@@ -9,8 +9,8 @@ from fmo_bot.errors import InvalidInput
 
 CHOOSE = "Choose a board."
 NONE_FOUND = "No board on {sites} has {words} in its name. Try another word, or none for all boards."
-FOUND = "{n} boards on {sites}."
-MORE = "The first {n} boards on {sites}; a word of the board's name finds others."
+FOUND = "Boards on {sites}: {n}."
+MORE = "Boards on {sites}: the first {n}. A word of the board's name finds others."
 TROUBLE = "{site}: {why}"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from fmo_bot.domain.draft_screens import MOST, ONE, Field, Given, Screen, joined, literal, many, one
 from fmo_bot.domain.drafts import DUTIES, PEOPLE, STEPS, Draft, LeftOut, SeenMember, took
 from fmo_bot.domain.messages import Choice, Notice
-from fmo_bot.domain.parties import Duty, Role
+from fmo_bot.domain.parties import OPERATOR, VENDOR, Duty, Role
 from fmo_bot.errors import InvalidInput
 
 _WHY = {
@@ -13,10 +13,11 @@ _WHY = {
     "elsewhere": "of no company of the channel: {names}",
     "unknown": "not shown by Slack: {names}",
 }
-LEFT_OUT = "Not offered, since nobody is taken for a company's own whom Slack does not show as such:"
+LEFT_OUT = "Not offered:"
 NOBODY = "Choose somebody of {company}: it sets this up."
 BOTH = "{name} is chosen twice: whoever only reads is not asked."
 NO_MASTER = "Choose a scrum master of {company}: it sets this up."
+ONE_MASTER = "Only {company} needs a scrum master now. Everybody else can be named later."
 NO_HOLDER = "Choose whom they stand in for first."
 SAME = "Choose somebody else to stand in."
 
@@ -83,10 +84,20 @@ def _member(seen: SeenMember, before: dict[str, Any], *, reads: bool) -> dict[st
 # --- roles and duties ---------------------------------------------------------------------------------------------
 
 _ACCEPTS, _ESCALATES = Duty.ACCEPTOR.value, Duty.ESCALATION.value
-_DUTIES = (
-    (_ACCEPTS, "{company}: accepts what is finished", "Records acceptance as the joint team's decision."),
-    (_ESCALATES, "{company}: is told when a blocker waits too long", "Has agreed to be one."),
-)
+_DUTIES = {
+    _ACCEPTS: ("{company}: acceptor", "Accepts or returns what is finished.", "{company}: the acceptor's deputy"),
+    _ESCALATES: (
+        "{company}: escalation contact",
+        "Is told when a blocker waits too long, and has agreed to that.",
+        "{company}: the escalation contact's deputy",
+    ),
+}
+
+
+def _duties_of_side(draft: Draft, side: str) -> list[str]:
+    """Finished work is accepted by whom it is delivered to."""
+    receives = side == OPERATOR or (OPERATOR not in draft.sides and side != VENDOR)
+    return [_ACCEPTS, _ESCALATES] if receives else [_ESCALATES]
 
 
 def duties(draft: Draft) -> Screen:
@@ -96,7 +107,12 @@ def duties(draft: Draft) -> Screen:
         title="Roles and duties",
         number=3,
         of=len(STEPS),
-        said=(Notice(text="Only your own side needs a scrum master now. The rest can be named later.", values={}),),
+        said=(
+            Notice(
+                text="Only {company} needs a scrum master now. Everybody else can be named later.",
+                values={"company": draft.own},
+            ),
+        ),
         fields=tuple(each for side in draft.sides for each in _duties_of(draft, side)),
     )
 
@@ -109,14 +125,15 @@ def _duties_of(draft: Draft, side: str) -> tuple[Field, ...]:
     masters = tuple(each["user"] for each in members if each.get("role") == Role.SCRUM_MASTER)
     if not masters and company == draft.own and DUTIES not in draft.done:
         masters = tuple(each["user"] for each in members if each["user"] == draft.asker)
-    made: list[Field] = list(many(f"master:{side}", "{company}: scrum masters", choices, masters, values=named))
-    for duty, label, hint in _DUTIES:
-        told: dict[str, Any] = {"kind": ONE, "choices": choices[:MOST], "values": named, "optional": True}
-        made.append(
-            Field(key=f"{duty}:{side}", label=label, hint=hint, chosen=_holder(members, "duties", duty), **told)
-        )
-        stands_in = "{company}: stands in for them"
-        made.append(Field(key=f"{duty}2:{side}", label=stands_in, chosen=_holder(members, "deputy", duty), **told))
+    needed = company == draft.own and len(choices) <= MOST
+    label = "{company}: scrum masters"
+    made: list[Field] = [*many(f"master:{side}", label, choices, masters, values=named, optional=not needed)]
+    told: dict[str, Any] = {"kind": ONE, "choices": choices[:MOST], "values": named, "optional": True}
+    for duty in _duties_of_side(draft, side):
+        label, hint, stands_in = _DUTIES[duty]
+        holder, deputy = (_holder(members, kind, duty) for kind in ("duties", "deputy"))
+        made.append(Field(key=f"{duty}:{side}", label=label, hint=hint, chosen=holder, **told))
+        made.append(Field(key=f"{duty}2:{side}", label=stands_in, chosen=deputy, **told))
     return tuple(made)
 
 
@@ -127,7 +144,7 @@ def take_duties(draft: Draft, given: Given) -> Draft:
         masters = joined(given, f"master:{side}")
         if said["organisation"] == draft.own and not masters:
             raise InvalidInput({f"master:{side}": NO_MASTER}, company=draft.own)
-        for duty, _, _ in _DUTIES:
+        for duty in _DUTIES:
             holder, deputy = one(given, f"{duty}:{side}"), one(given, f"{duty}2:{side}")
             if deputy and (not holder or holder == deputy):
                 raise InvalidInput({f"{duty}2:{side}": SAME if holder else NO_HOLDER})
@@ -141,8 +158,8 @@ def _with_duties(member: dict[str, Any], side: str, given: Given, masters: tuple
         return member
     user = member["user"]
     plain = {key: value for key, value in member.items() if key not in ("role", "duties", "deputy")}
-    had = [duty for duty, _, _ in _DUTIES if one(given, f"{duty}:{side}") == user]
-    stands = [duty for duty, _, _ in _DUTIES if one(given, f"{duty}2:{side}") == user]
+    had = [duty for duty in _DUTIES if one(given, f"{duty}:{side}") == user]
+    stands = [duty for duty in _DUTIES if one(given, f"{duty}2:{side}") == user]
     said = {"role": Role.SCRUM_MASTER.value if user in masters else None, "duties": had, "deputy": stands}
     return plain | {key: value for key, value in said.items() if value}
 

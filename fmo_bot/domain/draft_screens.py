@@ -62,7 +62,7 @@ def many(key: str, label: str, choices: tuple[Choice, ...], chosen: tuple[str, .
         offered = {each.value for each in part}
         name = f"{key}~{number}" if number else key
         kept = tuple(each for each in chosen if each in offered)
-        made.append(Field(key=name, label=label, kind=MANY, choices=part, chosen=kept, optional=True, **more))
+        made.append(Field(key=name, label=label, kind=MANY, choices=part, chosen=kept, **{"optional": True, **more}))
     return tuple(made)
 
 

@@ -87,19 +87,19 @@ def screen(draft: Draft) -> Screen:
 
 def _choices(draft: Draft) -> tuple[Choice, ...]:
     """Every stage with its side, by the names of companies."""
-    sided = [
-        literal(f"{kind.value}:{side}", f"{sign} {said['organisation']}")
-        for kind, sign in ((StageKind.ACTIVE, "▶"), (StageKind.WAITING, "⏸"))
-        for side, said in draft.sides.items()
-    ]
+
+    def sided(kind: StageKind, text: str) -> list[Choice]:
+        sides = draft.sides.items()
+        return [Choice(value=f"{kind}:{side}", text=text, company=said["organisation"]) for side, said in sides]
+
     return (
         Choice(value=StageKind.BACKLOG.value, text="Not started"),
-        Choice(value=StageKind.ACTIVE.value, text="▶ Being worked on"),
-        *sided[: len(sided) // 2],
-        Choice(value=StageKind.WAITING.value, text="⏸ Waiting"),
-        *sided[len(sided) // 2 :],
-        Choice(value=StageKind.DONE.value, text="✓ Done"),
-        Choice(value=StageKind.ABANDONED.value, text="✗ Given up"),
+        Choice(value=StageKind.ACTIVE.value, text="Being worked on"),
+        *sided(StageKind.ACTIVE, "Being worked on by {company}"),
+        Choice(value=StageKind.WAITING.value, text="Waiting"),
+        *sided(StageKind.WAITING, "Waiting on {company}"),
+        Choice(value=StageKind.DONE.value, text="Done"),
+        Choice(value=StageKind.ABANDONED.value, text="Given up"),
         Choice(value=UNUSED, text="Not counted"),
     )
 

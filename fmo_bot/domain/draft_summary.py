@@ -4,15 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from fmo_bot.domain.draft_screens import Screen
-from fmo_bot.domain.draft_times import National, next_runs, told
+from fmo_bot.domain.draft_times import National, days_told, next_runs, told
 from fmo_bot.domain.drafts import STEPS, SUMMARY, Draft
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Duty, Role
 
-_DUTIES = {
-    Duty.ACCEPTOR.value: "{company}: {names} accepts what is finished",
-    Duty.ESCALATION.value: "{company}: {names} is told when a blocker waits too long",
-}
+_END = Notice(text="", values={})  # of a paragraph
+_DUTIES = {Duty.ACCEPTOR.value: "Acceptor: {names}", Duty.ESCALATION.value: "Escalation contact: {names}"}
 
 
 def screen(draft: Draft, at: datetime, national: National) -> Screen:
@@ -26,10 +24,12 @@ def screen(draft: Draft, at: datetime, national: National) -> Screen:
         number=len(STEPS),
         of=len(STEPS),
         said=(
-            Notice(text="{team} in #{channel}; the server is run by {host}.", values=named),
-            *(line for side in draft.sides for line in _side(draft, side)),
+            Notice(text="*{team}* in #{channel}; the server is run by {host}.", values=named),
+            *(line for side in draft.sides for line in (_END, *_side(draft, side))),
+            _END,
             *_board(draft),
             *_times(draft),
+            _END,
             *told(next_runs(draft, at, national)),
         ),
         after=(
@@ -54,25 +54,23 @@ def _side(draft: Draft, side: str) -> list[Notice]:
         "side": side,
         "n": len(members) - len(reads),
         "m": len(reads),
-        "masters": ", ".join(masters) or "-",
+        "masters": ", ".join(masters),
         "zone": calendar["zone"],
-        "country": calendar.get("country", "-"),
+        "country": calendar.get("country", ""),
     }
-    line = (
-        "{company} ({side}): {n} take part, {m} only read; scrum masters: {masters}; "
-        "works by the clocks of {zone}, holidays of {country}"
-    )
-    return [Notice(text=line, values=values), *_duties(said)]
+    lines = [
+        "*{company}*, {side}: {n} take part, {m} only read",
+        "Scrum masters: {masters}" if masters else "No scrum master yet",
+        "Works by {zone}, holidays of {country}"
+        if calendar.get("country")
+        else "Works by {zone}, no national holidays",
+    ]
+    return [*(Notice(text=line, values=values) for line in lines), *_duties(said)]
 
 
 def _duties(said: dict[str, Any]) -> list[Notice]:
     holders = {duty: [each["name"] for each in said["members"] if duty in each.get("duties", ())] for duty in _DUTIES}
-    company = said["organisation"]
-    return [
-        Notice(text=_DUTIES[duty], values={"company": company, "names": ", ".join(names)})
-        for duty, names in holders.items()
-        if names
-    ]
+    return [Notice(text=_DUTIES[duty], values={"names": ", ".join(names)}) for duty, names in holders.items() if names]
 
 
 def _board(draft: Draft) -> list[Notice]:
@@ -84,8 +82,8 @@ def _board(draft: Draft) -> list[Notice]:
 
 def _times(draft: Draft) -> list[Notice]:
     standup, digest = draft.file["standups"][0], draft.file["digests"][0]
-    asked = {"at": standup["at"], "days": " ".join(standup["days"])}
-    sent = {"at": digest["at"], "days": " ".join(digest["days"]), "zone": draft.file["zone"]}
+    asked = {"at": standup["at"], "days": days_told(standup["days"])}
+    sent = {"at": digest["at"], "days": days_told(digest["days"]), "zone": draft.file["zone"]}
     return [
         Notice(text="Stand-up: {days} at {at}, by each member's own clock", values=asked),
         Notice(text="Digest: {days} at {at} ({zone})", values=sent),

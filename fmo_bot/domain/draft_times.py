@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fmo_bot.domain.calendars import WEEKDAYS, SideCalendar, WorkingTime, instant_of, local_date
+from fmo_bot.domain.calendars import WEEKDAYS, SideCalendar, WorkingTime, instant_of, local_date, zone_of
 from fmo_bot.domain.draft_screens import MANY, ONE, TIME, Field, Given, Screen, literal, one
 from fmo_bot.domain.drafts import STEPS, TIMES, Draft, took
 from fmo_bot.domain.messages import Choice, Notice
@@ -60,10 +60,12 @@ def screen(draft: Draft, at: datetime, national: National, given: Given | None =
 
 
 def told(runs: tuple[NextRun, ...]) -> Iterator[Notice]:
-    """The next runs in sentences."""
+    """The next runs, a line each: when it is there, and for the reader."""
+    yield Notice(text="*Asked next*", values={})
     for run in runs:
-        values = {"company": run.company, "zone": run.zone, "day": local_date(run.due, run.zone), "when": run.due}
-        yield Notice(text="{company}, {zone}: asked next on {day}, which is {when} here", values=values)
+        there = run.due.astimezone(zone_of(run.zone))
+        values = {"company": run.company, "zone": run.zone, "at": f"{there:%H:%M}", "when": run.due}
+        yield Notice(text="{company}, {zone}: {at} there, {when} here", values=values)
 
 
 def _standup_fields(draft: Draft) -> tuple[Field, ...]:
@@ -107,7 +109,7 @@ def _side_fields(draft: Draft, side: str) -> tuple[Field, ...]:
     return (
         Field(
             key=f"zone:{side}",
-            label="{company}: working time is counted by the clocks of",
+            label="{company}: works by the clocks of",
             values=named,
             kind=ONE,
             choices=tuple(literal(each, each) for each in zones[:100]),
@@ -251,3 +253,8 @@ def _most(values: Iterator[str]) -> list[str]:
 
 def _week(days: list[str]) -> str:
     return next((week for week, its in WEEKS.items() if set(its) == set(days)), "mon-fri")
+
+
+def days_told(days: list[str]) -> str:
+    """Days in the words of a team file; a usual week in short."""
+    return next((week for week, its in WEEKS.items() if set(its) == set(days)), " ".join(days))

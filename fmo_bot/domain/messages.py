@@ -588,11 +588,15 @@ Message = (
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """An option of a choice: the value stored, the text shown (a msgid where `literal` is false)."""
+    """An option of a choice: the value stored, the text shown (a msgid where `literal` is false).
+
+    `company`: fills the msgid's {company}.
+    """
 
     value: str
     text: str
     literal: bool = False
+    company: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -145,7 +145,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         # Only to people of the company that sets up: see services.wizard.
         m.SetUpCard: "ref channel companies taken missing begun_at holder",
         m.TrialPrompt: "ref team ceremony asked",
-        m.Choice: "value text literal",
+        m.Choice: "value text literal company",
         m.WhichIssue: "key",  # as its reader typed it
         m.Question: "key label hint required visibility",
         m.StandupForm: "prompt_ref team ceremony round_date deadline questions given sides blocked late",

@@ -36,7 +36,6 @@ LOOK, FILL, POST = "set_up_look", "set_up_fill", "set_up_post"  # kinds of jobs
 LOOKING = "FMO bot looks at who is in this channel. What comes next is in a direct message; nobody else sees it."
 DISCARDED_NOW = "The set-up of #{channel} is discarded; nobody else has seen anything of it."
 OVER = "{name} goes on with the set-up of #{channel} now."
-POSTED = "{team} is set up. What comes next is in a direct message."
 NAME_TAKEN = "This name cannot be used here: choose another one."
 
 
@@ -55,7 +54,7 @@ class IsTaken(Refusal):
 class Window(Protocol):
     """A window that stands open before somebody."""
 
-    def show(self, workspace: str, view_id: str, shown: "Shown | Notice | Refusal", language: str) -> None:
+    def show(self, workspace: str, view_id: str, shown: "Shown | Refusal", language: str) -> None:
         """Show a screen, or why there is none."""
         ...
 
@@ -233,28 +232,17 @@ class Wizard:
 
     # --- ending ----------------------------------------------------------------------------------------------------
 
-    def post_later(self, person: Person, ref: str, revision: int, view_id: str, workspace: str, at: datetime) -> None:
+    def post_later(self, person: Person, ref: str, revision: int, at: datetime) -> None:
         """Have it posted, once. Raises what wizard_rows.mine raises."""
-        payload = {"ref": ref, "view": view_id, "workspace": workspace, "home": person.workspace, "user": person.user}
+        payload = {"ref": ref, "home": person.workspace, "user": person.user}
         with self._store.transaction(SYSTEM) as session:
             wizard_rows.mine(session, wizard_rows.setter(session, person), ref, revision, lock=True)
-            key = f"{POST}:{ref}:{revision}"
+            key = f"{POST}:{ref}:{revision}:{at.timestamp()}"  # what could not be posted may be tried again
             inbox.record(session, event_key=key, kind=POST, payload=payload, at=at, asker=person)
 
     def post(self, payload: Mapping[str, Any], at: datetime) -> None:
-        """The job: begin the joint team, and say so in the window."""
-        person, language = Person(payload["home"], payload["user"]), "en"
-        with self._store.reading(SYSTEM) as session:
-            language = wizard_rows.setter(session, person).language
-        try:
-            made = self._posting.post(person, payload["ref"], at)
-            told: Notice | Refusal | None = None
-            if made is not None:
-                told = Notice(text=POSTED, values={"team": made.team})
-        except Refusal as refusal:
-            told = refusal
-        if told is not None:
-            self._window.show(payload["workspace"], payload["view"], told, language)
+        """The job: begin the joint team; who posted it is told in a direct message. Raises as Posting.post."""
+        self._posting.post(Person(payload["home"], payload["user"]), payload["ref"], at)
 
     def discard(self, person: Person, ref: str, at: datetime) -> Notice:
         """Throw it away. Raises what wizard_rows.mine raises."""

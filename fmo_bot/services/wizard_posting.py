@@ -34,7 +34,7 @@ class NotYet(Refusal):
 
 
 class CannotPost(Refusal):
-    """It cannot be posted as it is. {why} Go back to that step and correct it."""
+    """The set-up of #{channel} cannot be posted as it is. {why} Press Continue in its message and correct that."""
 
 
 class Posting:
@@ -64,7 +64,7 @@ class Posting:
         try:
             made = setup.apply(self._store, mapping(draft), at, by=draft.own, new=True, then=then)
         except FileWrong as wrong:
-            raise CannotPost(why=str(wrong).splitlines()[0]) from wrong
+            raise CannotPost(channel=draft.name, why=str(wrong).splitlines()[0]) from wrong
         self._checks.ask(person, team_ref=made.team_ref, key=f"set-up:{ref}", at=at)
         return made
 

@@ -57,10 +57,8 @@ class SlackWizardWindow:
         """`installs`: who speaks where."""
         self._installs = installs
 
-    def show(
-        self, workspace: str, view_id: str, shown: tuple[str, int, Screen] | Notice | Refusal, language: str
-    ) -> None:
-        """Show a screen, or a sentence; a window that was closed meanwhile is left alone."""
+    def show(self, workspace: str, view_id: str, shown: tuple[str, int, Screen] | Refusal, language: str) -> None:
+        """Show a screen, or why there is none; a window that was closed meanwhile is left alone."""
         try:
             self._installs.client_of(workspace).views_update(view_id=view_id, view=view_of(shown, language))
         except SlackApiError as error:
@@ -68,9 +66,9 @@ class SlackWizardWindow:
                 raise
 
 
-def view_of(shown: tuple[str, int, Screen] | Notice | Refusal, language: str) -> Block:
-    """The window of a screen, or of a sentence."""
-    if isinstance(shown, Notice | Refusal):
+def view_of(shown: tuple[str, int, Screen] | Refusal, language: str) -> Block:
+    """The window of a screen, or of why there is none."""
+    if isinstance(shown, Refusal):
         return refused(shown.text, shown.values, language, title=TITLE_TEXT)
     return form(*shown, language)
 
@@ -126,9 +124,14 @@ def _known(view: Mapping[str, Any]) -> tuple[str, int, str]:
 
 
 def _paragraphs(said: tuple[Notice, ...], t: Translator) -> list[Block]:
-    lines = [sentence(each.text, each.values, t) for each in said]
-    parts = [lines[start : start + _LINES] for start in range(0, len(lines), _LINES)]
-    return [section("\n".join(part)) for part in parts]
+    """The sentences in sections; one without words ends a section."""
+    parts: list[list[str]] = [[]]
+    for each in said:
+        if not each.text or len(parts[-1]) == _LINES:
+            parts.append([])
+        if each.text:
+            parts[-1].append(sentence(each.text, each.values, t))
+    return [section("\n".join(part)) for part in parts if part]
 
 
 def _field(field: Field, t: Translator) -> Block:
@@ -183,7 +186,8 @@ def _action(field: Field) -> str:
 
 
 def _option(choice: Choice, t: Translator) -> Block:
-    text = choice.text if choice.literal else t(choice.text)
+    named = {"company": choice.company} if choice.company else {}
+    text = choice.text if choice.literal else t(choice.text, **named)
     return {"text": plain(text, OPTION), "value": choice.value[:OPTION_VALUE]}
 
 
