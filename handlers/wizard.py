@@ -11,9 +11,10 @@ from fmo_bot.domain.draft_screens import one
 from fmo_bot.domain.drafts import BOARD, SUMMARY, TIMES
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person
+from fmo_bot.services.wizard_asking import ANSWER
 from fmo_bot.slack import actions as names
 from fmo_bot.slack import forms, wizard_forms
-from fmo_bot.slack.wizard_forms import TITLE_TEXT, Filled
+from fmo_bot.slack.wizard_forms import TITLE_TEXT
 from handlers.buttons import Press, replaces
 from handlers.windows import loading
 
@@ -21,6 +22,7 @@ from handlers.windows import loading
 def register(app: App, bot: Bot) -> None:
     """Take the buttons, the choices in a window, and the window."""
     wizard = bot.wizard
+    later = {BOARD: wizard.fill_later, ANSWER: bot.asking.later}  # steps whose windows a job fills
 
     def open_(
         ack: Ack,
@@ -61,9 +63,9 @@ def register(app: App, bot: Bot) -> None:
         view = body["view"]
         context["view_id"], context["view_title"] = view["id"], TITLE_TEXT
         filled = wizard_forms.read(view)
-        if filled.step == BOARD:
+        if filled.step in later:
             words = one(filled.given, "search")
-            wizard.fill_later(person, filled.ref, view["id"], _workspace(view, context), at, words=words)
+            later[filled.step](person, filled.ref, view["id"], _workspace(view, context), at, words=words)
         elif filled.step == TIMES:
             shown = wizard.changed(person, filled.ref, filled.given, at)
             made = wizard_forms.view_of(shown, bot.language_of(person))
@@ -76,8 +78,10 @@ def register(app: App, bot: Bot) -> None:
         if filled.step == SUMMARY:
             wizard.post_later(person, filled.ref, filled.revision, at)
             ack(response_action="clear")  # what comes of it is a direct message
-        elif filled.step == BOARD:
-            later(person, filled, view["id"], workspace, at)
+        elif filled.step in later:
+            value, words = one(filled.given, "board"), one(filled.given, "search")
+            told = {"value": value} if value else {"words": words}
+            later[filled.step](person, filled.ref, view["id"], workspace, at, **told)
             ack(response_action="update", view=waits)
         else:
             shown = wizard.submit(person, filled.ref, filled.revision, filled.step, filled.given, at)
@@ -86,10 +90,18 @@ def register(app: App, bot: Bot) -> None:
             made = waits if shown is None else wizard_forms.view_of(shown, language)
             ack(response_action="update", view=made)
 
-    def later(person: Person, filled: Filled, view_id: str, workspace: str, at: datetime) -> None:
-        value, words = one(filled.given, "board"), one(filled.given, "search")
-        told = {"value": value} if value else {"words": words}
-        wizard.fill_later(person, filled.ref, view_id, workspace, at, **told)
+    def answer(
+        ack: Ack,
+        body: dict[str, Any],
+        action: dict[str, Any],
+        client: WebClient,
+        context: BoltContext,
+        person: Person,
+        at: datetime,
+    ) -> None:
+        ack()
+        view_id = loading(client, body, context, title=TITLE_TEXT)
+        bot.asking.later(person, action["value"], view_id, str(context.team_id), at)
 
     def discard(press: Press) -> Message:
         return wizard.discard(press.person, press.value, press.at)
@@ -98,6 +110,7 @@ def register(app: App, bot: Bot) -> None:
         return wizard.take_over(press.person, press.value, press.at)
 
     app.action(names.SETUP_OPEN)(open_)
+    app.action(names.SETUP_ANSWER)(answer)
     app.action(names.SETUP_BACK)(back)
     app.action(names.SETUP_ACT)(choose)
     app.action(names.SETUP_DISCARD)(replaces(bot, discard))

@@ -55,6 +55,7 @@ from fmo_bot.services import (
     standup_plan,
     waits_reports,
     wizard,
+    wizard_asking,
 )
 from fmo_bot.services.account_matching import Matching
 from fmo_bot.services.accounts import Accounts
@@ -89,6 +90,7 @@ from fmo_bot.services.trials import PREFIX as TRIAL
 from fmo_bot.services.trials import Trials
 from fmo_bot.services.waits_reports import WaitsReports
 from fmo_bot.services.wizard import Wizard
+from fmo_bot.services.wizard_asking import Asking
 from fmo_bot.services.wizard_boards import Boards as WizardBoards
 from fmo_bot.services.wizard_posting import Posting
 from fmo_bot.services.wizard_seeing import Seeing
@@ -187,11 +189,14 @@ class Bot:
         self.self_checks = SelfChecks(self.store, self.parties, lookout, self.installs.reaches)
         self.strangers = Strangers(self.store)
         self.trials = Trials(self.store, self.parties, questions)
+        boards = WizardBoards(self.store, JiraFinder(self.jira.client))
+        self.asking = Asking(self.store, boards)
         self.wizard = Wizard(
             self.store,
             Seeing(lookout, SlackCrowd(self.installs, lookout)),
-            WizardBoards(self.store, JiraFinder(self.jira.client)),
+            boards,
             Posting(self.store, self.self_checks),
+            self.asking,
             SlackWizardWindow(self.installs),
             self._apps,
         )
@@ -216,6 +221,7 @@ class Bot:
             wizard.LOOK: self.wizard.look,
             wizard.FILL: self.wizard.fill,
             wizard.POST: self.wizard.post,
+            wizard_asking.ANSWER: self.wizard.answer,
             acts.FORM: self.acts.fill,
             acts.ACT: self.acts.act,
             accounts.LOOK: self.accounts.look,

@@ -43,5 +43,8 @@ class SetUpDraftRow(Base):
     revision: Mapped[int] = mapped_column(default=1)  # goes up with each change: a window of an older one is told so
     state: Mapped[str] = mapped_column(default="open")  # open | applied | discarded
     team_id: Mapped[int | None] = mapped_column(ForeignKey("joint_team.id", ondelete="SET NULL"), default=None)
-    organisation: Mapped[OrganisationRow] = relationship(init=False)
+    # Another company that was asked for a board of its own, and by which name it answers.
+    asked_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), default=None)
+    asked_ref: Mapped[str | None] = mapped_column(unique=True, default=None)
+    organisation: Mapped[OrganisationRow] = relationship(init=False, foreign_keys=[organisation_id])
     member: Mapped[MemberRow] = relationship(init=False)

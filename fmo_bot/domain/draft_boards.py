@@ -1,12 +1,16 @@
 """Fourth step of a set-up: the Jira board, found by its name. Only the people of a site's owner search there."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from fmo_bot.domain.draft_screens import MOST, ONE, TEXT, Field, Given, Screen, literal, one
-from fmo_bot.domain.drafts import BOARD, STAGES, STEPS, Draft, SeenBoard, took
+from fmo_bot.domain.drafts import BOARD, STAGES, STEPS, Company, Draft, SeenBoard, took
 from fmo_bot.domain.messages import Choice, Notice
 from fmo_bot.errors import InvalidInput
 
+ASK = "ask:"  # of a choice: what follows is the workspace of the company that is asked
+NOBODYS = "{company} has no Jira site here: whoever runs FMO bot can connect one. Or ask another company."
+WAITS = "{company} has been asked for a board of its own and has not chosen one yet."
 CHOOSE = "Choose a board."
 NONE_FOUND = "No board on {sites} has {words} in its name. Try another word, or none for all boards."
 FOUND = "Boards on {sites}: {n}."
@@ -27,11 +31,14 @@ class Found:
 def screen(draft: Draft, found: Found) -> Screen:
     """What was found, the likeliest first; a word and Enter searches anew."""
     boards = _ordered(draft, found)[:MOST]
-    choices = tuple(_choice(each, several=len(found.sites) > 1) for each in boards)
+    asks = tuple(_asks(draft))
+    choices = (*(_choice(each, several=len(found.sites) > 1) for each in boards[: MOST - len(asks)]), *asks)
     known = [value_of(draft.board)] if draft.board is not None else []
     offered = [each.value for each in choices]
-    chosen = tuple([each for each in known if each in offered] or offered[:1])
-    picked = (Field(key="board", label="Jira board", kind=ONE, choices=choices, chosen=chosen),) if choices else ()
+    usual = offered[:1] if boards else []
+    chosen = tuple([each for each in known if each in offered] or usual)
+    board = Field(key="board", label="Jira board", kind=ONE, choices=choices, chosen=chosen, optional=not boards)
+    picked = (board,) if choices else ()
     search = Field(
         key="search",
         label="Look for another board",
@@ -42,13 +49,14 @@ def screen(draft: Draft, found: Found) -> Screen:
         acts=True,
     )
     said = [Notice(text=TROUBLE, values={"site": site, "why": why}) for site, why in found.troubles]
+    said += [Notice(text=WAITS, values={"company": draft.asked})] if draft.asked else []
     return Screen(
         step=BOARD,
         title="Jira board",
         number=4,
         of=len(STEPS),
-        said=(_count(found, len(boards)), *said),
-        fields=(*picked, search),
+        said=(_count(draft, found, len(boards)), *said),
+        fields=(*picked, search) if found.sites else picked,
         send="Next" if choices else "Search",
     )
 
@@ -61,7 +69,30 @@ def take(draft: Draft, given: Given, board: SeenBoard | None) -> Draft:
     same = draft.board is not None and value_of(draft.board) == value_of(board)
     kept = {"workflow": draft.file["board"]["workflow"]} if same and "workflow" in draft.file.get("board", {}) else {}
     after = took(draft, BOARD, board={**said, **kept})
-    return replace(after, board=board, done=after.done if same else tuple(e for e in after.done if e != STAGES))
+    return replace(
+        after, board=board, asked="", done=after.done if same else tuple(e for e in after.done if e != STAGES)
+    )
+
+
+def ask(draft: Draft, value: str) -> Draft:
+    """Another company is asked for a board; the other steps go on meanwhile. Raises InvalidInput."""
+    company = next((each for each in _others(draft) if value == f"{ASK}{each.workspace}"), None)
+    if company is None:
+        raise InvalidInput({"board": CHOOSE})
+    file = {key: said for key, said in draft.file.items() if key != "board"}
+    done = tuple(each for each in draft.done if each not in (BOARD, STAGES))
+    return replace(draft, asked=company.name, board=None, file=file, done=done)
+
+
+def _others(draft: Draft) -> list[Company]:
+    """The other companies that have a side, and an app in which they can be asked."""
+    named = {side["organisation"] for side in draft.sides.values()} - {draft.own}
+    return [each for each in draft.companies if each.name in named and each.app]
+
+
+def _asks(draft: Draft) -> Iterator[Choice]:
+    for each in _others(draft):
+        yield Choice(value=f"{ASK}{each.workspace}", text="Ask {company} for a board", company=each.name)
 
 
 def value_of(board: SeenBoard) -> str:
@@ -92,7 +123,9 @@ def _choice(board: SeenBoard, *, several: bool) -> Choice:
     return literal(value_of(board), f"{board.name} ({where})" if where else board.name)
 
 
-def _count(found: Found, shown: int) -> Notice:
+def _count(draft: Draft, found: Found, shown: int) -> Notice:
+    if not found.sites:
+        return Notice(text=NOBODYS, values={"company": draft.own})
     values = {"n": shown, "sites": ", ".join(found.sites), "words": found.words}
     if not found.boards:
         return Notice(text=NONE_FOUND, values=values)

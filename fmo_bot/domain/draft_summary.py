@@ -9,6 +9,7 @@ from fmo_bot.domain.drafts import STEPS, SUMMARY, Draft
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Duty, Role
 
+NO_BOARD = "Board: {company} has been asked for one; once it has chosen, this can be posted."
 _END = Notice(text="", values={})  # of a paragraph
 _DUTIES = {Duty.ACCEPTOR.value: "Acceptor: {names}", Duty.ESCALATION.value: "Escalation contact: {names}"}
 
@@ -32,6 +33,7 @@ def screen(draft: Draft, at: datetime, national: National) -> Screen:
             _END,
             *told(next_runs(draft, at, national)),
         ),
+        send="Close" if draft.asked else "Post",
         after=(
             Notice(
                 text="Post: #{channel} reads that {company} proposes this, and an admin of {others} is asked to "
@@ -39,7 +41,6 @@ def screen(draft: Draft, at: datetime, national: National) -> Screen:
                 values={**named, "others": ", ".join(others)},
             ),
         ),
-        send="Post",
     )
 
 
@@ -75,7 +76,7 @@ def _duties(said: dict[str, Any]) -> list[Notice]:
 
 def _board(draft: Draft) -> list[Notice]:
     if draft.board is None:
-        return []
+        return [Notice(text=NO_BOARD, values={"company": draft.asked})]
     values = {"board": draft.board.name, "site": draft.board.site}
     return [Notice(text="Board: {board} on Jira site {site}", values=values)]
 

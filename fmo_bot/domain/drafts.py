@@ -90,13 +90,15 @@ class Draft:
     people: tuple[SeenMember, ...] = ()
     left: tuple[LeftOut, ...] = ()
     board: SeenBoard | None = None
+    asked: str = ""  # the company that was asked for a board of its own, and has not chosen one yet
     done: tuple[str, ...] = ()
     file: dict[str, Any] = field(default_factory=dict)
 
     @property
     def step(self) -> str:
-        """The first step that has not been taken."""
-        return next((each for each in STEPS if each not in self.done), SUMMARY)
+        """The first step that has not been taken, and can be: what waits for another company's board does not."""
+        waits = (BOARD, STAGES) if self.asked else ()
+        return next((each for each in STEPS if each not in self.done and each not in waits), SUMMARY)
 
     @property
     def sides(self) -> dict[str, dict[str, Any]]:

@@ -547,6 +547,20 @@ class SetUpCard:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BoardAsked:
+    """People of another company are asked for a board of theirs, for a joint team that is being set up.
+
+    `chosen`: the board, once one of them has chosen it; `over`: it is not wanted any more.
+    """
+
+    ref: str
+    company: str
+    channel: str
+    chosen: str = ""
+    over: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrialPrompt:
     """What a prompt will look like, for whoever has just set a joint team up; nothing of it is kept."""
 
@@ -582,6 +596,7 @@ Message = (
     | SelfCheck
     | Proposal
     | SetUpCard
+    | BoardAsked
     | TrialPrompt
 )
 

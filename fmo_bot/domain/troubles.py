@@ -31,6 +31,7 @@ WHAT = {
     "Proposal": "a proposal of another company",
     "SelfCheck": "a self-check of the joint team",
     "SetUpCard": "a set-up under way",
+    "BoardAsked": "a question which board a joint team uses",
     "TrialPrompt": "a prompt to try",
     "StrangerInChannel": "a question whether a company is a partner",
 }

@@ -144,6 +144,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.Proposal: "ref team company text values asked state by may",
         # Only to people of the company that sets up: see services.wizard.
         m.SetUpCard: "ref channel companies taken missing begun_at holder",
+        m.BoardAsked: "ref company channel chosen over",  # to people of the company whose board it is
         m.TrialPrompt: "ref team ceremony asked",
         m.Choice: "value text literal company",
         m.WhichIssue: "key",  # as its reader typed it

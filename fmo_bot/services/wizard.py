@@ -24,9 +24,10 @@ from fmo_bot.domain.drafts import BOARD, DUTIES, PEOPLE, SIDES, STAGES, SUMMARY,
 from fmo_bot.domain.messages import Notice, SetUpCard
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Place
 from fmo_bot.errors import BoardUnavailable, InvalidInput, Refusal
-from fmo_bot.services import wizard_checks, wizard_rows
+from fmo_bot.services import wizard_asking, wizard_checks, wizard_rows
 from fmo_bot.services.governance import audit
 from fmo_bot.services.national_days import with_national_days
+from fmo_bot.services.wizard_asking import Asking
 from fmo_bot.services.wizard_boards import ABANDONED, Boards
 from fmo_bot.services.wizard_posting import Posting
 from fmo_bot.services.wizard_rows import DISCARDED
@@ -36,6 +37,7 @@ LOOK, FILL, POST = "set_up_look", "set_up_fill", "set_up_post"  # kinds of jobs
 LOOKING = "FMO bot looks at who is in this channel. What comes next is in a direct message; nobody else sees it."
 DISCARDED_NOW = "The set-up of #{channel} is discarded; nobody else has seen anything of it."
 OVER = "{name} goes on with the set-up of #{channel} now."
+TAKEN = "The board is chosen. Whoever asked is told its name, its columns and its statuses."
 NAME_TAKEN = "This name cannot be used here: choose another one."
 
 
@@ -54,7 +56,7 @@ class IsTaken(Refusal):
 class Window(Protocol):
     """A window that stands open before somebody."""
 
-    def show(self, workspace: str, view_id: str, shown: "Shown | Refusal", language: str) -> None:
+    def show(self, workspace: str, view_id: str, shown: "Shown | Notice | Refusal", language: str) -> None:
         """Show a screen, or why there is none."""
         ...
 
@@ -71,6 +73,7 @@ class Wizard:
         seeing: Seeing,
         boards: Boards,
         posting: Posting,
+        asking: Asking,
         window: Window,
         apps: Callable[[], dict[str, str]],
         *,
@@ -78,6 +81,7 @@ class Wizard:
     ) -> None:
         """`apps`: workspace -> key of our app there; `token` makes refs."""
         self._store, self._seeing, self._boards, self._posting = store, seeing, boards, posting
+        self._asking = asking
         self._window, self._apps, self._token = window, apps, token
 
     # --- beginning -------------------------------------------------------------------------------------------------
@@ -209,6 +213,8 @@ class Wizard:
         self._window.show(payload["workspace"], payload["view"], shown, language)
 
     def _filled(self, actor: Actor, ref: str, value: str, words: str, at: datetime) -> Shown:
+        if value.startswith(draft_boards.ASK):
+            return self._ask(actor, ref, value, at)
         if value:
             try:
                 return self._choose(actor, ref, value, at)
@@ -224,11 +230,35 @@ class Wizard:
         board = self._boards.chosen(actor.organisation_id, value)
         with self._store.transaction(SYSTEM) as session:
             row = wizard_rows.mine(session, actor, ref, lock=True)
-            draft = draft_boards.take(wizard_rows.draft_of(row), {"board": (value,)}, board)
+            before = wizard_rows.draft_of(row)
+            wizard_asking.take_back(session, row, before, at)
+            draft = draft_boards.take(before, {"board": (value,)}, board)
             wizard_rows.keep(row, draft, at)
         shown = self._shown(row, draft, draft.step, at)
         assert shown is not None  # the board has just been read
         return shown
+
+    def _ask(self, actor: Actor, ref: str, value: str, at: datetime) -> Shown:
+        """Another company is asked for its board; meanwhile the other steps go on."""
+        with self._store.transaction(SYSTEM) as session:
+            row = wizard_rows.mine(session, actor, ref, lock=True)
+            draft = draft_boards.ask(wizard_rows.draft_of(row), value)
+            wizard_asking.put(session, row, draft, at)
+            wizard_rows.keep(row, draft, at)
+        shown = self._shown(row, draft, draft.step, at)
+        assert shown is not None  # what waits for a board is not what comes next
+        return shown
+
+    def answer(self, payload: Mapping[str, Any], at: datetime) -> None:
+        """The job: show people of another company, who were asked, their boards; or take the one they chose."""
+        try:
+            shown = self._asking.found(payload, at) or Notice(text=TAKEN, values={})
+        except Refusal as refusal:
+            self._window.show(payload["workspace"], payload["view"], refusal, "en")
+            return
+        with self._store.reading(SYSTEM) as session:
+            language = wizard_rows.setter(session, Person(payload["home"], payload["user"])).language
+        self._window.show(payload["workspace"], payload["view"], shown, language)
 
     # --- ending ----------------------------------------------------------------------------------------------------
 
@@ -236,7 +266,9 @@ class Wizard:
         """Have it posted, once. Raises what wizard_rows.mine raises."""
         payload = {"ref": ref, "home": person.workspace, "user": person.user}
         with self._store.transaction(SYSTEM) as session:
-            wizard_rows.mine(session, wizard_rows.setter(session, person), ref, revision, lock=True)
+            row = wizard_rows.mine(session, wizard_rows.setter(session, person), ref, revision, lock=True)
+            if row.asked_id is not None:  # the window said so: it is only closed
+                return
             key = f"{POST}:{ref}:{revision}:{at.timestamp()}"  # what could not be posted may be tried again
             inbox.record(session, event_key=key, kind=POST, payload=payload, at=at, asker=person)
 
@@ -250,6 +282,7 @@ class Wizard:
             actor = wizard_rows.setter(session, person)
             row = wizard_rows.mine(session, actor, ref, lock=True)
             channel = str(row.seen["name"])
+            wizard_asking.take_back(session, row, wizard_rows.draft_of(row), at)
             wizard_rows.end(row, DISCARDED, at)
             detail = {"draft": row.id}
             audit(session, at=at, action="set_up_discarded", team_id=None, member_id=actor.member_id, detail=detail)

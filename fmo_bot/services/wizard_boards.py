@@ -7,7 +7,6 @@ from typing import Protocol
 from sqlalchemy import select
 
 from fmo_bot.db.boards import JiraSiteRow
-from fmo_bot.db.parties import OrganisationRow
 from fmo_bot.db.store import Store
 from fmo_bot.domain.draft_boards import Found, named
 from fmo_bot.domain.draft_stages import seen
@@ -15,13 +14,9 @@ from fmo_bot.domain.drafts import SeenBoard
 from fmo_bot.domain.issues import BoardShape
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.domain.workflow import Workflow, guess
-from fmo_bot.errors import BoardUnavailable, NotFound, Refusal
+from fmo_bot.errors import BoardUnavailable, NotFound
 
 ABANDONED = guess(BoardShape(id=0, name="", kind="kanban", columns=(), statuses=())).abandoned_resolutions
-
-
-class NoSite(Refusal):
-    """{company} has no Jira site here yet. Whoever runs FMO bot connects one: fmo-bot site connect, with its owner."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +48,7 @@ class Boards:
         self._store, self._finder, self._guesses = store, finder, guesses
 
     def search(self, organisation_id: int, words: str) -> Found:
-        """Boards on the company's own sites. Raises NoSite; a site that is down is named as such."""
+        """Boards on the company's own sites, if it has any; a site that is down is named as such."""
         sites = self._sites(organisation_id)
         boards: list[SeenBoard] = []
         troubles: list[tuple[str, str]] = []
@@ -79,7 +74,4 @@ class Boards:
     def _sites(self, organisation_id: int) -> list[str]:
         with self._store.reading(SYSTEM) as session:
             query = select(JiraSiteRow.key).where(JiraSiteRow.organisation_id == organisation_id)
-            sites = list(session.scalars(query.order_by(JiraSiteRow.key)))
-            if not sites:
-                raise NoSite(company=session.get_one(OrganisationRow, organisation_id).name)
-            return sites
+            return list(session.scalars(query.order_by(JiraSiteRow.key)))

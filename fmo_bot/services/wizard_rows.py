@@ -162,7 +162,7 @@ def keep(row: SetUpDraftRow, draft: Draft, at: datetime) -> None:
 def end(row: SetUpDraftRow, state: str, at: datetime, team_id: int | None = None) -> None:
     """It was posted or discarded: what was chosen in it is kept no longer."""
     row.state, row.team_id, row.touched_at, row.revision = state, team_id, at, row.revision + 1
-    row.seen, row.file = {}, {}
+    row.seen, row.file, row.asked_id, row.asked_ref = {}, {}, None, None
 
 
 def forget(store: Store, at: datetime) -> None:

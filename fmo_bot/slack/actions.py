@@ -28,6 +28,7 @@ ACT_CHOICE, ACT_SUMMARY, ACT_TEXT = "act_choice", "act_summary", "act_text"  # i
 ACT_FIELD = "act_f_"  # block id prefix of a field that Jira requires; the rest is its id there
 
 SETUP_OPEN, SETUP_DISCARD, SETUP_TAKE = "setup_open", "setup_discard", "setup_take"  # value: ref of a set-up
+SETUP_ANSWER = "setup_answer"  # value: ref of messages.BoardAsked
 SETUP_BACK = "setup_back"  # in the window of a set-up; value: its step
 SETUP_ACT = "setup_act"  # action of a field that changes its window when it is chosen
 SETUP_FORM = "setup_form"  # callback of the window; private_metadata: ref, revision and step of a set-up

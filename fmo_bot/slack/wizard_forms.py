@@ -50,6 +50,9 @@ class Filled:
     given: Mapping[str, tuple[str, ...]]
 
 
+Shown = tuple[str, int, Screen] | Notice | Refusal  # ref and revision of a set-up with its screen; or a sentence
+
+
 class SlackWizardWindow:
     """Open windows, by the installation that opened them."""
 
@@ -57,8 +60,10 @@ class SlackWizardWindow:
         """`installs`: who speaks where."""
         self._installs = installs
 
-    def show(self, workspace: str, view_id: str, shown: tuple[str, int, Screen] | Refusal, language: str) -> None:
-        """Show a screen, or why there is none; a window that was closed meanwhile is left alone."""
+    def show(
+        self, workspace: str, view_id: str, shown: tuple[str, int, Screen] | Notice | Refusal, language: str
+    ) -> None:
+        """Show a screen, or a sentence; a window that was closed meanwhile is left alone."""
         try:
             self._installs.client_of(workspace).views_update(view_id=view_id, view=view_of(shown, language))
         except SlackApiError as error:
@@ -66,9 +71,9 @@ class SlackWizardWindow:
                 raise
 
 
-def view_of(shown: tuple[str, int, Screen] | Refusal, language: str) -> Block:
-    """The window of a screen, or of why there is none."""
-    if isinstance(shown, Refusal):
+def view_of(shown: Shown, language: str) -> Block:
+    """The window of a screen, or of a sentence."""
+    if isinstance(shown, Notice | Refusal):
         return refused(shown.text, shown.values, language, title=TITLE_TEXT)
     return form(*shown, language)
 
@@ -78,7 +83,7 @@ def form(ref: str, revision: int, screen: Screen, language: str) -> Block:
     t = translator(language)
     place = t("{title}: step {number} of {of}", title=t(screen.title), number=screen.number, of=screen.of)
     blocks = [
-        context(f"*{place}*"),
+        *([context(f"*{place}*")] if screen.of > 1 else []),
         *_paragraphs(screen.said, t),
         *(_field(each, t) for each in screen.fields),
         *_paragraphs(screen.after, t),

@@ -17,7 +17,7 @@ from fmo_bot.domain.channels import Seen
 from fmo_bot.domain.draft_screens import Screen
 from fmo_bot.domain.drafts import KEPT_FOR
 from fmo_bot.domain.issues import BoardShape
-from fmo_bot.domain.messages import Message, Notice, SetUpCard
+from fmo_bot.domain.messages import BoardAsked, Message, Notice, SetUpCard
 from fmo_bot.domain.parties import SYSTEM, Person, Role
 from fmo_bot.errors import BoardUnavailable, InvalidInput, NotFound, Refusal
 from fmo_bot.ports import Profile
@@ -25,7 +25,8 @@ from fmo_bot.services import setup, wizard_rows
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.self_checks import SelfChecks
 from fmo_bot.services.wizard import FILL, LOOK, NAME_TAKEN, POST, IsJoint, IsTaken, NotHere, Shown, Wizard
-from fmo_bot.services.wizard_boards import BoardFound, Boards, NoSite
+from fmo_bot.services.wizard_asking import ANSWER, Asking
+from fmo_bot.services.wizard_boards import BoardFound, Boards
 from fmo_bot.services.wizard_posting import CannotPost, Posting
 from fmo_bot.services.wizard_rows import CannotSetUp, ChangedMeanwhile, NobodySpeaks, TakenOver
 from fmo_bot.services.wizard_seeing import NotInChannel, NotShared, Seeing
@@ -79,9 +80,9 @@ class FakeFinder:
 class FakeWindow:
     """The last thing shown in each window."""
 
-    shown: dict[str, Shown | Refusal] = field(default_factory=dict)
+    shown: dict[str, Shown | Notice | Refusal] = field(default_factory=dict)
 
-    def show(self, workspace: str, view_id: str, shown: Shown | Refusal, language: str) -> None:
+    def show(self, workspace: str, view_id: str, shown: Shown | Notice | Refusal, language: str) -> None:
         self.shown[view_id] = shown
 
 
@@ -96,7 +97,7 @@ class Room:
         self.lookout = FakeLookout(channels={JOINT: channel, "C0OTHER": channel}, names=names)
         self.finder, self.window = FakeFinder(), FakeWindow()
         self.wizard = self.again()
-        self.keys = iter(range(1, 100))
+        self.keys = iter(range(1, 1000))
 
     def again(self) -> Wizard:
         """The services of another process on the same database."""
@@ -104,7 +105,19 @@ class Room:
         checks = SelfChecks(self.store, Parties(self.store), self.lookout, lambda person: True)
         apps = {"T0HUAWEI": "huawei", "T0TELEFON": "telefonica"}
         boards, posting = Boards(self.store, self.finder), Posting(self.store, checks)
-        return Wizard(self.store, Seeing(self.lookout, crowd), boards, posting, self.window, lambda: apps)
+        self.asking = Asking(self.store, boards)
+        seeing = Seeing(self.lookout, crowd)
+        return Wizard(self.store, seeing, boards, posting, self.asking, self.window, lambda: apps)
+
+    def answer(self, person: Person, ref: str, *, value: str = "", refused: bool = False) -> object:
+        """What the window of somebody who was asked for a board shows."""
+        if refused:
+            with pytest.raises(NotFound) as error:
+                self.asking.later(person, ref, "V9", person.workspace, AT, value=value)
+            return error.value
+        self.asking.later(person, ref, "V9", person.workspace, AT, value=value)
+        self.wizard.answer(self.job(ANSWER), AT)
+        return self.window.shown["V9"]
 
     def begin(self, person: Person = LIWEI, channel: str = JOINT, at: datetime = AT) -> SetUpCard:
         """Ask for it in a channel; the card that comes of it."""
@@ -128,8 +141,9 @@ class Room:
         with self.store.reading(SYSTEM) as session:
             return [message_from_json(value) for value in session.scalars(query.order_by(DeliveryRow.id))]
 
-    def screen(self, person: Person, ref: str, view: str = "V1", at: datetime = AT) -> Shown:
+    def screen(self, person: Person, ref: str, at: datetime = AT) -> Shown:
         """What Continue shows."""
+        view = f"V{next(self.keys)}"
         shown = self.wizard.open(person, ref, at)
         if shown is None:
             self.wizard.fill_later(person, ref, view, person.workspace, at)
@@ -144,11 +158,13 @@ class Room:
         ref, revision, screen = self.screen(person, ref, at=at)
         given = shown_in(screen) | {name: (value,) for name, value in other.items()}
         if screen.step == "board":
-            self.wizard.fill_later(person, ref, "V1", person.workspace, at, value=given["board"][0])
+            view = f"V{next(self.keys)}"
+            self.wizard.fill_later(person, ref, view, person.workspace, at, value=given["board"][0])
             self.wizard.fill(self.job(FILL), at)
         elif screen.step == "summary":
             self.wizard.post_later(person, ref, revision, at)
-            self.wizard.post(self.job(POST), at)
+            if job := self.job(POST):
+                self.wizard.post(job, at)
         else:
             self.wizard.submit(person, ref, revision, screen.step, given, at)
 
@@ -338,24 +354,72 @@ def test_jira_that_does_not_answer_is_said_in_the_window_and_asked_again(sqlite_
     room.finder.down = "Jira is down for a moment."
     screen = room.screen(LIWEI, card.ref)[2]
     assert screen.said[-1].values == {"site": "shared", "why": "Jira is down for a moment."}
-    assert [each.key for each in screen.fields] == ["search"]
+    assert [each.chosen for each in screen.fields] == [(), ()]  # the other company can be asked, or Jira again
     room.finder.down = ""
     room.step(LIWEI, card.ref)
     assert room.screen(LIWEI, card.ref)[2].step == "stages"
 
 
-def test_only_people_of_the_sites_owner_see_its_boards(sqlite_store: Store) -> None:
-    room = Room(sqlite_store, jira="Telefonica")
+def test_people_of_the_sites_owner_are_asked_and_choose_while_the_other_steps_go_on(store: Store) -> None:
+    room = Room(store, jira="Telefonica")
     card = room.begin()
     for _ in range(3):
         room.step(LIWEI, card.ref)
-    room.wizard.fill_later(LIWEI, card.ref, "V1", "T0HUAWEI", AT)
-    room.wizard.fill(room.job(FILL), AT)
-    assert isinstance(room.window.shown["V1"], NoSite)
+    screen = room.screen(LIWEI, card.ref)[2]
+    assert [(each.key, [choice.value for choice in each.choices]) for each in screen.fields] == [
+        ("board", ["ask:T0TELEFON"])
+    ]
+    for value in ("shared:7", "ask:T0NOBODY"):  # somebody else's site, somebody who is not there
+        room.wizard.fill_later(LIWEI, card.ref, f"V{value}", "T0HUAWEI", AT, value=value)
+        room.wizard.fill(room.job(FILL), AT)
+        assert isinstance(room.window.shown[f"V{value}"], NotFound | InvalidInput)
+    assert room.finder.asked == []
+
+    # Step 1: what does not wait for a board goes on; it cannot be posted yet.
+    room.step(LIWEI, card.ref, board="ask:T0TELEFON")
+    asked = room.told(LUCIA)[-1]
+    assert isinstance(asked, BoardAsked)
+    assert (asked.company, asked.channel, asked.chosen) == ("Huawei", "joint-5g-core", "")
+    room.step(LIWEI, card.ref)
+    summary = room.screen(LIWEI, card.ref)[2]
+    assert (summary.step, summary.send) == ("summary", "Close")
+    room.step(LIWEI, card.ref)
+    assert room.all(JointTeamRow) == []
+
+    # Step 2: only people of the company that was asked see boards, and nothing else of the set-up.
+    with pytest.raises(NotFound):
+        room.asking.later(LIWEI, asked.ref, "V2", "T0HUAWEI", AT)
+    offered = room.answer(LUCIA, asked.ref)
+    assert isinstance(offered, tuple)
+    assert [each.key for each in offered[2].fields] == ["board", "search"]
+    assert "Uliwei" not in str(offered)
+    assert isinstance(room.answer(LUCIA, asked.ref, value="shared:7"), Notice)
+    assert [each.chosen for each in room.told(LUCIA) if isinstance(each, BoardAsked)] == ["CORE board"]
+    assert isinstance(room.answer(LUCIA, asked.ref, refused=True), NotFound)
+
+    # Step 3: whoever asked goes on where the board was missing.
+    told = room.told(LIWEI)[-1]
+    assert isinstance(told, SetUpCard)
+    assert told.missing == ("What statuses mean",)
+    for _ in range(2):
+        room.step(LIWEI, card.ref)
+    assert len(room.all(JointTeamRow)) == 1
+    assert room.all(JointAcceptanceRow) == []  # Telefonica's project: Huawei says nothing of it
+
+
+def test_who_is_asked_hears_that_it_is_over_when_another_board_is_chosen(sqlite_store: Store) -> None:
+    room = Room(sqlite_store)
+    card = room.begin()
+    room.until("board", LIWEI, card.ref)
+    room.step(LIWEI, card.ref, board="ask:T0TELEFON")
+    shown = room.wizard.open(LIWEI, card.ref, AT, step="board")
+    assert shown is None
     room.wizard.fill_later(LIWEI, card.ref, "V1", "T0HUAWEI", AT, value="shared:7")
     room.wizard.fill(room.job(FILL), AT)
-    assert isinstance(room.window.shown["V1"], NotFound | NoSite)
-    assert room.finder.asked == []
+    asked = room.told(LUCIA)[-1]
+    assert isinstance(asked, BoardAsked)
+    assert asked.over
+    assert room.screen(LIWEI, card.ref)[2].step == "stages"
 
 
 def test_what_nobody_touches_or_somebody_discards_is_gone(store: Store) -> None:

@@ -9,7 +9,8 @@ import requests
 
 from config.settings import Settings
 from fmo_bot.sandbox.server import Options, Sandbox
-from fmo_bot.slack.actions import PROPOSAL_ACCEPT, STANDUP_OPEN, TRIAL_OPEN
+from fmo_bot.services.wizard_asking import ANSWER
+from fmo_bot.slack.actions import PROPOSAL_ACCEPT, SETUP_ANSWER, STANDUP_OPEN, TRIAL_OPEN
 from tests.integration.door_support import House, given_for, house, running
 from tests.integration.sandbox_support import PATIENT, START, act, eventually, see
 from tests.integration.wizard_support import Setter, companies, step_of, words_of
@@ -96,3 +97,28 @@ def test_a_set_up_left_half_way_goes_on_the_next_day_after_a_restart(tmp_path: P
             # Whoever may not set up is told who may; a mention where a joint team could be is no help for them.
             Setter(box, "U0CHENYU").mention("U0BOTHUAWEI", "setup")
             Setter(box, "U0CHENYU").told("sets up a joint team. Ask Li Wei")
+
+
+def test_the_company_that_owns_the_jira_is_asked_for_its_board_with_one_app_for_both(tmp_path: Path) -> None:
+    with house(tmp_path, "http", team=None, apps="one") as home:
+        companies(home.bot.store, app="fmo", jira="Telefonica")
+        liwei, lucia = Setter(home.box, "U0LIWEI"), Setter(home.box, "U0LUCIA")
+        assert act(home.box, "U0LIWEI", "command", channel="C0JOINT", command="/fmo", text="setup") == {"ok": True}
+        window = liwei.begin()
+        for step in ("people", "duties", "board"):
+            window = liwei.next(window, step)
+        window = liwei.next(window, "times", board="ask:T0TELEFON")  # what waits for the board is passed over
+        window = liwei.next(window, "summary")
+        assert "Telefonica has been asked for one" in words_of(window)
+        assert liwei.send(window)["ok"]
+
+        lucia.press("asks which Jira board of yours", SETUP_ANSWER)
+        offered = lucia.window(ANSWER)
+        assert "Chen Yu" not in words_of(offered)
+        assert lucia.send(offered, board="shared:1")["ok"]
+        eventually(lambda: [each for each in lucia.windows() if "The board is chosen" in words_of(each)])
+        liwei.told("Missing: What statuses mean")
+        window = liwei.next(liwei.begin(), "summary")
+        assert liwei.send(window)["ok"]
+        eventually(lambda: [each for each in home.joint() if "Huawei proposes the joint team" in each["text"]])
+        home.settle()

@@ -63,6 +63,7 @@ RENDERERS: dict[type, Renderer] = {
     m.StrangerInChannel: channels.stranger,
     m.SelfCheck: checks.self_check,
     m.SetUpCard: wizard.card,
+    m.BoardAsked: wizard.asked,
     m.TrialPrompt: wizard.trial,
 }
 

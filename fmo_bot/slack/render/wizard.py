@@ -1,8 +1,8 @@
 """A set-up in direct messages: the card to go on from, and the prompt to try at its end."""
 
-from fmo_bot.domain.messages import SetUpCard, TrialPrompt
+from fmo_bot.domain.messages import BoardAsked, SetUpCard, TrialPrompt
 from fmo_bot.locales import Translator
-from fmo_bot.slack.actions import SETUP_DISCARD, SETUP_OPEN, SETUP_TAKE, TRIAL_OPEN
+from fmo_bot.slack.actions import SETUP_ANSWER, SETUP_DISCARD, SETUP_OPEN, SETUP_TAKE, TRIAL_OPEN
 from fmo_bot.slack.blocks import Block, actions, button, context, section
 from fmo_bot.slack.text import escape, moment
 
@@ -32,6 +32,18 @@ def _stands(message: SetUpCard, t: Translator) -> str:
     if not message.missing:
         return t("Nothing is missing: look through the summary, and post it.")
     return t("Done: {done}. Missing: {missing}.", done=names(message.taken), missing=names(message.missing))
+
+
+def asked(message: BoardAsked, t: Translator) -> list[Block]:
+    """Who asks, for what, and what they will see of it."""
+    named = {"company": escape(message.company), "channel": escape(message.channel)}
+    said = t("{company} sets up a joint team in #{channel} and asks which Jira board of yours it uses.", **named)
+    if message.chosen:
+        return [section(said), context(t("{board} was chosen.", board=escape(message.chosen)))]
+    if message.over:
+        return [section(said), context(t("It is not asked any more."))]
+    shown = t("{company} then sees the board's name, columns and statuses, no issue of it.", **named)
+    return [section(said), actions(button(t("Choose a board"), SETUP_ANSWER, message.ref)), context(shown)]
 
 
 def trial(message: TrialPrompt, t: Translator) -> list[Block]:
