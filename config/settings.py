@@ -32,6 +32,7 @@ _APPS = (
     "FMO_SLACK_<NAME>_SIGNING_SECRET for HTTP"
 )
 _PROXIES = ("HTTPS_PROXY", "https_proxy")  # Atlassian and Slack are https, all of it
+_PERSON = re.compile(r"([TE][A-Z0-9]{2,20}):([UW][A-Z0-9]{2,20})")
 _SECRET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes in base64, as Fernet takes them
 _SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET", "PROXY", "CA_BUNDLE", "TOKEN_EXPIRES")
 ATLASSIAN_AUTH_URL, ATLASSIAN_API_URL = "https://auth.atlassian.com", "https://api.atlassian.com"
@@ -98,6 +99,7 @@ class Settings:
     jira_sites: tuple[JiraSite, ...]
     atlassian: Atlassian
     network: Network  # the way out of here to everybody for whom nothing else is said
+    admins: tuple[tuple[str, str], ...]  # (workspace, user): the first of companies that have none
     secret_keys: tuple[str, ...] = field(repr=False)  # of secrets in the database, newest first
     clock_url: str | None
     log_level: str
@@ -149,6 +151,7 @@ class _Reader:
             jira_sites=self._jira_sites(),
             atlassian=self._atlassian(),
             network=self._network,
+            admins=self._admins(),
             secret_keys=self._secret_keys(),
             clock_url=self._read.url("FMO_CLOCK_URL", "the sandbox's /clock address"),
             log_level=self._read.one_of("FMO_LOG_LEVEL", _LEVELS, "INFO", str.upper),
@@ -329,6 +332,15 @@ class _Reader:
                 "FMO_ENGINE=procrastinate needs PostgreSQL: put a postgresql:// address into FMO_DATABASE_URL, "
                 "or leave FMO_ENGINE out."
             )
+
+    def _admins(self) -> tuple[tuple[str, str], ...]:
+        """Who speaks first for companies that nobody speaks for yet."""
+        told = self._read.list("FMO_ADMINS", self._read.get("FMO_ADMINS"))
+        if wrong := [each for each in told if not _PERSON.fullmatch(each)]:
+            self._read.problems.append(
+                f"FMO_ADMINS holds {wrong[0]!r}: name each as workspace:user, such as T0HUAWEI:U0LIWEI."
+            )
+        return tuple((found[1], found[2]) for each in told if (found := _PERSON.fullmatch(each)))
 
     def _judge_installs(self, settings: Settings) -> None:
         for name in (f"FMO_SLACK_{app.key.upper()}_CLIENT_ID" for app in settings.slack_apps if app.install):

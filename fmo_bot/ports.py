@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from fmo_bot.domain.accounts import Account, Contact, Remark
+from fmo_bot.domain.accounts import Account, Contact, Known, Remark
 from fmo_bot.domain.acts import Act, IssueNow, IssueType, Option, Transition
 from fmo_bot.domain.channels import Reader, Seen
 from fmo_bot.domain.checks import SeenPerson
@@ -229,6 +229,10 @@ class Directory(Protocol):
 
     def contact(self, person: Person) -> Contact | None:
         """What the person's own workspace says of them; None where no app is there, or they have left."""
+        ...
+
+    def known(self, person: Person, seen_in: str) -> Known | None:
+        """How somebody met in a workspace is shown there; None of a bot, or of whom nothing is said."""
         ...
 
     def holders(self, email: str) -> frozenset[Person]:

@@ -15,10 +15,10 @@ from fmo_bot.bootstrap.bot import Bot
 from fmo_bot.bootstrap.installing import JOB as ENDED
 from fmo_bot.domain.parties import Person
 from fmo_bot.services.channels import LOOK
-from fmo_bot.services.people import CHANGED, LEFT
+from fmo_bot.services.people import CHANGED, JOINED, LEFT
 
 HOME_OPENED, WORDS, LINKS = "home_opened", "words", "unfurl"
-UNASKED = (LINKS, LEFT, CHANGED, ENDED)  # nobody waits for an answer to these
+UNASKED = (LINKS, JOINED, LEFT, CHANGED, ENDED)  # nobody waits for an answer to these
 _LINKS = 5  # of one message
 _LONGEST = 300  # characters of a message to the bot that are kept: enough for a command
 
@@ -81,6 +81,10 @@ def _links(event: Event) -> str | None:
     )
 
 
+def _joined(event: Event) -> str | None:
+    return JOINED
+
+
 def _left(event: Event) -> str | None:
     return LEFT
 
@@ -104,6 +108,7 @@ KINDS: dict[str, Callable[[Event], str | None]] = {
     "app_mention": _mention,
     "message": _direct_message,
     "link_shared": _links,
+    "member_joined_channel": _joined,
     "member_left_channel": _left,
     "user_change": _changed,
     "app_uninstalled": _gone,

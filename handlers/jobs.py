@@ -6,13 +6,14 @@ from functools import partial
 from typing import Any
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.services.people import CHANGED, LEFT
+from fmo_bot.services.people import CHANGED, JOINED, LEFT
 from handlers import help_, home, people
 from handlers.events import HOME_OPENED, WORDS
 
 _JOBS: dict[str, Callable[[Bot, dict[str, Any], datetime], None]] = {
     WORDS: help_.words,
     HOME_OPENED: home.publish,
+    JOINED: people.joined,
     LEFT: people.left,
     CHANGED: people.changed,
 }

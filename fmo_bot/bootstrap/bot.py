@@ -47,6 +47,7 @@ from fmo_bot.services import (
     expiries,
     hooks,
     issues,
+    joining,
     ownership,
     proposals,
     renewals,
@@ -62,6 +63,7 @@ from fmo_bot.services.accounts import Accounts
 from fmo_bot.services.act_rows import forget_old
 from fmo_bot.services.acting import Acting
 from fmo_bot.services.acts import Acts
+from fmo_bot.services.admins import Admins
 from fmo_bot.services.backfill_news import BackfillNews
 from fmo_bot.services.blockers import Blockers
 from fmo_bot.services.boards import Boards
@@ -75,6 +77,7 @@ from fmo_bot.services.follows import Follows
 from fmo_bot.services.hinted import Hinted
 from fmo_bot.services.hooks import Hooks
 from fmo_bot.services.issues import Issues
+from fmo_bot.services.joining import Joining
 from fmo_bot.services.new_statuses import NewStatuses
 from fmo_bot.services.parties import Parties
 from fmo_bot.services.pauses import Pauses
@@ -137,6 +140,7 @@ class Bot:
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
         self._wire_services()
         self._wire_work()
+        self._first_admins()
         self._until: float | None = None  # when this process ends at the latest, once it was told to (monotonic)
 
     def _wire_services(self) -> None:
@@ -153,6 +157,9 @@ class Bot:
         self._syncs = SiteSyncs(self.store, self._read)
         self.parties = Parties(self.store)
         self.people = People(self.store)
+        directory = SlackDirectory(self.installs)
+        self.joining = Joining(self.store, directory)
+        self._admins = Admins(self.store)
         self.deliveries = Deliveries(self.store, self.parties)
         self.standups = Standups(self.store)
         self.answers = Answers(self.store, questions)
@@ -175,7 +182,7 @@ class Bot:
         sources = self.jira.through(JiraAccounts)
         self.acting = Acting(self.store)
         self.own_clients = OwnClients(self.settings, self.store, self.jira)  # for what a person does as themselves
-        self.matching = Matching(self.store, SlackDirectory(self.installs), sources)
+        self.matching = Matching(self.store, directory, sources)
         signing_in = SigningIn(self.settings, self.jira, self.connecting.consents, self.clock)
         self.accounts = Accounts(self.store, self.matching, sources, signing_in)
         self.consented[BY_THEMSELVES] = partial(signing_in.came_back, self.accounts)
@@ -228,6 +235,7 @@ class Bot:
             accounts.CHECK: self.accounts.read_comments,
             accounts.ASK: self.accounts.put_to_admins,
             installing.JOB: self.installing.ended,
+            joining.JOB: self.joining.answer,
         }
         due: occurrences.Handlers = {
             standup_plan.PROMPT: occurrences.Together(self.standups.due_prompts),
@@ -392,6 +400,12 @@ class Bot:
 
     def _look_at_installs(self) -> None:
         self.installing.look(self.clock.now())
+        self._first_admins()
+
+    def _first_admins(self) -> None:
+        """Those the settings name speak for companies that have come to be known since, and that have no admin."""
+        if self.settings.admins:
+            self._admins.first((Person(*each) for each in self.settings.admins), self.clock.now())
 
     def _connected(self, detail: dict[str, Any], code: str) -> str:
         site = self.connecting.by_code(detail, code)

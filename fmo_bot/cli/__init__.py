@@ -19,6 +19,7 @@ _GROUPS = (
     "doctor",
     "site",
     "joint",
+    "people",
     "calendar",
     "workflow",
     "report",

@@ -48,6 +48,7 @@ class MemberRow(Base):
     language: Mapped[str] = mapped_column(default="en")
     dm_channel: Mapped[str | None] = mapped_column(default=None)  # learned once, by the app of the home workspace
     dm_tried_at: Mapped[datetime | None] = mapped_column(default=None)  # calendar time; see delivery.directs
+    vouched_at: Mapped[datetime | None] = mapped_column(default=None)  # an address in their company's domains was seen
     organisation: Mapped[OrganisationRow] = relationship(init=False)
 
     @property

@@ -38,6 +38,14 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Known:
+    """How a person is shown in Slack, and where they live."""
+
+    name: str
+    zone: str  # IANA
+
+
+@dataclass(frozen=True, kw_only=True)
 class Account:
     """A Jira account. `id`: the account id on Cloud, the key on Data Center, where `name` is the login name."""
 

@@ -513,6 +513,23 @@ class StrangerInChannel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonQuestion:
+    """A question about a person, to whoever decides it.
+
+    `kind`: "joined", are they part of the team; "side", do they take part for `company`. `answer`: "" while open, else
+    participant, stakeholder, yes, no, or over (they have left again); `by`: who answered.
+    """
+
+    ref: str
+    kind: str
+    team: str
+    name: str
+    company: str
+    answer: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class IssueChoice:
     """An issue to choose. `value` says which one of which site; `site`: named where a key alone would not tell."""
 
@@ -598,6 +615,7 @@ Message = (
     | SetUpCard
     | BoardAsked
     | TrialPrompt
+    | PersonQuestion
 )
 
 

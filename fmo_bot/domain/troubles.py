@@ -33,6 +33,7 @@ WHAT = {
     "SetUpCard": "a set-up under way",
     "BoardAsked": "a question which board a joint team uses",
     "TrialPrompt": "a prompt to try",
+    "PersonQuestion": "a question about a person",
     "StrangerInChannel": "a question whether a company is a partner",
 }
 REMOVAL = "taking back what was said in an internal channel"

@@ -141,6 +141,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.StrangerInChannel: "ref team channel company agreed missing came_to",
         m.NewStatus: "ref team board status since guess stages wanted settled",
         # What a side lays before another is what it wants to be known (services.proposals).
+        m.PersonQuestion: "ref kind team name company answer by",
         m.Proposal: "ref team company text values asked state by may",
         # Only to people of the company that sets up: see services.wizard.
         m.SetUpCard: "ref channel companies taken missing begun_at holder",

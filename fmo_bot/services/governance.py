@@ -28,6 +28,7 @@ class Action(StrEnum):
     DECIDE_JOINT = "decide_joint"  # for one's own side: whether a Jira project is joint
     CHANGE_CALENDAR = "change_calendar"  # of one's own side; of its past, agree for the other side
     CHANGE_WORKFLOW = "change_workflow"  # what a board's statuses mean: propose, or agree for one's own side
+    DECIDE_PEOPLE = "decide_people"  # of one's own side: whether somebody is part of the team
     ACT_IN_JIRA = "act_in_jira"  # as far as the project's owner allows it; see services.acting
     CHECK = "check"  # how the joint team stands in Slack
     ADMIT_PARTNER = "admit_partner"  # say for one's own side that a company in the joint channel is a partner
@@ -47,6 +48,7 @@ _SCRUM_MASTER = _PARTICIPANT | {
     Action.SETTLE_DELIVERIES,
     Action.PROPOSE_TEAM,
     Action.DECIDE_JOINT,
+    Action.DECIDE_PEOPLE,
     Action.CHANGE_CALENDAR,
     Action.CHANGE_WORKFLOW,
     Action.ADMIT_PARTNER,

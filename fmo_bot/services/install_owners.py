@@ -10,6 +10,7 @@ from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.ledger import MessageRow
 from fmo_bot.db.parties import MemberRow, OrganisationRow, WorkspaceRow
 from fmo_bot.domain.installs import Granted, Installation
+from fmo_bot.services import proposals
 from fmo_bot.services.governance import audit
 
 
@@ -58,6 +59,8 @@ def first_admin(session: Session, organisation: OrganisationRow, granted: Grante
     if member.organisation_id != organisation.id:
         return False
     session.add(AdminRow(member_id=member.id))
+    session.flush()
+    proposals.tell_again(session, organisation.id, at)
     detail = {"organisation": organisation.id, "member": member.id, "by": "install"}
     audit(session, at=at, action="first_admin", team_id=None, member_id=member.id, detail=detail)
     return True

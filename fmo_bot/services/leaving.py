@@ -30,14 +30,14 @@ class Why(StrEnum):
     UNLISTED = "unlisted"  # the team file names them no more
     LEFT = "left"  # they left the joint channel
     DEACTIVATED = "deactivated"  # their Slack account was
-    MOVED = "moved"  # to another company, as far as their address says
+    MOVED = "moved"  # to another company; their own has let them go
 
 
 _TO_OWN: Mapping[Why, str] = {
     Why.UNLISTED: "{name} is not listed for {team} any more and takes part no longer.",
     Why.LEFT: "{name} has left the channel of {team} and takes part no longer.",
     Why.DEACTIVATED: "The Slack account of {name} was deactivated: they take part in {team} no longer.",
-    Why.MOVED: "{name} has no address of {company} any more and takes part in {team} for {company} no longer.",
+    Why.MOVED: "{name} takes part in {team} for {company} no longer. Another company is asked whether they do for it.",
 }
 _TO_OTHERS = "{name} ({company}) takes part in {team} no longer."
 _AFTER = " What was planned for them is cancelled, and their link to Jira is removed."

@@ -11,11 +11,11 @@ from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.parties import ChannelRow, MemberRow, ParticipationRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM, Person, Scope
-from fmo_bot.services import leaving
+from fmo_bot.services import leaving, person_questions
 from fmo_bot.services.governance import audit
 from fmo_bot.services.leaving import Why
 
-LEFT, CHANGED = "member_left", "member_changed"  # kinds of jobs
+JOINED, LEFT, CHANGED = "member_joined", "member_left", "member_changed"  # kinds of jobs
 
 
 class People:
@@ -37,6 +37,8 @@ class People:
             team_id = session.scalar(joint)
         if team_id is not None:
             self._end(person, Why.LEFT, at, only=team_id)
+            with self._store.transaction(Scope(team_id=team_id)) as session:
+                person_questions.left(session, team_id, person, at)
 
     def changed(self, person: Person, told: Mapping[str, Any], at: datetime) -> None:
         """Slack says something new of somebody; `told["deleted"]`: their account was deactivated."""

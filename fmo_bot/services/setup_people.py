@@ -7,9 +7,15 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import AdminRow, VerifiedDomainRow
 from fmo_bot.db.parties import MemberRow, OrganisationRow
+from fmo_bot.services import person_questions
 from fmo_bot.services.team_spec import Name, OrganisationSpec, TeamSpec
 
 _THEIRS = "{name} says this of itself. Leave it out; or add --agreed, where {name} has agreed to this file"
+
+_THEIRS_TO_NAME = (
+    "{name} has admins already, and only one of them names another or ends one: leave this out, and let them use "
+    "`fmo-bot people admin`"
+)
 
 
 def apply(
@@ -52,8 +58,10 @@ def _admins(session: Session, wanted: OrganisationSpec, owner: OrganisationRow, 
     members = {row.slack_user_id: row for row in session.scalars(theirs) if row.slack_user_id in listed}
     if unknown := sorted(listed - set(members)):
         return [f"{place}.admins: `{user}` is no member of {wanted.name}" for user in unknown]
-    former = select(MemberRow.id).where(MemberRow.organisation_id == owner.id)
-    session.execute(delete(AdminRow).where(AdminRow.member_id.in_(former)))
-    session.add_all(AdminRow(member_id=members[user].id) for user in sorted(listed))
+    spoke = {row.slack_user_id for row in person_questions.admins_of(session, owner.id)}
+    if spoke and spoke != listed:
+        return [f"{place}.admins: {_THEIRS_TO_NAME.format(name=wanted.name)}"]
+    for user in sorted(listed - spoke):
+        session.add(AdminRow(member_id=members[user].id))
     session.flush()
     return []

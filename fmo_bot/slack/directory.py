@@ -1,15 +1,17 @@
 """What a company's Slack says of its people: the `Directory` port. Asked in the one workspace that may say it."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from slack_sdk.errors import SlackApiError
 
 from fmo_bot.delivery.lanes import of_method
-from fmo_bot.domain.accounts import Contact
+from fmo_bot.domain.accounts import Contact, Known
 from fmo_bot.domain.parties import Person
 from fmo_bot.slack.installs import Installs
 from fmo_bot.slack.outcomes import code_of, speak
 
+_NAME = 80  # letters of a name that are kept
 _NOT_THERE = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 
 
@@ -30,6 +32,15 @@ class SlackDirectory:
         email = (user.get("profile") or {}).get("email") if user.get("is_email_confirmed", True) else None
         guest = bool(user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_stranger"))
         return Contact(email=email if isinstance(email, str) else "", is_guest=guest)
+
+    def known(self, person: Person, seen_in: str) -> Known | None:
+        """By `users.info`, in the person's own workspace if we are there."""
+        where = person.workspace if self._installs.reaches(person) else seen_in
+        user = self._ask(where, "users.info", user=person.user)
+        if user is None or user.get("deleted") or user.get("is_bot"):
+            return None
+        name = str(user.get("real_name") or user.get("name") or person.user)[:_NAME]
+        return Known(name=name, zone=_zone(user.get("tz")))
 
     def holders(self, email: str) -> frozenset[Person]:
         """By `users.lookupByEmail` in every workspace."""
@@ -53,3 +64,8 @@ class SlackDirectory:
             return user if isinstance(user, dict) else None
 
         return speak(call, lane=of_method(workspace, method), idempotent=True)
+
+
+def _zone(told: object) -> str:
+    """The zone Slack tells; UTC where it tells none that is known here."""
+    return told if isinstance(told, str) and told in available_timezones() else "UTC"

@@ -18,7 +18,7 @@ from fmo_bot.db.secrets import Vault, new_key
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox
 from fmo_bot.delivery.retention import ASKED_FOR, retain
-from fmo_bot.domain.accounts import CHECKS, CODE_FOR, Account, Contact, Remark
+from fmo_bot.domain.accounts import CHECKS, CODE_FOR, Account, Contact, Known, Remark
 from fmo_bot.domain.messages import AccountLine, AccountLinks, LinkRequest, Notice
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import (
@@ -54,6 +54,9 @@ class FakeDirectory:
 
     def contact(self, person: Person) -> Contact | None:
         return self.contacts.get(person)
+
+    def known(self, person: Person, seen_in: str) -> Known | None:
+        return Known(name=person.user, zone="UTC")
 
     def holders(self, email: str) -> frozenset[Person]:
         if self.silent:
@@ -501,17 +504,20 @@ def test_a_domain_belongs_to_one_company_and_an_admin_is_a_member_of_theirs(worl
     ]
 
 
-def test_what_a_team_file_leaves_out_stays_and_what_it_says_replaces(world: World) -> None:
+def test_a_team_file_replaces_the_domains_it_names_and_no_company_s_admins(world: World) -> None:
     setup.apply(world.store, team_file(), AT)
     file = team_file()
     file["organisations"][0] |= {"domains": [], "admins": []}
+    with pytest.raises(FileWrong, match="Huawei has admins already, and only one of them names another"):
+        setup.apply(world.store, file, AT)
+    del file["organisations"][0]["admins"]
     with world.store.reading(SYSTEM) as session:
         before = set(session.scalars(select(VerifiedDomainRow.domain)))
     setup.apply(world.store, file, AT)
     with world.store.reading(SYSTEM) as session:
         after = set(session.scalars(select(VerifiedDomainRow.domain)))
         admins = session.scalar(select(func.count()).select_from(AdminRow))
-    assert (before, after, admins) == ({"huawei.example", "telefonica.example"}, {"telefonica.example"}, 1)
+    assert (before, after, admins) == ({"huawei.example", "telefonica.example"}, {"telefonica.example"}, 2)
 
 
 def test_what_was_under_way_is_forgotten_when_its_time_is_over(world: World) -> None:

@@ -223,6 +223,11 @@ def _told(words: str) -> list[m.Message]:
             stages=tuple(f"{words}{n}" for n in range(30)),
             wanted=((words, words), (words, "")),
         ),
+        *(
+            m.PersonQuestion(ref="x", kind=kind, team=words, name=words, company=words, answer=answer, by=words)
+            for kind in ("joined", "side")
+            for answer in ("", "participant", "stakeholder", "yes", "no", "over")
+        ),
         m.StrangerInChannel(ref="x", team=words, channel=words, company=words, agreed=(words,), missing=(words,)),
         m.Proposal(
             ref="p",
