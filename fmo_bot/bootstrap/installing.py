@@ -17,7 +17,7 @@ from fmo_bot.services.consents import Begun, Consents
 from fmo_bot.services.installations import Installations, Kept
 from fmo_bot.services.renewals import Tokens
 from fmo_bot.slack.installs import Installs, prove
-from fmo_bot.slack.oauth import SlackOAuth
+from fmo_bot.slack.oauth import INACTIVE, SlackOAuth
 
 JOB = "install_ended"  # Slack says that one ended, or was revoked
 PURPOSE = "slack"  # of a consent
@@ -133,8 +133,9 @@ class Installing:
         except NotNow as error:
             raise SiteUnavailable(str(error)) from error
         oauth = self._any_oauth(install.app_key)
-        if not oauth.is_good(token):
-            self.known.end(install.id, why=why, at=at)
+        if (code := oauth.ended(token)) is not None:
+            # Of an app that was removed Slack tells twice, and that its token was revoked comes first.
+            self.known.end(install.id, why=UNINSTALLED if code == INACTIVE else why, at=at)
         else:
             if install.team_id is None:
                 self.known.serve(install.id, oauth.teams(token), at)

@@ -47,6 +47,7 @@ class Control:
             Route("/control/files/{id}", self._file),
             Route("/control/apps/{key}", _guarded(self._app), methods=["PUT"]),
             Route("/control/apps/{key}/disconnect", _guarded(self._disconnect), methods=["POST"]),
+            Route("/control/apps/{key}/uninstall", _guarded(self._uninstall), methods=["POST"]),
             Route("/control/channels/{id}", _guarded(self._channel), methods=["PUT"]),
             Route("/control/channels/{id}/members", _guarded(self._members), methods=["POST"]),
             Route("/control/people/{user}", _guarded(self._person), methods=["PUT"]),
@@ -147,6 +148,13 @@ class Control:
         told = await _body(request)
         await self.slack.sockets.disconnect(self._app_by_key(request), warning_s=float(told.get("warning_s", 10)))
         return {"ok": True}
+
+    async def _uninstall(self, request: Request) -> Any:
+        app, team = self._app_by_key(request), str((await _body(request))["team"])
+        if team not in app.installed:
+            raise Impossible(f"{app.name} is not installed in {team}.")
+        self.slack.installing.uninstall(app, team)
+        return _app(app)
 
     def _app_by_key(self, request: Request) -> App:
         app = self.state.cast.app_by_key(request.path_params["key"])

@@ -28,7 +28,8 @@ from fmo_bot.slack.outcomes import code_of
 T = TypeVar("T")
 _AT_ONCE = 60 * 24 * 365  # minutes: whatever the token's end, it is renewed now
 # Slack takes these as the end of a token, whatever is tried; anything else may pass.
-_ENDED = frozenset({"account_inactive", "token_revoked", "invalid_auth", "not_authed"})
+INACTIVE = "account_inactive"  # the app was removed
+_ENDED = frozenset({INACTIVE, "token_revoked", "invalid_auth", "not_authed"})
 _REFUSED = frozenset({"invalid_refresh_token", "invalid_client_id", "bad_client_secret", "invalid_grant"})
 
 
@@ -93,17 +94,17 @@ class SlackOAuth:
         until = float(fresh.bot_token_expires_at or self.machine())
         return Tokens(access=fresh.bot_token, refresh=fresh.bot_refresh_token, until=until)
 
-    def is_good(self, token: str) -> bool:
-        """Whether Slack takes a token. Raises SiteUnavailable where it does not say."""
+    def ended(self, token: str) -> str | None:
+        """Why a token ended, by Slack's code; None: it is good. Raises SiteUnavailable where it does not say."""
         try:
             client(self.api_url, token, network=self.network).auth_test()
         except SlackApiError as error:
-            if code_of(error) in _ENDED:
-                return False
+            if (code := code_of(error)) in _ENDED:
+                return code
             raise SiteUnavailable(f"Slack does not say whether a token is good ({code_of(error)}).") from error
         except (SlackClientError, OSError, HTTPException) as error:
             raise SiteUnavailable(f"Slack does not answer at {self.api_url} ({type(error).__name__}).") from error
-        return True
+        return None
 
     def teams(self, token: str) -> tuple[str, ...]:
         """The workspaces in which an organisation's installation may speak."""

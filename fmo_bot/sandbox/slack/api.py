@@ -71,14 +71,14 @@ class Api:
             method = self._method(name)
             token = _token(request, args)
             grant = self._grant(method, token)
-            return self._written(name, grant, self._run(name, method, grant, args))
+            return self._written(name, grant, self._run(name, method, grant, args, token))
         except SlackError as error:
             return self._written(name, grant, error)
 
-    def _run(self, name: str, method: Method, grant: Grant | None, args: Args) -> dict[str, Any]:
+    def _run(self, name: str, method: Method, grant: Grant | None, args: Args, token: str) -> dict[str, Any]:
         if grant is None:
             return method.run(Call(self.hub, next(iter(self.hub.state.cast.apps.values())), "", args))
-        call = Call(self.hub, grant.app, grant.team_id or "", args)
+        call = Call(self.hub, grant.app, grant.team_id or "", args, token)
         if method.token != "app":
             call.require(*method.scopes)
         self.hub.state.limits.call(name, method.tier, call.team_id, call.app.id)
@@ -98,7 +98,7 @@ class Api:
             raise SlackError("not_authed")
         grant = self.hub.state.tokens.get(token)
         if grant is None:
-            raise SlackError("invalid_auth")
+            raise SlackError(self.hub.state.ended.get(token, "invalid_auth"))
         if grant.expires is not None and grant.expires < self.hub.state.clock.machine():
             raise SlackError("token_expired")
         if method.token == "any" or (method.token == "app") == (grant.team_id is None):

@@ -76,6 +76,7 @@ class Call:
     app: App
     team_id: str
     args: Args
+    token: str = ""
 
     @property
     def state(self) -> State:

@@ -61,6 +61,11 @@ class Events:
         """Something happened to a channel: renamed, archived, shared, ..."""
         self._to_channel(where, kind, {"type": kind, **what})
 
+    def about_app(self, app: App, team_id: str, event: dict[str, Any]) -> None:
+        """Something happened to an app where it is installed: removed, a token revoked."""
+        if app.listens_to(event["type"]):
+            self._to_app(app, team_id, event)
+
     def user_changed(self, user: User, described: dict[str, Any]) -> None:
         """`user_change`, to every app that can meet the person."""
         for app in self.state.cast.apps.values():

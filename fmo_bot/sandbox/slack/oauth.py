@@ -3,6 +3,7 @@
 import base64
 import html
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -13,33 +14,49 @@ from starlette.routing import BaseRoute, Route
 
 from fmo_bot.sandbox.slack.call import Call, Method
 from fmo_bot.sandbox.slack.errors import SlackError
+from fmo_bot.sandbox.slack.installing import Installing
 from fmo_bot.sandbox.slack.state import Grant, State
-from fmo_bot.sandbox.world import App, make_bot
+from fmo_bot.sandbox.world import App, Workspace
 
 TOKEN_S = 43_200
 CODE_S = 600
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a code stands for; `expires` is machine time."""
+
+    app: App
+    team_id: str
+    by: str  # who allowed it
+    scopes: frozenset[str]  # asked for
+    redirect: str
+    expires: float
 
 
 @dataclass
 class Codes:
     """Codes and refresh tokens that were given out and not yet used."""
 
-    codes: dict[str, tuple[App, str, str, float]] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
     refresh: dict[str, tuple[App, str]] = field(default_factory=dict)
 
 
 class OAuth:
     """The installing of apps."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, installing: Installing) -> None:
         """Nothing is being installed."""
-        self.state = state
+        self.state, self.installing = state, installing
         self.codes = Codes()
 
     @property
     def methods(self) -> dict[str, Method]:
-        """oauth.v2.access."""
-        return {"oauth.v2.access": Method(self.access, token="none")}
+        """oauth.v2.access, auth.revoke."""
+        return {
+            "oauth.v2.access": Method(self.access, token="none"),
+            "auth.revoke": Method(self.revoke),
+        }
 
     def routes(self) -> list[BaseRoute]:
         """The consent page and what its links do."""
@@ -52,15 +69,20 @@ class OAuth:
             found = self.codes.refresh.pop(call.args.text("refresh_token"), None)
             if found is None or found[0].id != app.id:
                 raise SlackError("invalid_refresh_token")
-            return self._granted(app, found[1], rotates=True)
-        _, team_id, redirect, expires = self.codes.codes.pop(call.args.text("code"), (app, "", "", 0.0))
-        if not team_id or _ is not app:
+            return self._granted(app, found[1], "", frozenset(), rotates=True)
+        code = self.codes.codes.pop(call.args.text("code"), None)
+        if code is None or code.app is not app:
             raise SlackError("invalid_code")
-        if expires < self.state.clock.machine():
+        if code.expires < self.state.clock.machine():
             raise SlackError("code_expired")
-        if call.args.text("redirect_uri") not in ("", redirect):
+        if call.args.text("redirect_uri") not in ("", code.redirect):
             raise SlackError("bad_redirect_uri")
-        return self._granted(app, team_id, rotates=app.rotates)
+        return self._granted(app, code.team_id, code.by, code.scopes, rotates=app.rotates)
+
+    def revoke(self, call: Call) -> dict[str, Any]:
+        """auth.revoke: the token that asks ends."""
+        self.installing.revoke(call.token)
+        return {"revoked": True}
 
     def _client(self, call: Call) -> App:
         id, secret = call.args.text("client_id"), call.args.text("client_secret")
@@ -71,8 +93,8 @@ class OAuth:
             raise SlackError("bad_client_secret")
         return app
 
-    def _granted(self, app: App, team_id: str, *, rotates: bool) -> dict[str, Any]:
-        self._install(app, team_id)
+    def _granted(self, app: App, team_id: str, by: str, asked: frozenset[str], *, rotates: bool) -> dict[str, Any]:
+        self.installing.install(app, team_id)
         team = self.state.cast.workspaces[team_id]
         token: dict[str, Any] = {"access_token": app.bot_tokens[team_id]}
         if rotates:
@@ -80,12 +102,12 @@ class OAuth:
         return {
             **token,
             "token_type": "bot",
-            "scope": ",".join(sorted(app.scopes or ["chat:write"])),
+            "scope": ",".join(sorted(asked if app.scopes is None else app.scopes)),
             "bot_user_id": app.installed[team_id],
             "app_id": app.id,
             "team": {"id": team.id, "name": team.name},
             "enterprise": None,
-            "authed_user": {"id": next(u.id for u in self.state.cast.people() if u.team_id == team_id)},
+            "authed_user": {"id": by},
             "is_enterprise_install": False,
         }
 
@@ -97,38 +119,58 @@ class OAuth:
         self.codes.refresh[refresh] = (app, team_id)
         return {"access_token": token, "refresh_token": refresh, "expires_in": TOKEN_S}
 
-    def _install(self, app: App, team_id: str) -> None:
-        if team_id in app.installed:
-            return
-        bot = make_bot(app, team_id, f"U0BOT{app.key.upper()}{team_id.removeprefix('T0')}")
-        app.installed[team_id] = bot.id
-        self.state.cast.users[bot.id] = bot
-        self.state.grant_fixed_tokens(app)
-        self.state.changes.add("world")
-
     async def _ask(self, request: Request) -> Response:
+        """Who it is, in which workspace: a form for each; and a way back without it."""
         asked = dict(request.query_params)
-        app = self.state.cast.app_by_key(asked.get("client_id", "").removesuffix(".sandbox"))
+        app = self._asked_for(asked)
         if app is None:
             return HTMLResponse("<p>There is no app with this client_id.</p>", 404)
-        links = "".join(
-            f'<p><a href="/slack/oauth/v2/allow?{html.escape(urlencode({**asked, "team": team.id}))}">'
-            f"Allow {html.escape(app.name)} in {html.escape(team.name)}</a></p>"
-            for team in self.state.cast.workspaces.values()
-            if not team.outside
+        hidden = "".join(
+            f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+            for name, value in asked.items()
         )
-        return HTMLResponse(f"<h1>Install {html.escape(app.name)}</h1>{links}")
+        scopes = html.escape(asked.get("scope", "").replace(",", ", "))
+        forms = "".join(
+            self._form(app, team, hidden) for team in self.state.cast.workspaces.values() if not team.outside
+        )
+        cancel = f'<form action="/slack/oauth/v2/allow">{hidden}<button name="cancel" value="1">Cancel</button></form>'
+        return HTMLResponse(f"<h1>Install {html.escape(app.name)}</h1><p>It asks for: {scopes}</p>{forms}{cancel}")
+
+    def _form(self, app: App, team: Workspace, hidden: str) -> str:
+        people = (user for user in self.state.cast.people() if user.belongs_to(team.id))
+        options = "".join(f'<option value="{user.id}">{html.escape(user.real_name)}</option>' for user in people)
+        return (
+            f'<form action="/slack/oauth/v2/allow"><h2>{html.escape(team.name)}</h2>{hidden}'
+            f'<select name="user" aria-label="Who you are">{options}</select>'
+            f'<button name="team" value="{team.id}">Allow {html.escape(app.name)}</button></form>'
+        )
 
     async def _allow(self, request: Request) -> Response:
         asked = request.query_params
-        app = self.state.cast.app_by_key(asked.get("client_id", "").removesuffix(".sandbox"))
-        redirect, team_id = asked.get("redirect_uri", ""), asked.get("team", "")
-        if app is None or team_id not in self.state.cast.workspaces or not redirect.startswith(("http://", "https://")):
-            return HTMLResponse("<p>client_id, team and redirect_uri are needed.</p>", 400)
+        app, redirect = self._asked_for(asked), asked.get("redirect_uri", "")
+        if app is None or not redirect.startswith(("http://", "https://")):
+            return HTMLResponse("<p>client_id and redirect_uri are needed.</p>", 400)
+        back = {"state": asked.get("state", "")}
+        if asked.get("cancel"):
+            return _back(redirect, {"error": "access_denied", **back})
+        team, user = (
+            self.state.cast.workspaces.get(asked.get("team", "")),
+            self.state.cast.users.get(asked.get("user", "")),
+        )
+        if team is None or (user is not None and not user.belongs_to(team.id)):
+            return HTMLResponse("<p>team has to be a workspace, user somebody in it.</p>", 400)
         code = f"sandbox-code-{secrets.token_hex(8)}"
-        self.codes.codes[code] = (app, team_id, redirect, self.state.clock.machine() + CODE_S)
-        query = urlencode({"code": code, "state": asked.get("state", "")})
-        return RedirectResponse(f"{redirect}{'&' if '?' in redirect else '?'}{query}", 302)
+        by = user or next(each for each in self.state.cast.people() if each.team_id == team.id)
+        scopes = frozenset(asked.get("scope", "").split(",")) - {""}
+        self.codes.codes[code] = Code(app, team.id, by.id, scopes, redirect, self.state.clock.machine() + CODE_S)
+        return _back(redirect, {"code": code, **back})
+
+    def _asked_for(self, asked: Mapping[str, str]) -> App | None:
+        return self.state.cast.app_by_key(asked.get("client_id", "").removesuffix(".sandbox"))
+
+
+def _back(redirect: str, query: Mapping[str, str]) -> RedirectResponse:
+    return RedirectResponse(f"{redirect}{'&' if '?' in redirect else '?'}{urlencode(query)}", 302)
 
 
 def basic_credentials(header: str) -> dict[str, str]:

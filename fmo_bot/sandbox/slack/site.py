@@ -9,6 +9,7 @@ from fmo_bot.sandbox.slack.api import Api
 from fmo_bot.sandbox.slack.call import Hub
 from fmo_bot.sandbox.slack.delivery import Delivery
 from fmo_bot.sandbox.slack.events import Events
+from fmo_bot.sandbox.slack.installing import Installing
 from fmo_bot.sandbox.slack.modals import Modals
 from fmo_bot.sandbox.slack.oauth import OAuth
 from fmo_bot.sandbox.slack.people import People
@@ -27,7 +28,8 @@ class Slack:
         self.hub = Hub(state, self.sockets, delivery, Events(state, delivery))
         self.people = People(self.hub)
         self.modals = Modals(self.hub)
-        self.oauth = OAuth(state)
+        self.installing = Installing(state, self.hub.events)
+        self.oauth = OAuth(state, self.installing)
         self.api = Api(self.hub, self.oauth)
 
     def routes(self) -> list[BaseRoute]:

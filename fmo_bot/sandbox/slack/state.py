@@ -153,6 +153,7 @@ class State:
         self.calls: list[dict[str, Any]] = []
         self.views: list[dict[str, Any]] = []
         self.tokens: dict[str, Grant] = {}
+        self.ended: dict[str, str] = {}  # tokens that were good once, and what they are answered with
         self._counter = itertools.count(1)
         self._stamps: set[str] = set()
         self._last_stamp = 0
