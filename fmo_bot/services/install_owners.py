@@ -21,9 +21,10 @@ def of(session: Session, install: Installation, *, may_make: bool = True) -> Org
     """
     query = select(WorkspaceRow).where(WorkspaceRow.slack_team_id.in_(install.workspaces))
     known = session.scalars(query.order_by(WorkspaceRow.id)).all()
-    if not known and not may_make:
+    owner = known[0].organisation if known else _expected(session, install)
+    if owner is None and not may_make:
         return None
-    owner = known[0].organisation if known else _made(session, install)
+    owner = owner or _made(session, install)
     for workspace in sorted(set(install.workspaces) - {row.slack_team_id for row in known}):
         session.add(
             WorkspaceRow(
@@ -72,6 +73,17 @@ def forget_directs(session: Session, workspaces: Collection[str]) -> None:
     session.execute(update(MemberRow).where(*theirs).values(dm_channel=None, dm_tried_at=None))
     unsent = MessageRow.workspace.in_(workspaces), MessageRow.person.is_not(None), MessageRow.ts.is_(None)
     session.execute(update(MessageRow).where(*unsent).values(channel=None))
+
+
+def _expected(session: Session, install: Installation) -> OrganisationRow | None:
+    """The company that was named for a workspace before the app was installed there, by who is at home in it.
+
+    A joint team may begin before one of its companies has the app. One that has a workspace already is another one.
+    """
+    homes = select(MemberRow.organisation_id).where(MemberRow.home_workspace.in_(install.workspaces))
+    without = OrganisationRow.id.not_in(select(WorkspaceRow.organisation_id))
+    query = select(OrganisationRow).where(OrganisationRow.id.in_(homes), without)
+    return session.scalars(query.order_by(OrganisationRow.id)).first()
 
 
 def _made(session: Session, install: Installation) -> OrganisationRow:

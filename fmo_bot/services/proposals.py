@@ -102,9 +102,11 @@ def retold(session: Session, *, kind: str, number: int, told: Told, at: datetime
 def tell_again(session: Session, organisation_id: int, at: datetime) -> None:
     """A company has an admin more: what waits for it is put to them too."""
     theirs = set(session.scalars(select(SideRow.id).where(SideRow.organisation_id == organisation_id)))
-    for row in session.scalars(select(ProposalRow).where(ProposalRow.state == OPEN)):
+    scope = session.info["scope"]
+    for row in session.scalars(select(ProposalRow).where(ProposalRow.state == OPEN)).all():
         if theirs & set(row.asked):
             _tell(session, row, at)
+    session.info["scope"] = scope  # each was told in that of its joint team
 
 
 def settled(session: Session, *, kind: str, number: int, state: str, at: datetime, sides: Collection[int] = ()) -> None:

@@ -10,19 +10,24 @@ from sqlalchemy import select
 from fmo_bot.db.drafts import SetUpDraftRow
 from fmo_bot.db.ledger import DeliveryRow, InboxRow, MessageRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
-from fmo_bot.db.parties import JointTeamRow, MemberRow, ParticipationRow, SideRow
+from fmo_bot.db.parties import JointTeamRow, MemberRow, OrganisationRow, ParticipationRow, SideRow
+from fmo_bot.db.secrets import Vault
 from fmo_bot.db.store import Store
 from fmo_bot.db.values import message_from_json
 from fmo_bot.domain.channels import Seen
 from fmo_bot.domain.draft_screens import Screen
 from fmo_bot.domain.drafts import KEPT_FOR
+from fmo_bot.domain.installs import Granted, Installation
 from fmo_bot.domain.issues import BoardShape
-from fmo_bot.domain.messages import BoardAsked, Message, Notice, SetUpCard
+from fmo_bot.domain.messages import BoardAsked, Message, Notice, Proposal, SetUpCard
 from fmo_bot.domain.parties import SYSTEM, Person, Role
 from fmo_bot.errors import BoardUnavailable, InvalidInput, NotFound, Refusal
 from fmo_bot.ports import Profile
-from fmo_bot.services import setup, wizard_rows
-from fmo_bot.services.parties import Parties
+from fmo_bot.services import install_owners, setup, wizard_rows
+from fmo_bot.services.accepting import SetUps
+from fmo_bot.services.installations import Installations
+from fmo_bot.services.parties import Parties, roster
+from fmo_bot.services.renewals import Tokens
 from fmo_bot.services.self_checks import SelfChecks
 from fmo_bot.services.wizard import FILL, LOOK, NAME_TAKEN, POST, IsJoint, IsTaken, NotHere, Shown, Wizard
 from fmo_bot.services.wizard_asking import ANSWER, Asking
@@ -31,7 +36,7 @@ from fmo_bot.services.wizard_posting import CannotPost, Posting
 from fmo_bot.services.wizard_rows import CannotSetUp, ChangedMeanwhile, NobodySpeaks, TakenOver
 from fmo_bot.services.wizard_seeing import NotInChannel, NotShared, Seeing
 from tests.fakes import MONDAY_NINE, FakeCrowd, FakeLookout
-from tests.integration.wizard_support import JOINT, companies
+from tests.integration.wizard_support import COMPANIES, JOINT, companies
 from tests.joint_team import JointTeam, team_file
 from tests.unit.test_drafts import SHAPE
 
@@ -89,8 +94,9 @@ class FakeWindow:
 class Room:
     """Two companies with the app, a channel between them, and the hands of their people."""
 
-    def __init__(self, store: Store, *, jira: str | None = "Huawei") -> None:
-        companies(store, jira=jira)
+    def __init__(self, store: Store, *, jira: str | None = "Huawei", only: tuple[str, ...] = tuple(COMPANIES)) -> None:
+        companies(store, jira=jira, only=only)
+        self.apps = {COMPANIES[name][1]: COMPANIES[name][0] for name in only}
         self.store = store
         names = {"T0HUAWEI": "Huawei Delivery", "T0TELEFON": "Telefonica Redes", "T0CONSULT": "Huawei"}
         channel = Seen(name="joint-5g-core", host="T0HUAWEI", workspaces=BOTH)
@@ -103,11 +109,10 @@ class Room:
         """The services of another process on the same database."""
         crowd = FakeCrowd(people={JOINT: PEOPLE, "C0OTHER": PEOPLE})
         checks = SelfChecks(self.store, Parties(self.store), self.lookout, lambda person: True)
-        apps = {"T0HUAWEI": "huawei", "T0TELEFON": "telefonica"}
         boards, posting = Boards(self.store, self.finder), Posting(self.store, checks)
         self.asking = Asking(self.store, boards)
         seeing = Seeing(self.lookout, crowd)
-        return Wizard(self.store, seeing, boards, posting, self.asking, self.window, lambda: apps)
+        return Wizard(self.store, seeing, boards, posting, self.asking, self.window, lambda: self.apps)
 
     def answer(self, person: Person, ref: str, *, value: str = "", refused: bool = False) -> object:
         """What the window of somebody who was asked for a board shows."""
@@ -405,6 +410,37 @@ def test_people_of_the_sites_owner_are_asked_and_choose_while_the_other_steps_go
         room.step(LIWEI, card.ref)
     assert len(room.all(JointTeamRow)) == 1
     assert room.all(JointAcceptanceRow) == []  # Telefonica's project: Huawei says nothing of it
+
+
+def test_a_company_without_the_app_is_pending_and_its_first_admin_accepts_once_it_has_it(store: Store) -> None:
+    room = Room(store, only=("Huawei",))
+    card = room.begin()
+    assert card.companies == ("Huawei", "Telefonica Redes")
+    sides = room.screen(LIWEI, card.ref)[2]
+    assert [each.values for each in sides.after] == [{"company": "Telefonica Redes"}]
+    room.until("summary", LIWEI, card.ref)
+    room.step(LIWEI, card.ref)
+    with store.reading(SYSTEM) as session:
+        team = session.scalars(select(JointTeamRow)).one()
+        assert [row.member.slack_user_id for row in roster(session, team.id)] == ["U0LIWEI", "U0CHENYU"]
+    assert room.told(LUCIA) == []
+
+    # Another workspace of that name is another company; this one is known by who is at home there.
+    known = Installations(store, Vault(()), lambda key, refresh: Tokens(access="", refresh="", until=0.0))
+    of_lucia: dict[str, Any] = {"app_key": "telefonica", "team_name": "Telefonica Redes", "bot_id": "B1", "bot_user_id": "U1"}
+    install = Installation(team_id="T0TELEFON", token="xoxb-1", **of_lucia)
+    known.name([install], AT)
+    assert [row.name for row in room.all(OrganisationRow)] == ["Huawei", "Telefonica Redes"]
+    with store.transaction(SYSTEM) as session:
+        company = session.scalars(select(OrganisationRow).where(OrganisationRow.name == "Telefonica Redes")).one()
+        them = Granted(installation=install, token="xoxb-1", installed_by="U0LUCIA", home="T0TELEFON")
+        assert install_owners.first_admin(session, company, them, at=AT)
+    asked = room.told(LUCIA)[-1]
+    assert isinstance(asked, Proposal)
+    (side,) = (each for each in room.all(SideRow) if each.name == "operator")
+    SetUps(store).confirm(LUCIA, "joint-5g-core", side.id, AT)
+    with store.reading(SYSTEM) as session:
+        assert len(roster(session, team.id)) == 3
 
 
 def test_who_is_asked_hears_that_it_is_over_when_another_board_is_chosen(sqlite_store: Store) -> None:

@@ -20,10 +20,16 @@ COMPANIES = {
 }
 
 
-def companies(store: Store, *, app: str = "", jira: str | None = "Huawei") -> None:
-    """Both companies as they are once each has installed the app. `jira`: whose the Jira site is."""
+def companies(
+    store: Store, *, app: str = "", jira: str | None = "Huawei", only: tuple[str, ...] = tuple(COMPANIES)
+) -> None:
+    """Both companies as they are once each has installed the app. `jira`: whose the Jira site is.
+
+    `only`: those that have it already.
+    """
     with store.transaction(SYSTEM) as session:
-        for name, (key, workspace, user, admin, zone) in COMPANIES.items():
+        for name in only:
+            key, workspace, user, admin, zone = COMPANIES[name]
             company = OrganisationRow(name=name)
             session.add(company)
             session.flush()
