@@ -13,7 +13,7 @@ from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person
 from fmo_bot.services.wizard_asking import ANSWER
 from fmo_bot.slack import actions as names
-from fmo_bot.slack import forms, wizard_forms
+from fmo_bot.slack import wizard_forms
 from fmo_bot.slack.wizard_forms import TITLE_TEXT
 from handlers.buttons import Press, replaces
 from handlers.windows import loading
@@ -74,19 +74,19 @@ def register(app: App, bot: Bot) -> None:
     def submit(ack: Ack, view: dict[str, Any], context: BoltContext, person: Person, at: datetime) -> None:
         # Acknowledged only when it is stored: a sentence under a field is part of the acknowledgement.
         filled, workspace, language = wizard_forms.read(view), _workspace(view, context), bot.language_of(person)
-        waits = forms.waiting(language, title=TITLE_TEXT)
+        name, waits = wizard_forms.waiting(language)
         if filled.step == SUMMARY:
             wizard.post_later(person, filled.ref, filled.revision, at)
             ack(response_action="clear")  # what comes of it is a direct message
         elif filled.step in later:
             value, words = one(filled.given, "board"), one(filled.given, "search")
             told = {"value": value} if value else {"words": words}
-            later[filled.step](person, filled.ref, view["id"], workspace, at, **told)
+            later[filled.step](person, filled.ref, name, workspace, at, **told)
             ack(response_action="update", view=waits)
         else:
             shown = wizard.submit(person, filled.ref, filled.revision, filled.step, filled.given, at)
             if shown is None:
-                wizard.fill_later(person, filled.ref, view["id"], workspace, at)
+                wizard.fill_later(person, filled.ref, name, workspace, at)
             made = waits if shown is None else wizard_forms.view_of(shown, language)
             ack(response_action="update", view=made)
 

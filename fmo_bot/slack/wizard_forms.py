@@ -1,7 +1,9 @@
 """The windows of a set-up: every screen the same way, and what comes back of it."""
 
 import json
-from collections.abc import Mapping
+import secrets
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -12,6 +14,7 @@ from fmo_bot.domain.draft_screens import MANY, ONE, TEXT, TIME, Field, Screen
 from fmo_bot.domain.messages import Choice, Notice
 from fmo_bot.errors import Refusal
 from fmo_bot.locales import Translator, translator
+from fmo_bot.slack import forms
 from fmo_bot.slack.actions import INPUT, SETUP_ACT, SETUP_BACK, SETUP_FORM
 from fmo_bot.slack.blocks import (
     HINT,
@@ -37,6 +40,8 @@ from fmo_bot.slack.text import clean
 TITLE_TEXT = "Set-up"
 _LINES = 10  # sentences of one paragraph
 _LONGEST = 80  # characters of a text
+_OURS = "set-up-"  # how our own names of views begin; Slack's begin with V
+_ATTEMPTS, _PAUSE_S = 15, 0.2  # so long an acknowledgement may be under way
 _GONE = frozenset({"not_found", "hash_conflict"})  # closed meanwhile, or another screen has taken its place
 
 
@@ -56,19 +61,38 @@ Shown = tuple[str, int, Screen] | Notice | Refusal  # ref and revision of a set-
 class SlackWizardWindow:
     """Open windows, by the installation that opened them."""
 
-    def __init__(self, installs: Installs) -> None:
-        """`installs`: who speaks where."""
-        self._installs = installs
+    def __init__(self, installs: Installs, sleep: Callable[[float], object] = time.sleep) -> None:
+        """`installs`: who speaks where; `sleep` waits seconds of machine time."""
+        self._installs, self._sleep = installs, sleep
 
     def show(
         self, workspace: str, view_id: str, shown: tuple[str, int, Screen] | Notice | Refusal, language: str
     ) -> None:
-        """Show a screen, or a sentence; a window that was closed meanwhile is left alone."""
-        try:
-            self._installs.client_of(workspace).views_update(view_id=view_id, view=view_of(shown, language))
-        except SlackApiError as error:
-            if code_of(error) not in _GONE:
-                raise
+        """Show a screen, or a sentence; a window that was closed meanwhile is left alone.
+
+        `view_id`: as Slack calls it, or as `waiting` did: then its acknowledgement may not have reached Slack yet.
+        """
+        client, view = self._installs.client_of(workspace), view_of(shown, language)
+        is_ours = view_id.startswith(_OURS)
+        named = {"external_id": view_id} if is_ours else {"view_id": view_id}
+        for attempt in range(_ATTEMPTS if is_ours else 1):
+            self._sleep(_PAUSE_S if attempt else 0.0)
+            try:
+                client.views_update(**named, view=view)
+            except SlackApiError as error:
+                if code_of(error) not in _GONE:
+                    raise
+            else:
+                return
+
+
+def waiting(language: str) -> tuple[str, Block]:
+    """What takes a window's place until a job fills it, and the name by which that is done.
+
+    A name of our own: the job may be done before Slack has heard of this view, and would be overwritten by it.
+    """
+    name = _OURS + secrets.token_hex(12)
+    return name, forms.waiting(language, title=TITLE_TEXT) | {"external_id": name}
 
 
 def view_of(shown: Shown, language: str) -> Block:
