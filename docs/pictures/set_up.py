@@ -90,7 +90,7 @@ def main(folder: Path = HERE) -> None:
             serving = threading.Thread(target=door.serve)
             serving.start()
             browser = browsers.chromium.launch(executable_path="/usr/bin/chromium", args=list(_FLAGS))
-            page = browser.new_page(viewport={"width": 1400, "height": 1600}, device_scale_factor=1.5)
+            page = browser.new_page(viewport={"width": 1400, "height": 1600}, device_scale_factor=1)
             page.set_default_timeout(_PATIENCE)
             try:
                 page.goto(box.url)
