@@ -78,15 +78,17 @@ def screen(draft: Draft) -> Screen:
 def guess(draft: Draft) -> dict[str, str]:
     """Company -> its side: as in its other joint teams, else by its name; the one that sets up is vendor otherwise."""
     found: dict[str, str] = {}
-    for each in sorted(draft.companies, key=lambda company: _sureness(company, draft.own)):
+    for each in sorted(draft.companies, key=lambda company: _sureness(company, draft)):
         wanted = each.usual or (VENDOR if _VENDORS.search(each.name) else "")
         free = [side for side in (VENDOR, OPERATOR) if side not in found.values()]
         found[each.name] = wanted if wanted in free else (*free, PARTNER)[0]
     return found
 
 
-def _sureness(company: Company, own: str) -> tuple[bool, bool, bool]:
-    return not company.usual, not _VENDORS.search(company.name), company.name != own
+def _sureness(company: Company, draft: Draft) -> tuple[bool, bool, bool, int]:
+    """What is guessed first: of others than the author's company, the one with most people in the channel."""
+    people = sum(each.home == company.workspace for each in draft.people)
+    return not company.usual, not _VENDORS.search(company.name), company.name != draft.own, -people
 
 
 def take(draft: Draft, given: Given) -> Draft:

@@ -131,9 +131,13 @@ def took(draft: Draft, step: str, **said: Any) -> Draft:
     return replace(draft, file=file, done=tuple(dict.fromkeys([*done, step])))
 
 
-def back(draft: Draft) -> str:
-    """The step before the one that is asked next."""
-    return STEPS[max(0, STEPS.index(draft.step) - 1)]
+def seen_again(draft: Draft) -> Draft:
+    """A draft whose companies were looked at anew: sides are chosen again where one is gone, or is called otherwise."""
+    named = {each.name for each in draft.companies}
+    sides = {side: said for side, said in draft.sides.items() if said["organisation"] in named}
+    if sides == draft.sides:
+        return draft
+    return replace(draft, file={**draft.file, "sides": sides}, done=tuple(e for e in draft.done if e in (BOARD,)))
 
 
 def missing(draft: Draft) -> tuple[str, ...]:

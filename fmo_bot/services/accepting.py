@@ -75,6 +75,14 @@ def propose(session: Session, team: JointTeamRow, company: str, at: datetime) ->
     return tuple(each.organisation.name for each in asked)
 
 
+def retold(session: Session, team: JointTeamRow, at: datetime) -> None:
+    """More is known of what is proposed, such as the board's name."""
+    sides = sides_of(session, team.id)
+    for side in sides:
+        told = _told(session, team, side, sides)
+        proposals.retold(session, kind=proposals.SET_UP, number=side.id, told=told, at=at)
+
+
 def accept(session: Session, side: SideRow, at: datetime, *, member_id: int | None) -> None:
     """From now on the side is in it; `member_id` None: the host's file says so, or it is the side that proposes."""
     side.accepted_at, side.accepted_by = at, member_id

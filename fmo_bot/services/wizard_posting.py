@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fmo_bot.db.boards import BoardRow
 from fmo_bot.db.drafts import SetUpDraftRow
 from fmo_bot.db.parties import JointTeamRow, SideRow
 from fmo_bot.db.store import Store
@@ -15,7 +16,7 @@ from fmo_bot.domain.drafts import Draft, mapping, missing
 from fmo_bot.domain.messages import Notice, TrialPrompt
 from fmo_bot.domain.parties import SYSTEM, Person
 from fmo_bot.errors import FileWrong, Refusal
-from fmo_bot.services import ownership, setup, wizard_rows
+from fmo_bot.services import accepting, ownership, setup, wizard_rows
 from fmo_bot.services.governance import audit, narrow
 from fmo_bot.services.rounds import joint_place
 from fmo_bot.services.self_checks import SelfChecks
@@ -56,6 +57,7 @@ class Posting:
 
         def then(session: Session, made: SetupResult) -> None:
             row = wizard_rows.mine(session, actor, ref, lock=True)
+            _name_board(session, made, draft, at)
             _own_project(session, made, draft, at, actor.member_id)
             wizard_rows.end(row, APPLIED, at, made.team_id)
             _tell(session, made, draft, row, person, actor.language, at)
@@ -74,6 +76,13 @@ def _is_posted(session: Session, ref: str, organisation_id: int) -> bool:
         SetUpDraftRow.ref == ref, SetUpDraftRow.organisation_id == organisation_id
     )
     return session.scalar(query) == APPLIED
+
+
+def _name_board(session: Session, made: SetupResult, draft: Draft, at: datetime) -> None:
+    """Whoever is asked to accept reads the board's name before it was ever synced."""
+    if draft.board is not None:
+        session.get_one(BoardRow, made.board_id).name = draft.board.name
+        accepting.retold(session, session.get_one(JointTeamRow, made.team_id), at)
 
 
 def _own_project(session: Session, made: SetupResult, draft: Draft, at: datetime, member_id: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.parties import JointTeamRow, MemberRow, OrganisationRow, SideRow, WorkspaceRow
 from fmo_bot.domain.draft_times import LANGUAGES
-from fmo_bot.domain.drafts import Company, Draft, LeftOut, SeenMember
+from fmo_bot.domain.drafts import Company, Draft, LeftOut, SeenMember, seen_again
 from fmo_bot.domain.parties import Actor, Place
 from fmo_bot.errors import Refusal, Undeliverable
 from fmo_bot.ports import Crowd, Lookout, Profile
@@ -76,7 +76,7 @@ class Look:
             host=_host(session, own),
         )
         homes = {each.workspace for each in companies}
-        return replace(
+        again = replace(
             made,
             name=self.name,
             asker=actor.person.user,
@@ -84,6 +84,7 @@ class Look:
             people=tuple(_member(session, each) for each in self.people if _fits(each, homes)),
             left=tuple(_left(each) for each in self.people if not each.is_bot and not _fits(each, homes)),
         )
+        return seen_again(again)
 
     def _companies(self, session: Session, own: OrganisationRow, apps: dict[str, str]) -> tuple[Company, ...]:
         """The company that sets up first; several workspaces of one company are one."""

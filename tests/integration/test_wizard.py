@@ -1,6 +1,6 @@
 """Set-ups under way, as rows: whose they are, how they are left and resumed, and what becomes of one that is posted."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -235,6 +235,9 @@ def test_what_is_posted_is_a_proposal_with_only_the_boards_project_meant_to_be_j
         assert homes == {"U0LIWEI": "en", "U0CHENYU": "zh", "U0LUCIA": "en"}  # what a member is known by is theirs
         joint = session.scalars(select(JointAcceptanceRow)).one()
         assert session.get_one(JiraProjectRow, joint.project_id).key == "CORE"
+    asked = room.told(LUCIA)[-1]
+    assert isinstance(asked, Proposal)
+    assert (asked.company, asked.asked, asked.values["board"]) == ("Huawei", ("Telefonica",), "CORE board")
     room.wizard.post(room.job(POST), AT)  # the job once more, as after a crash
     assert len(room.all(JointTeamRow)) == 1
     with pytest.raises(NotFound):
@@ -343,6 +346,20 @@ def test_a_channel_that_is_not_shared_or_not_shown_is_said_with_what_to_do(sqlit
     del room.lookout.channels[JOINT]
     with pytest.raises(NotInChannel):
         room.begin()
+
+
+def test_a_company_that_left_the_channel_meanwhile_has_its_side_chosen_again(sqlite_store: Store) -> None:
+    room = Room(sqlite_store)
+    three = Seen(name="x", host="T0HUAWEI", workspaces=BOTH | {"T0CONSULT"})
+    room.lookout.channels[JOINT], room.lookout.names["T0CONSULT"] = three, "Parkline"
+    card = room.begin()
+    room.step(LIWEI, card.ref, AT, **{"side:T0CONSULT": "partner", "side:T0TELEFON": "operator"})
+    room.step(LIWEI, card.ref)
+    room.lookout.channels[JOINT] = replace(three, workspaces=BOTH)
+    assert room.begin().taken == ()
+    room.until("summary", LIWEI, card.ref)
+    room.step(LIWEI, card.ref)
+    assert [side.name for side in room.all(SideRow)] == ["vendor", "operator"]
 
 
 def test_a_workspace_that_calls_itself_like_a_company_here_is_told_apart(sqlite_store: Store) -> None:
