@@ -1,6 +1,7 @@
 """Working time of a side calendar, day by day: for each local date, is it worked, and from when to when."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -24,10 +25,11 @@ def _country(code: str, year: int) -> tuple[frozenset[date], frozenset[date]]:
 
 
 class Clock:
-    """One side's calendar as the workflow file gives it."""
+    """One side's calendar as the workflow file gives it; `later`: the versions after it, each from a local date on."""
 
-    def __init__(self, content: dict[str, Any]) -> None:
+    def __init__(self, content: dict[str, Any], later: Sequence[tuple[date, dict[str, Any]]] = ()) -> None:
         self._content = content
+        self._later = [(since, Clock(each)) for since, each in later]
         self._zone = ZoneInfo(content["zone"])
         self._known: dict[date, tuple[int, int] | None] = {}
 
@@ -44,17 +46,20 @@ class Clock:
         return day not in off and _DAYS[day.weekday()] in content.get("days", _DAYS[:5])
 
     def working_ms(self, start: int, end: int) -> int:
-        """How much of [start, end) is inside working hours."""
-        day = datetime.fromtimestamp(start / 1000 - 86_400, UTC).date()
-        last = datetime.fromtimestamp(end / 1000 + 86_400, UTC).date()
-        total = 0
+        """How much of [start, end) is inside working hours; what two versions both call worked counts once."""
+        day = datetime.fromtimestamp(start / 1000 - 2 * 86_400, UTC).date()
+        last = datetime.fromtimestamp(end / 1000 + 2 * 86_400, UTC).date()
+        worked = []
         while day <= last:
             if day not in self._known:
-                self._known[day] = self._hours(day) if self.works_on(day) else None
-            hours = self._known[day]
-            if hours:
-                total += max(0, min(end, hours[1]) - max(start, hours[0]))
+                version = [self, *(clock for since, clock in self._later if since <= day)][-1]
+                self._known[day] = version._hours(day) if version.works_on(day) else None
+            worked.append(self._known[day] or (start, start))
             day += timedelta(days=1)
+        total, until = 0, start
+        for opens, closes in sorted(worked):
+            total += max(0, min(end, closes) - max(opens, until))
+            until = max(until, closes)
         return total
 
     def _hours(self, day: date) -> tuple[int, int]:

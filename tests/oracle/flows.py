@@ -17,21 +17,33 @@ def load(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Stage:
-    place: int
     name: str
     kind: str
     side: str
+    early: bool  # before the commitment point
 
     @property
-    def working_kind(self) -> bool:
-        return self.kind in WORKING
+    def working(self) -> bool:
+        return self.kind in WORKING and not self.early
+
+    def same(self, other: "Stage | None") -> bool:
+        """Whether another version means the same stage, wherever it stands there."""
+        return other is not None and (self.name, self.kind, self.side) == (other.name, other.kind, other.side)
 
 
 @dataclass(frozen=True)
 class Flow:
-    """`content`: the workflow file, parsed."""
+    """`content`: the workflow file, parsed. `later`: the versions after it, each from its instant on."""
 
     content: dict[str, Any]
+    later: tuple[tuple[int, "Flow"], ...] = ()
+
+    def at(self, instant: int) -> "Flow":
+        """The version in force."""
+        return [self, *(flow for since, flow in self.later if since <= instant)][-1]
+
+    def dates(self) -> list[int]:
+        return [since for since, _ in self.later]
 
     @property
     def ids(self) -> dict[str, str]:
@@ -50,11 +62,6 @@ class Flow:
         """None: the status is unmapped."""
         for place, stage in enumerate(self.content["stages"]):
             if status in stage["statuses"]:
-                return Stage(place, stage["name"], stage["kind"], stage.get("side") or "none")
+                side = stage.get("side") or "none"
+                return Stage(stage["name"], stage["kind"], side, early=place < self.commitment)
         return None
-
-    def working(self, stage: Stage | None) -> bool:
-        return stage is not None and stage.working_kind and stage.place >= self.commitment
-
-    def early(self, stage: Stage | None) -> bool:
-        return stage is not None and stage.place < self.commitment

@@ -1,7 +1,7 @@
 """The flow report of the command line, made from slices."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from tests.oracle.clocks import Clock
 from tests.oracle.flows import Flow
 from tests.oracle.rows import Raw, Row, iso, ms, read
-from tests.oracle.slices import Life
+from tests.oracle.slices import Life, Recorded
 
 _NINETY_DAYS = 90 * 86_400_000
 _LEAST = 20
@@ -44,16 +44,22 @@ class Asked:
     since: date | None = None
     until: date | None = None
     zone: str = "UTC"
+    later: tuple[tuple[int, dict[str, Any]], ...] = ()  # versions of the workflow after `content`
+    recorded: Mapping[str, Sequence[Recorded]] = field(default_factory=dict)  # by key
     flow: Flow = field(init=False)
     clocks: dict[str, Clock] = field(init=False)
     rows: list[Row] = field(init=False)
     lives: list[Life] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.flow = Flow(self.content)
+        self.flow = Flow(self.content, tuple((since, Flow(content)) for since, content in self.later))
         self.clocks = {side: Clock(each) for side, each in (self.content.get("calendars") or {}).items()}
         self.rows = [read(raw, self.flow.ids) for raw in self.raws]
-        self.lives = [Life(row, self.flow, self.as_of) for row in self.rows if row.created <= self.as_of]
+        self.lives = [
+            Life(row, self.flow, self.as_of, self.recorded.get(row.key, ()))
+            for row in self.rows
+            if row.created <= self.as_of
+        ]
 
     def inside(self, instant: int | None) -> bool:
         """In the window: from the first day's 00:00 to the last day's end."""
@@ -97,7 +103,7 @@ def of_issue(life: Life, asked: Asked) -> dict[str, Any]:
         "cycle_time_s": None if life.cycle is None else life.cycle / 1000,
         "lead_time_s": None if lead is None else lead / 1000,
         "work_span_s": None if life.work_span is None else life.work_span / 1000,
-        "blocked_s": sum(life.blocked().values()) / 1000,
+        "blocked_s": life.blocked_time / 1000,
         "blocked_by_side_s": seconds(life.blocked()),
         "active_s": seconds(life.by_side("active")),
         "waiting_s": seconds(life.by_side("waiting")),
@@ -123,22 +129,26 @@ def lead_time(life: Life, asked: Asked) -> int | None:
 
 def weeks(asked: Asked, first: int, last: int) -> list[dict[str, Any]]:
     """Finished issues of each ISO week that touches the window [first, last), both known."""
-    found = []
-    monday = local_date(first, asked.zone)
+    ends = [life.finished for life in asked.lives if life.finished is not None and first <= life.finished < last]
+    return [
+        {
+            "week": name,
+            "finished": sum(begin <= at < end for at in ends),
+            "partial": begin < first or end > min(last, asked.as_of),
+        }
+        for name, begin, end in iso_weeks(asked.zone, first, last)
+    ]
+
+
+def iso_weeks(zone: str, first: int, last: int) -> Iterator[tuple[str, int, int]]:
+    """(name, begin, end) of each ISO week that touches [first, last)."""
+    monday = local_date(first, zone)
     monday -= timedelta(days=monday.weekday())
-    while midnight(monday, asked.zone) < last:
-        begin, end = midnight(monday, asked.zone), midnight(monday + timedelta(days=7), asked.zone)
-        done = [life for life in asked.lives if life.finished is not None and begin <= life.finished < end]
+    while midnight(monday, zone) < last:
+        following = monday + timedelta(days=7)
         year, week, _ = monday.isocalendar()
-        found.append(
-            {
-                "week": f"{year}-W{week:02d}",
-                "finished": sum(first <= life.finished < last for life in done if life.finished is not None),
-                "partial": begin < first or end > min(last, asked.as_of),
-            }
-        )
-        monday += timedelta(days=7)
-    return found
+        yield f"{year}-W{week:02d}", midnight(monday, zone), midnight(following, zone)
+        monday = following
 
 
 def ageing(asked: Asked) -> dict[str, dict[str, Any]]:

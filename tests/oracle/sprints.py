@@ -35,6 +35,23 @@ def sprint_report(sprint: Raw, asked: Asked) -> dict[str, Any]:
     }
 
 
+def burn_up(sprint: Raw, asked: Asked) -> list[tuple[int, int, int]]:
+    """(instant, scope, done) wherever they change: the sprint as it was seen at every instant of it (definition 13)."""
+    start, number = ms(sprint.get("activatedDate") or sprint["startDate"]), str(sprint["id"])
+    closed = bool(sprint.get("completeDate")) and ms(sprint["completeDate"]) <= asked.as_of
+    end = ms(sprint["completeDate"]) if closed else asked.as_of
+    rows = [row for row in asked.rows if _mentioned(row, number)]
+    instants = {start, *asked.flow.dates(), *(at for row in rows for at in row.instants())}
+    steps: list[tuple[int, int, int]] = []
+    for at in sorted(at for at in instants if start <= at <= end):
+        seen = [_Seen(row, asked, number, start, at) for row in rows if row.created <= at]
+        done = sum(each.completed for each in seen)
+        scope = done + sum(each.carried_over for each in seen)
+        if not steps or steps[-1][1:] != (scope, done):
+            steps.append((at, scope, done))
+    return steps
+
+
 def _mentioned(row: Row, sprint: str) -> bool:
     return any(sprint in ids for ids in (row.first["sprint"], *(ids for _, ids in row.later["sprint"])))
 
@@ -64,7 +81,8 @@ class _Seen:
     def _added_at(self) -> int | None:
         if self.committed:
             return None
-        inside = (at for at in self.row.instants() if self._start < at <= self._end)
+        happened = sorted({*self.row.instants(), *self._asked.flow.dates()})
+        inside = (at for at in happened if max(self._start, self.row.created - 1) < at <= self._end)
         return next((at for at in inside if self._open_in(at)), None)
 
     @property
