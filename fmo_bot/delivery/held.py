@@ -17,7 +17,7 @@ from fmo_bot.db.parties import ChannelRow
 from fmo_bot.db.values import message_from_json, message_to_json
 from fmo_bot.db.wakes import PUMP, want
 from fmo_bot.delivery.audience import fitted
-from fmo_bot.delivery.outbox import DROPPED, FAILED, MISSED, POST, READY, REMOVE, SENT
+from fmo_bot.delivery.outbox import DROPPED, FAILED, KEPT, MISSED, POST, READY, REMOVE, SENT
 from fmo_bot.domain.channels import State
 from fmo_bot.domain.parties import Place
 
@@ -60,7 +60,7 @@ def take_back(session: Session, place: Place, at: datetime) -> int:
     """Owe that everything of ours in a channel is removed, and nothing more of it; how many messages that is."""
     here = MessageRow.workspace == place.workspace, MessageRow.channel == place.channel
     _change(session, _waiting(*here), state=DROPPED, value={})
-    _change(session, _in_state((FAILED, MISSED), *here), state=DROPPED, value={})
+    _change(session, _in_state((FAILED, MISSED, KEPT), *here), state=DROPPED, value={})
     said = select(MessageRow).join(DeliveryRow, DeliveryRow.message_id == MessageRow.id)
     posted = session.scalars(said.where(*here, DeliveryRow.op == POST, DeliveryRow.state == SENT))
     return sum(_remove(session, each, at) for each in posted)

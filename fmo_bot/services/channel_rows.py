@@ -1,6 +1,6 @@
 """What the database knows of channels: whose workspaces may be connected, what is stored under an id, who is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.acts import JiraActRow
 from fmo_bot.db.channels import StrangerRow
+from fmo_bot.db.installations import InstallationRow
 from fmo_bot.db.ledger import InboxRow, MessageRow
 from fmo_bot.db.parties import ChannelRow, MemberRow, ParticipationRow, SideRow, WorkspaceRow, takes_part
 from fmo_bot.delivery import inbox, outbox
@@ -21,19 +22,30 @@ from fmo_bot.services.parties import scrum_masters
 def workspaces_of_sides(session: Session, team_id: int) -> dict[str, frozenset[str]]:
     """Side -> the Slack workspaces of its company.
 
-    Those in which one of our apps is installed; of a company without an app, where its people in this joint team are
-    at home, unless that is another company's; and those that became a partner from within the channel.
+    Those in which one of our apps is installed, and the Grid organisation they belong to, by whose id Slack may name
+    them; of a company without an app, where its people in this joint team are at home, unless that is another
+    company's; and those that became a partner from within the channel.
     """
     owners = {row.slack_team_id: row.organisation_id for row in session.scalars(select(WorkspaceRow))}
     sides = session.scalars(select(SideRow).where(SideRow.team_id == team_id).order_by(SideRow.id)).all()
     admitted = select(StrangerRow).where(StrangerRow.team_id == team_id, StrangerRow.side_id.is_not(None))
-    partners = session.scalars(admitted).all()
+    partners, grids = session.scalars(admitted).all(), _grids(session, owners)
     found: dict[str, frozenset[str]] = {}
     for side in sides:
         own = {workspace for workspace, owner in owners.items() if owner == side.organisation_id}
         own |= own or _homes(session, side) - set(owners)
+        own |= {grid for grid, owner in grids.items() if owner == side.organisation_id}
         found[side.name] = frozenset(own | {each.slack_team_id for each in partners if each.side_id == side.id})
     return found
+
+
+def _grids(session: Session, owners: Mapping[str, int]) -> dict[str, int]:
+    """Grid organisation (`E…`) -> the company whose workspaces are in it; one shared by several is nobody's."""
+    found: dict[str, set[int]] = {}
+    for row in session.scalars(select(InstallationRow).where(InstallationRow.enterprise_id.is_not(None))):
+        here = row.teams if row.team_id is None else (row.team_id,)
+        found.setdefault(row.enterprise_id or "", set()).update(owners[each] for each in here if each in owners)
+    return {grid: min(companies) for grid, companies in found.items() if len(companies) == 1}
 
 
 def _homes(session: Session, side: SideRow) -> set[str]:
@@ -62,6 +74,13 @@ def forget_look(row: ChannelRow) -> None:
     row.state, row.since, row.name = State.ACTIVE, None, ""
     row.workspaces, row.strangers, row.gone = [], [], []
     row.doubts, row.look_after = row.doubts + 1, 0.0
+
+
+def doubt_in(session: Session, workspaces: Collection[str]) -> None:
+    """What became of channels there may have gone unheard: nothing is said in any before it was looked at."""
+    rows = select(ChannelRow).where(ChannelRow.workspace.in_(workspaces)).order_by(ChannelRow.id).with_for_update()
+    for row in session.scalars(rows):
+        row.doubts, row.look_after = row.doubts + 1, 0.0
 
 
 def renumber(session: Session, row: ChannelRow, new: str) -> None:

@@ -21,7 +21,7 @@ from fmo_bot.delivery import kept
 from fmo_bot.domain.installs import NOT_NAMED, NOT_RENEWED, Granted, Installation
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import NotNow, SecretLocked, SiteUnavailable
-from fmo_bot.services import install_news, install_owners
+from fmo_bot.services import channel_rows, install_news, install_owners
 from fmo_bot.services.governance import audit
 from fmo_bot.services.renewals import Renewals, Renewed, Tokens
 from fmo_bot.services.sites import Credentials
@@ -189,6 +189,8 @@ class Installations:
                 first = install_owners.first_admin(session, organisation, granted, at=at)
             detail = _noted(row) | {"by": row.installed_by, "scopes": list(install.scopes)}
             audit(session, at=at, action="app_installed", team_id=None, detail=detail)
+            if was_gone:
+                channel_rows.doubt_in(session, install.workspaces)
             kept.let_go(session, install.workspaces)
             if was_gone:
                 install_news.returned(session, row, at)

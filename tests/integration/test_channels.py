@@ -11,7 +11,7 @@ from sqlalchemy import select
 from fmo_bot.db.ledger import DeliveryRow, InboxRow, MessageRow
 from fmo_bot.db.parties import ChannelRow, SideRow
 from fmo_bot.db.store import Store
-from fmo_bot.delivery import inbox, outbox, quiet
+from fmo_bot.delivery import inbox, kept, outbox, quiet
 from fmo_bot.delivery.pump import Pump
 from fmo_bot.domain.channels import Reader, Seen, State
 from fmo_bot.domain.messages import Notice, StrangerInChannel
@@ -274,6 +274,9 @@ def test_a_channel_that_is_internal_no_more_loses_what_was_said_there_and_gets_n
         joined = Reader(user=person.user, home=person.workspace, is_guest=how == "a guest joins")
         people[INSIDE.channel] = (*people[INSIDE.channel], joined)
     life.owe("on its way", INSIDE)
+    life.owe("kept", INSIDE)
+    with life.store.transaction(life.scope) as session:  # as what is owed while the app is not installed
+        session.scalars(select(DeliveryRow).where(DeliveryRow.dedup_key == "post:kept")).one().state = outbox.KEPT
     life.becomes(seen, INSIDE.channel)
     life.owe("later", INSIDE)
     life.owe("joint")
@@ -285,7 +288,9 @@ def test_a_channel_that_is_internal_no_more_loses_what_was_said_there_and_gets_n
     with life.store.reading(life.scope) as session:
         values = select(DeliveryRow.value).join(MessageRow, MessageRow.id == DeliveryRow.message_id)
         values = values.where(MessageRow.channel == INSIDE.channel)
-        assert "on its way" not in str(session.scalars(values).all())
+        left = str(session.scalars(values).all())
+        assert [text for text in ("on its way", "kept") if text in left] == []
+        assert kept.waiting_in(session) == []
 
 
 def test_channels_that_are_none_of_ours_leave_nothing_behind(life: Life) -> None:

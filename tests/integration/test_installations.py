@@ -13,17 +13,19 @@ from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.audit import AuditRow
 from fmo_bot.db.installations import InstallationRow
 from fmo_bot.db.ledger import DeliveryRow
-from fmo_bot.db.parties import MemberRow, OrganisationRow, WorkspaceRow
+from fmo_bot.db.parties import ChannelRow, MemberRow, OrganisationRow, WorkspaceRow
 from fmo_bot.db.rotating import rotate
 from fmo_bot.db.secrets import Vault, new_key
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import outbox
 from fmo_bot.delivery.pump import Pump
-from fmo_bot.domain import troubles
+from fmo_bot.domain import channels, troubles
+from fmo_bot.domain.channels import Seen, State
 from fmo_bot.domain.installs import UNINSTALLED, Granted, Installation
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Place
 from fmo_bot.errors import NotInstalled, SiteUnavailable, Undeliverable
+from fmo_bot.services import channel_rows
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.install_news import ENDED, NOT_RENEWED, RETURNED
 from fmo_bot.services.installations import EARLY_S, Installations, RefreshRefused
@@ -237,6 +239,36 @@ def test_what_is_owed_through_one_that_ended_waits_and_goes_on_when_it_is_back(
     known.keep(granted(of(bot_id="B2", bot_user_id="U2")), clock.at)
     installs.look()
     assert desk.sent() == [("T0HUAWEI", RETURNED), ("T0TELEFON", RETURNED), ("T0TELEFON", "lasting")]
+
+
+def test_channels_of_an_app_that_is_back_are_looked_at_before_anything_is_said_there(
+    store: Store, known: Installations, telling: Callable[[], Telling]
+) -> None:
+    JointTeam(store)
+    telling()  # both apps are installed
+    at = THURSDAY_NINE
+    (before,) = every(store, ChannelRow)
+    known.end(known.all()[0].id, why=UNINSTALLED, at=at)
+    known.keep(granted(of("T0HUAWEI", "Huawei")), at)  # whatever became of the channel meanwhile, nobody told us
+    (after,) = every(store, ChannelRow)
+    assert (after.doubts, after.is_held) == (before.doubts + 1, True)
+
+
+def test_a_grid_organisation_is_its_company_under_its_own_id_too_unless_several_share_it(
+    store: Store, known: Installations
+) -> None:
+    number = JointTeam(store).result.team_id
+
+    def sides() -> dict[str, frozenset[str]]:
+        with store.reading(SYSTEM) as session:
+            return channel_rows.workspaces_of_sides(session, number)
+
+    known.keep(granted(of(enterprise_id="E0TEF")), MONDAY_NINE)
+    assert sides() == {"vendor": {"T0HUAWEI"}, "operator": {"T0TELEFON", "E0TEF"}}
+    seen = Seen(name="joint", host="T0HUAWEI", workspaces=frozenset({"T0HUAWEI", "E0TEF"}))
+    assert channels.joint(seen, sides(), ()).state is State.ACTIVE
+    known.keep(granted(of("T0HUAWEI", "Huawei", enterprise_id="E0TEF")), MONDAY_NINE)  # then it tells nothing
+    assert sides() == {"vendor": {"T0HUAWEI"}, "operator": {"T0TELEFON"}}
 
 
 THURSDAY_NINE = clock("09:00")
