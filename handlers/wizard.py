@@ -11,6 +11,7 @@ from fmo_bot.domain.draft_screens import one
 from fmo_bot.domain.drafts import BOARD, SUMMARY, TIMES
 from fmo_bot.domain.messages import Message
 from fmo_bot.domain.parties import Person
+from fmo_bot.services.side_changing import CHANGE
 from fmo_bot.services.wizard_asking import ANSWER
 from fmo_bot.slack import actions as names
 from fmo_bot.slack import wizard_forms
@@ -78,6 +79,9 @@ def register(app: App, bot: Bot) -> None:
         if filled.step == SUMMARY:
             wizard.post_later(person, filled.ref, filled.revision, at)
             ack(response_action="clear")  # what comes of it is a direct message
+        elif filled.step == CHANGE:
+            bot.side_changing.submit(person, filled.ref, filled.given, at)
+            ack(response_action="clear")
         elif filled.step in later:
             value, words = one(filled.given, "board"), one(filled.given, "search")
             told = {"value": value} if value else {"words": words}
@@ -103,6 +107,19 @@ def register(app: App, bot: Bot) -> None:
         view_id = loading(client, body, context, title=TITLE_TEXT)
         bot.asking.later(person, action["value"], view_id, str(context.team_id), at)
 
+    def change(
+        ack: Ack,
+        body: dict[str, Any],
+        action: dict[str, Any],
+        client: WebClient,
+        context: BoltContext,
+        person: Person,
+        at: datetime,
+    ) -> None:
+        ack()
+        view_id = loading(client, body, context, title=TITLE_TEXT)
+        bot.side_changing.later(person, action["value"], view_id, str(context.team_id), at)
+
     def discard(press: Press) -> Message:
         return wizard.discard(press.person, press.value, press.at)
 
@@ -111,6 +128,7 @@ def register(app: App, bot: Bot) -> None:
 
     app.action(names.SETUP_OPEN)(open_)
     app.action(names.SETUP_ANSWER)(answer)
+    app.action(names.PROPOSAL_CHANGE)(change)
     app.action(names.SETUP_BACK)(back)
     app.action(names.SETUP_ACT)(choose)
     app.action(names.SETUP_DISCARD)(replaces(bot, discard))

@@ -52,6 +52,7 @@ from fmo_bot.services import (
     proposals,
     renewals,
     self_checks,
+    side_changing,
     sprints,
     standup_plan,
     waits_reports,
@@ -84,6 +85,7 @@ from fmo_bot.services.pauses import Pauses
 from fmo_bot.services.people import People
 from fmo_bot.services.raising import Raising
 from fmo_bot.services.self_checks import SelfChecks
+from fmo_bot.services.side_changing import SideChanging
 from fmo_bot.services.site_syncs import SiteSyncs
 from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standup_answers import Answers
@@ -198,12 +200,15 @@ class Bot:
         self.trials = Trials(self.store, self.parties, questions)
         boards = WizardBoards(self.store, JiraFinder(self.jira.client))
         self.asking = Asking(self.store, boards)
+        crowd = SlackCrowd(self.installs, lookout)
+        self.side_changing = SideChanging(self.store, crowd)
         self.wizard = Wizard(
             self.store,
-            Seeing(lookout, SlackCrowd(self.installs, lookout)),
+            Seeing(lookout, crowd),
             boards,
             Posting(self.store, self.self_checks),
             self.asking,
+            self.side_changing,
             SlackWizardWindow(self.installs),
             self._apps,
         )
@@ -229,6 +234,8 @@ class Bot:
             wizard.FILL: self.wizard.fill,
             wizard.POST: self.wizard.post,
             wizard_asking.ANSWER: self.wizard.answer,
+            side_changing.CHANGE: self.wizard.change,
+            side_changing.TAKE: self.side_changing.take,
             acts.FORM: self.acts.fill,
             acts.ACT: self.acts.act,
             accounts.LOOK: self.accounts.look,

@@ -53,7 +53,7 @@ def screen(draft: Draft, at: datetime, national: National, given: Given | None =
         fields=(
             *_standup_fields(shown),
             *_digest_fields(shown),
-            *(each for side in draft.sides for each in _side_fields(shown, side)),
+            *(each for side in draft.sides for each in side_fields(shown, side)),
         ),
         after=tuple(told(next_runs(shown, at, national))),
     )
@@ -99,11 +99,13 @@ def _digest_fields(draft: Draft) -> tuple[Field, ...]:
     )
 
 
-def _side_fields(draft: Draft, side: str) -> tuple[Field, ...]:
+def side_fields(draft: Draft, side: str) -> tuple[Field, ...]:
+    """By which clocks, holidays and days a side works."""
     calendar, named = _calendar(draft, side), {"company": draft.sides[side]["organisation"]}
     zones = _most(each.zone for each in (*draft.of_side(side), *draft.people)) or ["UTC"]
     zones = list(dict.fromkeys([calendar["zone"], *zones]))
     countries = _most(each.country for each in (*draft.of_side(side), *draft.people) if each.country)
+    countries = list(dict.fromkeys([*filter(None, [calendar.get("country")]), *countries]))
     national = (*(literal(each, each) for each in countries[:99]), Choice(value=NO_COUNTRY, text="None"))
     weeks = tuple(Choice(value=value, text=text) for value, text in _WEEK_TEXTS.items())
     return (
@@ -150,7 +152,7 @@ def take(draft: Draft, given: Given) -> Draft:
 def _said(draft: Draft, given: Given) -> Draft:
     """The draft with what a form holds just now; what it leaves empty stays as it was."""
     sides: dict[str, Any] = {
-        side: {**said, "calendar": _chosen_calendar(draft, side, given)} for side, said in draft.sides.items()
+        side: {**said, "calendar": chosen_calendar(draft, side, given)} for side, said in draft.sides.items()
     }
     standup, digest = _standup(draft), _digest(draft)
     days = [day for day in WEEKDAYS if day in given.get("days", ())]
@@ -170,12 +172,15 @@ def _said(draft: Draft, given: Given) -> Draft:
     return replace(draft, file={**draft.file, **file})
 
 
-def _chosen_calendar(draft: Draft, side: str, given: Given) -> dict[str, Any]:
+def chosen_calendar(draft: Draft, side: str, given: Given) -> dict[str, Any]:
+    """A side's calendar as a form holds it; what it leaves empty stays as it was."""
     before = _calendar(draft, side)
     country = one(given, f"country:{side}") or before.get("country") or NO_COUNTRY
     week = WEEKS.get(one(given, f"week:{side}"), tuple(before["days"]))
-    made = {"zone": one(given, f"zone:{side}") or before["zone"], "days": list(week), "hours": ["09:00", "18:00"]}
-    return made if country == NO_COUNTRY else {**made, "country": country}
+    made = {**before, "zone": one(given, f"zone:{side}") or before["zone"], "days": list(week)}
+    same = country == before.get("country")
+    kept = {key: said for key, said in made.items() if key != "country" and (same or key != "region")}
+    return kept if country == NO_COUNTRY else {**kept, "country": country}
 
 
 # --- next runs ----------------------------------------------------------------------------------------------------

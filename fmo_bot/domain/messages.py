@@ -449,6 +449,7 @@ class Proposal:
     state: str = "open"  # open | accepted | declined | withdrawn | replaced
     by: str = ""
     may: str = ""
+    changes: bool = False  # whoever decides may accept with other people and times of their own side
 
 
 @dataclass(frozen=True, kw_only=True)

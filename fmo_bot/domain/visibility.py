@@ -142,7 +142,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.NewStatus: "ref team board status since guess stages wanted settled",
         # What a side lays before another is what it wants to be known (services.proposals).
         m.PersonQuestion: "ref kind team name company answer by",
-        m.Proposal: "ref team company text values asked state by may",
+        m.Proposal: "ref team company text values asked state by may changes",
         # Only to people of the company that sets up: see services.wizard.
         m.SetUpCard: "ref channel companies taken missing begun_at holder",
         m.BoardAsked: "ref company channel chosen over",  # to people of the company whose board it is

@@ -75,6 +75,14 @@ def propose(session: Session, team: JointTeamRow, company: str, at: datetime) ->
     return tuple(each.organisation.name for each in asked)
 
 
+def agree(session: Session, side: SideRow, at: datetime, *, member_id: int) -> None:
+    """The side is in it by the word of an admin of its company; a second time changes nothing."""
+    if side.accepted_at is None:
+        accept(session, side, at, member_id=member_id)
+        ownership.put_to(session, side, at)
+    proposals.settled(session, kind=proposals.SET_UP, number=side.id, state=proposals.ACCEPTED, sides={side.id}, at=at)
+
+
 def retold(session: Session, team: JointTeamRow, at: datetime) -> None:
     """More is known of what is proposed, such as the board's name."""
     sides = sides_of(session, team.id)
@@ -101,20 +109,15 @@ class SetUps:
         """An admin of the side's company accepts. Raises NotFound, OnlyTheirAdmin."""
         with self.store.transaction(Scope(team_id=team_called(self.store, team))) as session:
             side = _side(session, team, number)
-            if (admin := _admin(session, person, side)) is None:
+            if (admin := admin_of(session, person, side)) is None:
                 raise OnlyTheirAdmin(company=side.organisation.name)
-            if side.accepted_at is None:
-                accept(session, side, at, member_id=admin.id)
-                ownership.put_to(session, side, at)
-            proposals.settled(
-                session, kind=proposals.SET_UP, number=side.id, state=proposals.ACCEPTED, sides={side.id}, at=at
-            )
+            agree(session, side, at, member_id=admin.id)
 
     def withdraw(self, person: Person, team: str, number: int, at: datetime) -> None:
         """An admin of the side declines, or who proposed it takes it back. Raises NotFound, OnlyTheirAdmin."""
         with self.store.transaction(Scope(team_id=team_called(self.store, team))) as session:
             side = _side(session, team, number)
-            admin, them = _admin(session, person, side), speaker(session, person, side.team_id, Action.PROPOSE_TEAM)
+            admin, them = admin_of(session, person, side), speaker(session, person, side.team_id, Action.PROPOSE_TEAM)
             if admin is None and (them is None or not them[1] or side.id in them[1]):
                 raise OnlyTheirAdmin(company=side.organisation.name)
             state = proposals.DECLINED if admin is not None else proposals.WITHDRAWN
@@ -135,7 +138,7 @@ def _side(session: Session, team: str, number: int) -> SideRow:
     return row
 
 
-def _admin(session: Session, person: Person, side: SideRow) -> MemberRow | None:
+def admin_of(session: Session, person: Person, side: SideRow) -> MemberRow | None:
     """The person as an admin of the side's company."""
     query = select(MemberRow).join(AdminRow, AdminRow.member_id == MemberRow.id)
     them = MemberRow.home_workspace == person.workspace, MemberRow.slack_user_id == person.user

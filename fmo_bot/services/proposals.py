@@ -207,6 +207,7 @@ def _message(session: Session, row: ProposalRow, what: str) -> Proposal:
         state=row.state,
         by=decided.organisation.name if decided is not None else "",
         may=what,
+        changes=what == DECIDE and row.kind == SET_UP,
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.drafts import SetUpDraftRow
-from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, SideRow
+from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, SideRow, language_of
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import inbox, outbox
 from fmo_bot.domain import draft_boards, draft_people, draft_sides, draft_stages, draft_summary, draft_times, drafts
@@ -27,6 +27,7 @@ from fmo_bot.errors import BoardUnavailable, InvalidInput, Refusal
 from fmo_bot.services import wizard_asking, wizard_checks, wizard_rows
 from fmo_bot.services.governance import audit
 from fmo_bot.services.national_days import with_national_days
+from fmo_bot.services.side_changing import SideChanging
 from fmo_bot.services.wizard_asking import Asking
 from fmo_bot.services.wizard_boards import ABANDONED, Boards
 from fmo_bot.services.wizard_posting import Posting
@@ -74,6 +75,7 @@ class Wizard:
         boards: Boards,
         posting: Posting,
         asking: Asking,
+        changing: SideChanging,
         window: Window,
         apps: Callable[[], dict[str, str]],
         *,
@@ -81,7 +83,7 @@ class Wizard:
     ) -> None:
         """`apps`: workspace -> key of our app there; `token` makes refs."""
         self._store, self._seeing, self._boards, self._posting = store, seeing, boards, posting
-        self._asking = asking
+        self._asking, self._changing = asking, changing
         self._window, self._apps, self._token = window, apps, token
 
     # --- beginning -------------------------------------------------------------------------------------------------
@@ -258,6 +260,17 @@ class Wizard:
             return
         with self._store.reading(SYSTEM) as session:
             language = wizard_rows.setter(session, Person(payload["home"], payload["user"])).language
+        self._window.show(payload["workspace"], payload["view"], shown, language)
+
+    def change(self, payload: Mapping[str, Any], at: datetime) -> None:
+        """The job: show an admin who is asked to accept their own side as it was proposed."""
+        person, language = Person(payload["home"], payload["user"]), "en"
+        with self._store.reading(SYSTEM) as session:
+            language = language_of(session, person)
+        try:
+            shown: Shown | Refusal = self._changing.shown(payload, at)
+        except Refusal as refusal:
+            shown = refusal
         self._window.show(payload["workspace"], payload["view"], shown, language)
 
     # --- ending ----------------------------------------------------------------------------------------------------

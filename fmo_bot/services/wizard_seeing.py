@@ -81,7 +81,7 @@ class Look:
             name=self.name,
             asker=actor.person.user,
             companies=companies,
-            people=tuple(_member(session, each) for each in self.people if _fits(each, homes)),
+            people=tuple(member_of(session, each) for each in self.people if _fits(each, homes)),
             left=tuple(_left(each) for each in self.people if not each.is_bot and not _fits(each, homes)),
         )
         return seen_again(again)
@@ -143,7 +143,7 @@ def _left(profile: Profile) -> LeftOut:
     return LeftOut(name=profile.name or profile.user, why=why)
 
 
-def _member(session: Session, profile: Profile) -> SeenMember:
+def member_of(session: Session, profile: Profile) -> SeenMember:
     """As the bot knows them, if it does: name, zone and language are theirs to say."""
     them = MemberRow.home_workspace == profile.home, MemberRow.slack_user_id == profile.user
     row = session.scalar(select(MemberRow).where(*them))

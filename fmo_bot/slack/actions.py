@@ -20,6 +20,7 @@ STATUS_STAGE = "status_stage"  # followed by a number; value: ref of messages.Ne
 PERSON_PARTICIPANT, PERSON_STAKEHOLDER = "person_participant", "person_stakeholder"  # value: ref of a PersonQuestion
 PERSON_YES, PERSON_NO = "person_yes", "person_no"  # the same
 PROPOSAL_ACCEPT, PROPOSAL_DECLINE = "proposal_accept", "proposal_decline"  # value: ref of messages.Proposal
+PROPOSAL_CHANGE = "proposal_change"  # the same
 CHECK_ASK = "check_ask"  # value: team ref
 PARTNER_YES = "partner_yes"  # value: ref of messages.StrangerInChannel
 ISSUE_ASSIGN, ISSUE_MOVE, ISSUE_COMMENT = "issue_assign", "issue_move", "issue_comment"  # value: ref of a card

@@ -23,12 +23,13 @@ from fmo_bot.domain.messages import BoardAsked, Message, Notice, Proposal, SetUp
 from fmo_bot.domain.parties import SYSTEM, Person, Role
 from fmo_bot.errors import BoardUnavailable, InvalidInput, NotFound, Refusal
 from fmo_bot.ports import Profile
-from fmo_bot.services import install_owners, setup, wizard_rows
-from fmo_bot.services.accepting import SetUps
+from fmo_bot.services import calendars, install_owners, setup, wizard_rows
+from fmo_bot.services.accepting import OnlyTheirAdmin, SetUps
 from fmo_bot.services.installations import Installations
 from fmo_bot.services.parties import Parties, roster
 from fmo_bot.services.renewals import Tokens
 from fmo_bot.services.self_checks import SelfChecks
+from fmo_bot.services.side_changing import CHANGE, TAKE, NotTaken, SideChanging
 from fmo_bot.services.wizard import FILL, LOOK, NAME_TAKEN, POST, IsJoint, IsTaken, NotHere, Shown, Wizard
 from fmo_bot.services.wizard_asking import ANSWER, Asking
 from fmo_bot.services.wizard_boards import BoardFound, Boards
@@ -108,11 +109,12 @@ class Room:
     def again(self) -> Wizard:
         """The services of another process on the same database."""
         crowd = FakeCrowd(people={JOINT: PEOPLE, "C0OTHER": PEOPLE})
+        self.changing = SideChanging(self.store, crowd)
         checks = SelfChecks(self.store, Parties(self.store), self.lookout, lambda person: True)
         boards, posting = Boards(self.store, self.finder), Posting(self.store, checks)
         self.asking = Asking(self.store, boards)
         seeing = Seeing(self.lookout, crowd)
-        return Wizard(self.store, seeing, boards, posting, self.asking, self.window, lambda: self.apps)
+        return Wizard(self.store, seeing, boards, posting, self.asking, self.changing, self.window, lambda: self.apps)
 
     def answer(self, person: Person, ref: str, *, value: str = "", refused: bool = False) -> object:
         """What the window of somebody who was asked for a board shows."""
@@ -490,3 +492,47 @@ def test_what_nobody_touches_or_somebody_discards_is_gone(store: Store) -> None:
     assert len(room.all(SetUpDraftRow)) == 2
     room.wizard.forget(AT + KEPT_FOR + timedelta(seconds=1))
     assert room.all(SetUpDraftRow) == []
+
+
+def test_the_other_companys_admin_accepts_with_people_roles_and_times_of_its_own(store: Store) -> None:
+    room = Room(store)
+    card = room.begin()
+    room.step(LIWEI, card.ref)
+    room.step(LIWEI, card.ref, AT, **{"in:operator": ""})  # the author names nobody of Telefonica
+    room.until("summary", LIWEI, card.ref)
+    room.step(LIWEI, card.ref)
+    asked = room.told(LUCIA)[-1]
+    assert isinstance(asked, Proposal)
+    assert asked.changes
+    for stranger in (LIWEI, CHENYU):
+        with pytest.raises(OnlyTheirAdmin):
+            room.changing.later(stranger, asked.ref, "V1", "T0HUAWEI", AT)
+
+    # Step 1: their own side, as it was proposed, with everybody of theirs who is in the channel.
+    room.changing.later(LUCIA, asked.ref, "V1", "T0TELEFON", AT)
+    room.wizard.change(room.job(CHANGE), AT)
+    shown = room.window.shown["V1"]
+    assert isinstance(shown, tuple)
+    offered = {each.key: [choice.value for choice in each.choices] for each in shown[2].fields}
+    assert offered["in:operator"] == ["U0LUCIA"]
+    assert not [key for key in offered if "vendor" in key]
+
+    # Step 2: what cannot be is said; what can is taken, and the side has accepted.
+    given = shown_in(shown[2]) | {"in:operator": (), "week:operator": ("mon-sat",)}
+    room.changing.submit(LUCIA, asked.ref, given, AT)
+    with pytest.raises(NotTaken):
+        room.changing.take(room.job(TAKE), AT)
+    later = AT + timedelta(minutes=1)
+    room.changing.submit(
+        LUCIA, asked.ref, given | {"in:operator": ("U0LUCIA",), "master:operator": ("U0LUCIA",)}, later
+    )
+    room.changing.take(room.job(TAKE), later)
+    with store.reading(SYSTEM) as session:
+        (side,) = session.scalars(select(SideRow).where(SideRow.name == "operator"))
+        assert side.accepted_at == later
+        parts = session.scalars(select(ParticipationRow).where(ParticipationRow.side_id == side.id)).all()
+        assert [(part.member.slack_user_id, part.role) for part in parts] == [("U0LUCIA", Role.SCRUM_MASTER)]
+        assert len(calendars.as_written(session, side).on(AT.date() + timedelta(days=1)).days) == 6
+        assert len(roster(session, side.team_id)) == 3
+    with pytest.raises(NotFound):
+        room.changing.submit(LUCIA, asked.ref, given, later)

@@ -9,11 +9,14 @@ import requests
 
 from config.settings import Settings
 from fmo_bot.sandbox.server import Options, Sandbox
+from fmo_bot.services.side_changing import CHANGE
 from fmo_bot.services.wizard_asking import ANSWER
-from fmo_bot.slack.actions import PROPOSAL_ACCEPT, SETUP_ANSWER, STANDUP_OPEN, TRIAL_OPEN
+from fmo_bot.slack.actions import PROPOSAL_CHANGE, SETUP_ANSWER, STANDUP_OPEN, TRIAL_OPEN
 from tests.integration.door_support import House, given_for, house, running
 from tests.integration.sandbox_support import PATIENT, START, act, eventually, see
 from tests.integration.wizard_support import Setter, companies, step_of, words_of
+
+OTHERS = ["U0LUCIA", "U0JAVIER", "U0SOFIA", "U0DIEGO"]
 
 
 @pytest.fixture
@@ -55,7 +58,9 @@ def test_from_the_mention_to_the_first_prompts_of_both_companies(home: House) ->
     liwei.told("Nothing of it is kept")
     assert (liwei.screens, liwei.clicks) == (7, 10)
     liwei.told("Self-check")
-    lucia.press("Huawei proposes the joint team", PROPOSAL_ACCEPT)
+    lucia.press("Huawei proposes the joint team", PROPOSAL_CHANGE)
+    sent = lucia.send(lucia.window(CHANGE), reads__operator=["U0MARTA"], in__operator=OTHERS)
+    assert sent["ok"], sent
     lucia.told("Telefonica has accepted it")
     lucia.told("is joint: people of every company")  # whether Huawei's project is joint is a question of its own
 
@@ -64,8 +69,10 @@ def test_from_the_mention_to_the_first_prompts_of_both_companies(home: House) ->
     for step in ("2026-11-16T01:31:00+00:00", "2026-11-16T08:31:00+00:00"):
         requests.post(f"{home.box.url}/clock/step", json={"to": step}, timeout=120).raise_for_status()
     home.settle()
-    for user in ("U0CHENYU", "U0LUCIA", "U0JAVIER"):
-        assert [each for _, each in Setter(home.box, user).direct() if STANDUP_OPEN in json.dumps(each)]
+    for user, is_asked in {"U0CHENYU": True, "U0LUCIA": True, "U0JAVIER": True, "U0MARTA": False}.items():
+        assert is_asked is bool(
+            [each for _, each in Setter(home.box, user).direct() if STANDUP_OPEN in json.dumps(each)]
+        )
 
 
 def test_a_set_up_left_half_way_goes_on_the_next_day_after_a_restart(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fmo_bot.domain.messages import Proposal
 from fmo_bot.locales import Translator
-from fmo_bot.slack.actions import PROPOSAL_ACCEPT, PROPOSAL_DECLINE
+from fmo_bot.slack.actions import PROPOSAL_ACCEPT, PROPOSAL_CHANGE, PROPOSAL_DECLINE
 from fmo_bot.slack.blocks import Block, actions, button, context, section
 from fmo_bot.slack.render.notices import sentence
 from fmo_bot.slack.text import escape
@@ -38,7 +38,8 @@ _STATES: dict[str, Callable[[Translator, dict[str, str]], str]] = {
 def _buttons(message: Proposal, t: Translator) -> Block | None:
     if message.may == "decide":
         accept = button(t("Accept"), PROPOSAL_ACCEPT, message.ref, primary=True)
-        return actions(accept, button(t("Decline"), PROPOSAL_DECLINE, message.ref))
+        change = [button(t("Change"), PROPOSAL_CHANGE, message.ref)] if message.changes else []
+        return actions(accept, *change, button(t("Decline"), PROPOSAL_DECLINE, message.ref))
     if message.may == "withdraw":
         return actions(button(t("Withdraw"), PROPOSAL_DECLINE, message.ref))
     return None
