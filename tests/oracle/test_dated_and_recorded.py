@@ -45,11 +45,6 @@ hours = st.integers(30, wild.HOURS + 40)
 _SINCE, _UNTIL = date(2026, 2, 9), date(2026, 2, 28)
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("dated"))
-
-
 def lives_of(desk: Desk, raws: list[Content]) -> list[Life]:
     ids = FieldIds(**wild.FLOW["fields"])
     return exports.read(desk.issues(raws), ids, lambda number, why: pytest.fail(f"line {number}: {why}")).lives

@@ -1,7 +1,6 @@
 """`fmo-bot report flow` on generated issues, every figure against this folder's own, issue by issue."""
 
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +15,6 @@ from tests.profiles import NAME
 from tests.unit.exported import shared
 
 _END = "2026-11-23T12:00:00Z"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def bench() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +10,6 @@ from tests.oracle import wild
 from tests.oracle.door import Desk, Ended, fmo_bot
 
 _GOOD = wild.issues(4, 12)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def told(desk: Desk, text: str | bytes, *options: object) -> Ended:

@@ -21,11 +21,6 @@ _INSTANTS = ("started", "finished", "abandoned")
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("desk"))
-
-
-@pytest.fixture(scope="module")
 def asked() -> Asked:
     return Asked(make(300, 7).issues, bench(), ms(_AS_OF), date.fromisoformat(_SINCE), date.fromisoformat(_UNTIL))
 

@@ -23,11 +23,6 @@ seeds = st.integers(0, 2**31)
 hours = st.integers(0, wild.HOURS + 40)
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("wild"))
-
-
 def flow_of(desk: Desk, raws: Raws, as_of: str, flow: dict[str, Any] = wild.FLOW) -> dict[str, Any]:
     return desk.flow(raws, flow, "--as-of", as_of, "--since", "2026-02-09", "--until", "2026-02-28")
 

@@ -1,6 +1,5 @@
 """What is read from a line, field by field and instant by instant, against this folder's own reading of it."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +19,6 @@ from tests.profiles import fewer
 
 Raws = list[dict[str, Any]]
 _BENCH = {"sprint": "customfield_10020", "flagged": "customfield_10021", "points": "customfield_10016"}
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("reading"))
 
 
 def same(desk: Desk, raws: Raws, ids: dict[str, str]) -> None:
@@ -76,5 +70,5 @@ def test_generated_issues(desk: Desk, tz: str, order: str) -> None:
         ("cloud_flags", {"flagged": "customfield_10021", "sprint": "customfield_10020", "points": "customfield_10036"}),
     ],
 )
-def test_real_issues(tmp_path: Path, board: str, ids: dict[str, str]) -> None:
-    same(Desk(tmp_path), once(lines(board)), ids)
+def test_real_issues(desk: Desk, board: str, ids: dict[str, str]) -> None:
+    same(desk, once(lines(board)), ids)

@@ -1,6 +1,5 @@
 """Real boards: every issue against this folder's own figures, and odd histories of them checked by hand."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,11 +26,6 @@ _FLAGS_FLOW = {
     "fields": {"flagged": "customfield_10021", "sprint": "customfield_10020", "points": "customfield_10036"},
     "calendars": {"vendor": {"zone": "Asia/Shanghai", "days": ["mon", "tue", "wed"], "hours": ["08:30", "17:45"]}},
 }
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def workflow(name: str) -> dict[str, Any]:

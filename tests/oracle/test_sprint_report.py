@@ -1,7 +1,5 @@
 """`fmo-bot report sprint` on generated issues: sets and points of many sprints against this folder's own."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.oracle.compare import sprint_differences
@@ -23,8 +21,8 @@ from tests.unit.exported import shared
         (32, "-0930", "asc", "2025-06-18T15:00:00Z"),
     ],
 )
-def test_sprints_of_generated_issues(tmp_path: Path, seed: int, tz: str, order: str, as_of: str) -> None:
-    made, desk = make(300, seed, tz=tz, order=order), Desk(tmp_path)
+def test_sprints_of_generated_issues(desk: Desk, seed: int, tz: str, order: str, as_of: str) -> None:
+    made = make(300, seed, tz=tz, order=order)
     content = load(shared("bench/workflow.yaml"))
     asked = Asked(made.issues, content, ms(as_of))
     known = sorted((s for s in made.sprints if begun(s, asked.as_of)), key=lambda s: ms(s["startDate"]))

@@ -37,11 +37,6 @@ seeds = st.integers(0, 2**31)
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    return Desk(tmp_path_factory.mktemp("truth"))
-
-
-@pytest.fixture(scope="module")
 def content() -> dict[str, Any]:
     found: dict[str, Any] = load(shared("bench/workflow.yaml"))
     return {name: value for name, value in found.items() if name != "calendars"}
