@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.manifests import manifest
+from config.manifests import manifest, scopes
 from config.settings import Settings, SlackApp
+from fmo_bot.bootstrap.connecting import base_of
+from fmo_bot.bootstrap.installing import Installing
 from fmo_bot.bootstrap.jira_sites import JiraSites, jira_client
 from fmo_bot.bootstrap.opening import clock_of
 from fmo_bot.db import rotating
 from fmo_bot.db.schema import is_newest
 from fmo_bot.db.secrets import Vault
 from fmo_bot.db.store import Store
-from fmo_bot.errors import BoardUnavailable
+from fmo_bot.errors import BoardUnavailable, NotNow
 from fmo_bot.jira import checkup as of_jira
 from fmo_bot.jira.client import JiraClient
 from fmo_bot.services import checkups
@@ -40,7 +42,8 @@ def look(settings: Settings) -> Iterator[Looked]:
         locked = () if unusable else rotating.locked(store, Vault(settings.secret_keys))
         yield Looked("Database", (unusable,) if unusable else tuple(locked))
         for app in settings.slack_apps:
-            yield Looked(f"Slack app {app.key}", tuple(_slack(app, settings)))
+            installed = () if unusable else _installed(app, settings, store)
+            yield Looked(f"Slack app {app.key}", (*_slack(app, settings), *installed))
         if not unusable:
             yield Looked("Side calendars", checkups.calendars(store, clock_of(settings).now()))
         yield from _named(settings) if unusable else _connected(settings, store)
@@ -68,6 +71,39 @@ def _slack(app: SlackApp, settings: Settings) -> Iterator[str]:
         api_url=settings.slack_api_url,
         network=settings.network,
     )
+
+
+def _installed(app: SlackApp, settings: Settings, store: Store) -> Iterator[str]:
+    """What is wrong where people installed the app, and where it is gone."""
+    page = f"{base_of(settings)}/slack/{app.key}/install"
+    again = f"install it there again at {page}" if app.install else f"put its new token into {_setting(app)}"
+    gone = checkups.installs(store, app.key, again=again)
+    yield from gone
+    if app.install is None:
+        return
+    known, is_told = Installing(settings, store), bool(app.bot_tokens or gone)
+    for install in (each for each in known.installs.all if each.app_key == app.key):
+        is_told = True
+        try:
+            token = known.installs.token_of(install)
+        except NotNow as error:
+            yield str(error)
+            continue
+        yield from of_slack.installed(
+            app.key,
+            install.team_name,
+            token,
+            scopes=scopes(app.install.profile),
+            page=page,
+            api_url=settings.slack_api_url,
+            network=settings.network,
+        )
+    if not is_told:
+        yield f"Slack app {app.key} is installed nowhere: open {page} in a browser, as somebody who may install apps."
+
+
+def _setting(app: SlackApp) -> str:
+    return f"FMO_SLACK_{app.key.upper()}_BOT_TOKENS"
 
 
 def _named(settings: Settings) -> Iterator[Looked]:

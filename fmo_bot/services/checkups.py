@@ -1,17 +1,20 @@
-"""What is wrong as far as the database tells: sites nobody owns, tokens that end, webhooks that do not arrive, and days
-of a calendar that are not known."""
+"""What is wrong as far as the database tells: sites nobody owns, tokens that end, webhooks that do not arrive, days
+of a calendar that are not known, and apps that are gone from where they are needed."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
 from fmo_bot.db.hooks import JiraHookRow
+from fmo_bot.db.installations import InstallationRow
+from fmo_bot.db.parties import ChannelRow, MemberRow, ParticipationRow, takes_part
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.services import install_news
 from fmo_bot.services.calendars import make_up_gaps
 from fmo_bot.services.expiries import DAYS
 
@@ -44,6 +47,41 @@ def calendars(store: Store, at: datetime) -> tuple[str, ...]:
         return tuple(
             gap.sentence(f"{side.organisation.name} in {side.team.name}") for side, gap in make_up_gaps(session, at)
         )
+
+
+def installs(store: Store, app_key: str, *, again: str) -> tuple[str, ...]:
+    """What is wrong with where an app is installed; `again`: what somebody does to install it there once more.
+
+    One that ended is told while a joint team has people or channels there, and no other installation serves them.
+    """
+    with store.reading(SYSTEM) as session:
+        rows = session.scalars(select(InstallationRow).order_by(InstallationRow.id)).all()
+        served = {each for row in rows if row.ended_at is None for each in install_news.workspaces(row)}
+        return tuple(
+            sentence
+            for row in rows
+            if row.app_key == app_key
+            for sentence in _install(row, again, is_missed=_is_missed(session, row, served))
+        )
+
+
+def _install(row: InstallationRow, again: str, *, is_missed: bool) -> Iterator[str]:
+    if row.ended_at is None and row.trouble is not None:
+        ends = datetime.fromtimestamp(row.expires_at or 0.0, UTC)
+        yield f"{row.trouble} What it has in {row.team_name} works until {ends:%Y-%m-%d %H:%M} UTC: {again}."
+    if row.ended_at is not None and is_missed:
+        yield (
+            f"Slack app {row.app_key} is gone from {row.team_name} since {row.ended_at:%Y-%m-%d %H:%M} UTC"
+            f" ({row.ended_why}), though a joint team has people or channels there: {again}."
+        )
+
+
+def _is_missed(session: Session, row: InstallationRow, served: Collection[str]) -> bool:
+    left = set(install_news.workspaces(row)) - set(served)
+    people = select(ParticipationRow.id).join(MemberRow, MemberRow.id == ParticipationRow.member_id)
+    theirs = people.where(MemberRow.home_workspace.in_(left), takes_part())
+    posted = select(ChannelRow.id).where(ChannelRow.workspace.in_(left))
+    return any(session.scalar(query.limit(1)) is not None for query in (theirs, posted))
 
 
 def _owner(site: JiraSiteRow) -> Iterator[str]:

@@ -27,7 +27,7 @@ NOT_RENEWED = (
 
 def ended(session: Session, row: InstallationRow, at: datetime) -> None:
     """Tell the scrum masters of every joint team that has people or channels there, as far as they can be reached."""
-    here = _workspaces(row)
+    here = workspaces(row)
     masters = [each for each in _masters(session, here) if each.home_workspace not in here]
     values = {"workspace": row.team_name, "why": row.ended_why}
     _tell(session, masters, name=f"install:{row.id}:ended:{row.version}", text=ENDED, values=values, at=at)
@@ -35,14 +35,14 @@ def ended(session: Session, row: InstallationRow, at: datetime) -> None:
 
 def returned(session: Session, row: InstallationRow, at: datetime) -> None:
     """Tell all of them, those who are there too."""
-    masters = _masters(session, _workspaces(row))
+    masters = _masters(session, workspaces(row))
     values = {"workspace": row.team_name}
     _tell(session, masters, name=f"install:{row.id}:back:{row.version}", text=RETURNED, values=values, at=at)
 
 
 def not_renewed(session: Session, row: InstallationRow, at: datetime) -> None:
     """Tell the company's admins once for each token, while it still opens anything."""
-    owners = select(WorkspaceRow.organisation_id).where(WorkspaceRow.slack_team_id.in_(_workspaces(row)))
+    owners = select(WorkspaceRow.organisation_id).where(WorkspaceRow.slack_team_id.in_(workspaces(row)))
     query = select(MemberRow).join(AdminRow, AdminRow.member_id == MemberRow.id)
     admins = session.scalars(query.where(MemberRow.organisation_id.in_(owners)).order_by(MemberRow.id)).all()
     until = datetime.fromtimestamp(row.expires_at or 0.0, UTC)
@@ -79,5 +79,6 @@ def _tell(
         )
 
 
-def _workspaces(row: InstallationRow) -> tuple[str, ...]:
+def workspaces(row: InstallationRow) -> tuple[str, ...]:
+    """Where an installation speaks, or spoke."""
     return tuple(row.teams) if row.team_id is None else (row.team_id,)

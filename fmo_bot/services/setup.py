@@ -32,7 +32,17 @@ from fmo_bot.services.governance import audit
 from fmo_bot.services.leaving import Why
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.team_checks import parse
-from fmo_bot.services.team_spec import BoardSpec, DigestSpec, MemberSpec, Name, Side, SideSpec, StandupSpec, TeamSpec
+from fmo_bot.services.team_spec import (
+    BoardSpec,
+    DigestSpec,
+    MemberSpec,
+    Name,
+    OrganisationSpec,
+    Side,
+    SideSpec,
+    StandupSpec,
+    TeamSpec,
+)
 from fmo_bot.services.workflow_changes import put_to_others
 
 Row = TypeVar("Row")
@@ -99,12 +109,12 @@ class _Setup:
         self.proposed: list[tuple[BoardRow, WorkflowVersionRow, SideRow | None]] = []  # to the other sides
 
     def run(self) -> SetupResult:
-        organisations = {o.name: self._organisation(o.name) for o in self.spec.organisations}
+        organisations = {o.name: self._organisation(o) for o in self.spec.organisations}
         self._workspaces(organisations)
         team, created = self._team(organisations[self.spec.host])
         sides = {name: self._side(team, name, side, organisations) for name, side in self.spec.sides.items()}
         members = self._people(team, sides)
-        self.faults += setup_people.apply(self.session, self.spec, organisations, by=self.by)
+        self.faults += setup_people.apply(self.session, self.spec, organisations, by=self.by, at=self.at)
         removed = self._remove_others(team, members)
         self._remove_sides(team, sides)
         self._channel(team)
@@ -142,9 +152,26 @@ class _Setup:
             if side.accepted_at is None:
                 accepting.accept(self.session, side, self.at, member_id=None)
 
-    def _organisation(self, name: str) -> OrganisationRow:
-        row = self.session.scalar(select(OrganisationRow).where(OrganisationRow.name == name))
-        return row or self._new(OrganisationRow(name=name))
+    def _organisation(self, wanted: OrganisationSpec) -> OrganisationRow:
+        row = self.session.scalar(select(OrganisationRow).where(OrganisationRow.name == wanted.name))
+        return row or self._renamed(wanted) or self._new(OrganisationRow(name=wanted.name))
+
+    def _renamed(self, wanted: OrganisationSpec) -> OrganisationRow | None:
+        """The company that came by installing the app, under its workspace's name, as the file calls it.
+
+        Only where all have agreed to the file, and no joint team knows it by the other name.
+        """
+        if self.by is not None or wanted.workspace is None:
+            return None
+        query = select(OrganisationRow).join(WorkspaceRow, WorkspaceRow.organisation_id == OrganisationRow.id)
+        row = self.session.scalar(query.where(WorkspaceRow.slack_team_id == wanted.workspace.id).limit(1))
+        if row is None or self.session.scalar(select(SideRow.id).where(SideRow.organisation_id == row.id).limit(1)):
+            return None
+        detail = {"organisation": row.id, "from": row.name, "to": wanted.name}
+        audit(self.session, at=self.at, action="organisation_renamed", team_id=None, detail=detail)
+        row.name = wanted.name
+        self.session.flush()
+        return row
 
     def _workspaces(self, organisations: Mapping[Name, OrganisationRow]) -> None:
         for index, organisation in enumerate(self.spec.organisations):
@@ -153,14 +180,17 @@ class _Setup:
             wanted, owner = organisation.workspace, organisations[organisation.name]
             rows = self.session.scalars(select(WorkspaceRow).where(WorkspaceRow.slack_team_id == wanted.id)).all()
             if any(row.organisation_id != owner.id for row in rows):
-                self.faults.append(
-                    f"organisations[{index}].workspace.id: `{wanted.id}` belongs to another company here"
-                )
+                self.faults.append(f"organisations[{index}].workspace.id: {self._taken(wanted.id, rows[0])}")
             elif rows:  # one installation speaks in a workspace: the one named last
                 rows[0].app_key, rows[0].name = wanted.app, wanted.name
             else:
                 values = {"app_key": wanted.app, "slack_team_id": wanted.id, "name": wanted.name}
                 self._new(WorkspaceRow(organisation_id=owner.id, **values))
+
+    def _taken(self, workspace: str, row: WorkspaceRow) -> str:
+        """The other company is named to whoever runs the server, and to nobody else."""
+        told = f"`{workspace}` belongs to another company here"
+        return told if self.by is not None else f"{told}, {row.organisation.name}; write that name where it is the same"
 
     def _team(self, host: OrganisationRow) -> tuple[JointTeamRow, bool]:
         spec = self.spec

@@ -1,13 +1,14 @@
 """What a team file says of a company beside its people: which e-mail domains are its own, and who speaks for it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import AdminRow, VerifiedDomainRow
 from fmo_bot.db.parties import MemberRow, OrganisationRow
-from fmo_bot.services import person_questions
+from fmo_bot.services import person_questions, proposals
 from fmo_bot.services.team_spec import Name, OrganisationSpec, TeamSpec
 
 _THEIRS = "{name} says this of itself. Leave it out; or add --agreed, where {name} has agreed to this file"
@@ -19,7 +20,7 @@ _THEIRS_TO_NAME = (
 
 
 def apply(
-    session: Session, spec: TeamSpec, organisations: Mapping[Name, OrganisationRow], *, by: str | None
+    session: Session, spec: TeamSpec, organisations: Mapping[Name, OrganisationRow], *, by: str | None, at: datetime
 ) -> list[str]:
     """Record it; faults as `place: reason`. What a company leaves out stays as it was recorded.
 
@@ -35,7 +36,7 @@ def apply(
         if wanted.domains is not None:
             faults += _domains(session, wanted, owner, place)
         if wanted.admins is not None:
-            faults += _admins(session, wanted, owner, place)
+            faults += _admins(session, wanted, owner, place, at)
     return faults
 
 
@@ -52,7 +53,7 @@ def _domains(session: Session, wanted: OrganisationSpec, owner: OrganisationRow,
     return []
 
 
-def _admins(session: Session, wanted: OrganisationSpec, owner: OrganisationRow, place: str) -> list[str]:
+def _admins(session: Session, wanted: OrganisationSpec, owner: OrganisationRow, place: str, at: datetime) -> list[str]:
     listed = set(wanted.admins or ())
     theirs = select(MemberRow).where(MemberRow.organisation_id == owner.id)
     members = {row.slack_user_id: row for row in session.scalars(theirs) if row.slack_user_id in listed}
@@ -64,4 +65,6 @@ def _admins(session: Session, wanted: OrganisationSpec, owner: OrganisationRow, 
     for user in sorted(listed - spoke):
         session.add(AdminRow(member_id=members[user].id))
     session.flush()
+    if set(listed) - spoke:
+        proposals.tell_again(session, owner.id, at)
     return []

@@ -36,6 +36,22 @@ def faults(
             yield _failed(f"{name}_APP_TOKEN", error, api_url)
 
 
+def installed(
+    key: str, workspace: str, token: str, *, scopes: Collection[str], page: str, api_url: str, network: Network
+) -> Iterator[str]:
+    """Look at one installation that people made at `page`. Raises nothing."""
+    try:
+        answer = client(api_url, token, network=network).auth_test()
+    except SlackApiError as error:
+        why = code_of(error) or "no reason given"
+        refused = f"Slack refuses the token of app {key} in workspace {workspace} ({why})"
+        yield f"{refused}: install it there again at {page}."
+    except (SlackClientError, OSError, HTTPException) as error:
+        yield _failed(f"Slack app {key}", error, api_url)
+    else:
+        yield from _scopes(key, answer, scopes)
+
+
 def _scopes(key: str, answer: SlackResponse, wanted: Collection[str]) -> Iterator[str]:
     headers = {name.lower(): value for name, value in answer.headers.items()}
     if "x-oauth-scopes" not in headers:  # nobody says

@@ -20,13 +20,17 @@ from fmo_bot.bootstrap.doctor import look
 from fmo_bot.bootstrap.jira_sites import jira_client
 from fmo_bot.bootstrap.setting_up import set_up
 from fmo_bot.db.boards import BoardRow, IssueRow, JiraSiteRow
+from fmo_bot.db.installations import InstallationRow
 from fmo_bot.db.secrets import Vault, new_key
 from fmo_bot.db.store import Store
+from fmo_bot.domain.installs import UNINSTALLED, Granted, Installation
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.jira import checkup
 from fmo_bot.sandbox.server import Options, Sandbox
 from fmo_bot.services import checkups
 from fmo_bot.services.hooks import Hooks
+from fmo_bot.services.installations import Installations
+from fmo_bot.services.renewals import Tokens
 from tests.integration.command import fmo_bot
 from tests.integration.door_support import TEAM, WEBHOOK_SECRET, given_for
 from tests.integration.sandbox_support import PATIENT, START
@@ -238,6 +242,50 @@ def test_a_scope_that_is_missing(tmp_path: Path) -> None:
     assert len(faults) == 2
     assert "Slack app huawei lacks files:write in workspace" in faults[0]
     assert "`fmo-bot manifest --app huawei`" in faults[0]
+
+
+INSTALLED = {
+    "FMO_SLACK_TELEFONICA_BOT_TOKENS": "",
+    "FMO_SLACK_TELEFONICA_CLIENT_ID": "telefonica.sandbox",
+    "FMO_SLACK_TELEFONICA_CLIENT_SECRET": "client-sandbox-telefonica",
+    "FMO_SLACK_TELEFONICA_TEAMS": "T0TELEFON",
+}
+AGAIN = "install it there again at https://bot.example/slack/telefonica/install"
+
+
+def installed_by(patient: Patient, key: str, token: str) -> Installations:
+    """Somebody of Telefonica has installed the app."""
+    known = Installations(patient.store, Vault([key]), lambda _, refresh: Tokens(access="", refresh=refresh, until=0.0))
+    made = Installation(
+        app_key="telefonica", team_id="T0TELEFON", team_name="Telefonica Redes", bot_id="", bot_user_id=""
+    )
+    known.keep(Granted(installation=made, token=token, installed_by="U0LUCIA"), START)
+    return known
+
+
+def test_an_app_that_people_install(patient: Patient) -> None:
+    key = new_key()
+    given = INSTALLED | {"FMO_SECRET_KEYS": key, "FMO_PUBLIC_URL": "https://bot.example"}
+    only(patient.faults(**given), "telefonica is installed nowhere: open https://bot.example/slack/telefonica/install")
+    known = installed_by(patient, key, token="xoxb-sandbox-telefonica-T0TELEFON")
+    assert patient.faults(**given) == []
+    installed_by(patient, key, token="xoxb-sandbox-nobody-T0TELEFON")
+    fault = only(
+        patient.faults(**given), "Slack refuses the token of app telefonica in workspace Telefonica Redes", AGAIN
+    )
+    assert "xoxb-" not in fault
+    known.end(known.all()[0].id, why=UNINSTALLED, at=START)
+    only(patient.faults(**given), "telefonica is gone from Telefonica Redes since", UNINSTALLED, AGAIN)
+
+
+def test_a_token_that_slack_does_not_renew(patient: Patient) -> None:
+    key = new_key()
+    installed_by(patient, key, token="xoxb-sandbox-telefonica-T0TELEFON")
+    with closing(patient.store) as store, store.transaction(SYSTEM) as session:
+        row = session.scalars(select(InstallationRow)).one()
+        row.trouble, row.expires_at = "Slack does not renew the token of app telefonica: x.", START.timestamp()
+    found = checkups.installs(patient.store, "telefonica", again=AGAIN)
+    only(list(found), "does not renew the token", f"until {START:%Y-%m-%d %H:%M} UTC", AGAIN)
 
 
 # --- the command -------------------------------------------------------------------------------------------------

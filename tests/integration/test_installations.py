@@ -24,8 +24,8 @@ from fmo_bot.domain.channels import Seen, State
 from fmo_bot.domain.installs import UNINSTALLED, Granted, Installation
 from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import SYSTEM, Place
-from fmo_bot.errors import NotInstalled, SiteUnavailable, Undeliverable
-from fmo_bot.services import channel_rows
+from fmo_bot.errors import FileWrong, NotInstalled, SiteUnavailable, Undeliverable
+from fmo_bot.services import channel_rows, setup
 from fmo_bot.services.deliveries import Deliveries
 from fmo_bot.services.install_news import ENDED, NOT_RENEWED, RETURNED
 from fmo_bot.services.installations import EARLY_S, Installations, RefreshRefused
@@ -33,7 +33,7 @@ from fmo_bot.services.parties import Parties
 from fmo_bot.services.renewals import Tokens
 from fmo_bot.slack.installs import Installs
 from tests.fakes import MONDAY_NINE, FakeChat, FixedClock, Machine
-from tests.joint_team import LIWEI, LUCIA, JointTeam, clock
+from tests.joint_team import LIWEI, LUCIA, JointTeam, clock, team_file
 
 KEY = new_key()
 HALF_A_DAY = 43_200.0
@@ -116,6 +116,27 @@ def test_a_workspace_that_bears_the_name_of_another_company_gets_no_rights_over_
     kept = known.keep(granted(of("T0OTHER", "Huawei"), by="U0MALLORY"), MONDAY_NINE)
     assert (kept.organisation, kept.first_admin) == ("Huawei (T0OTHER)", True)
     assert [row.name for row in every(store, OrganisationRow)] == ["Huawei", "Huawei (T0OTHER)"]
+
+
+def test_a_company_that_came_by_installing_is_called_as_the_team_file_calls_it(
+    store: Store, known: Installations
+) -> None:
+    known.keep(granted(of()), MONDAY_NINE)
+    assert [row.name for row in every(store, OrganisationRow)] == ["Telefonica Redes"]
+    with pytest.raises(FileWrong, match="`T0TELEFON` belongs to another company here\n") as told:  # proposed
+        setup.apply(store, team_file(), MONDAY_NINE, by="Huawei")
+    assert "Redes" not in str(told.value)
+    JointTeam(store)  # agreed by both
+    assert sorted(row.name for row in every(store, OrganisationRow)) == ["Huawei", "Telefonica"]
+    assert "organisation_renamed" in [row.action for row in every(store, AuditRow)]
+    file = team_file()
+    (other,) = (each for each in file["organisations"] if each["name"] == "Telefonica")
+    other["name"] = "Another"
+    for side in file["sides"].values():
+        side["organisation"] = {"Telefonica": "Another"}.get(side["organisation"], side["organisation"])
+    with pytest.raises(FileWrong, match="`T0TELEFON` belongs to another company here, Telefonica; write that name"):
+        setup.apply(store, file, MONDAY_NINE)
+    assert sorted(row.name for row in every(store, OrganisationRow)) == ["Huawei", "Telefonica"]
 
 
 def test_an_installation_of_another_process_is_found_at_once_and_by_its_workspace_alone(
