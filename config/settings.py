@@ -32,9 +32,10 @@ _APPS = (
     "FMO_SLACK_<NAME>_SIGNING_SECRET for HTTP"
 )
 _PROXIES = ("HTTPS_PROXY", "https_proxy")  # Atlassian and Slack are https, all of it
+_WORKSPACE = re.compile(r"T[A-Z0-9]{2,20}")
 _PERSON = re.compile(r"([TE][A-Z0-9]{2,20}):([UW][A-Z0-9]{2,20})")
 _SECRET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes in base64, as Fernet takes them
-_SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET", "PROXY", "CA_BUNDLE", "TOKEN_EXPIRES")
+_SITE_PARTS = ("URL", "EMAIL", "TOKEN", "WEBHOOK_SECRET", "PROXY", "CA_BUNDLE", "TOKEN_EXPIRES", "OWNER")
 ATLASSIAN_AUTH_URL, ATLASSIAN_API_URL = "https://auth.atlassian.com", "https://api.atlassian.com"
 
 
@@ -70,6 +71,7 @@ class JiraSite:
     webhook_secret: str | None = field(default=None, repr=False)
     network: Network = field(default_factory=Network)
     expires_at: datetime | None = None  # the token, where the settings say so
+    owner: str | None = None  # the Slack workspace of the company whose it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,7 +252,9 @@ class _Reader:
         return tuple(self._jira_site(key) for key in keys)
 
     def _jira_site(self, key: str) -> JiraSite:
-        url, email, token, secret, proxy, bundle, expires = (f"FMO_JIRA_{key.upper()}_{part}" for part in _SITE_PARTS)
+        url, email, token, secret, proxy, bundle, expires, owner = (
+            f"FMO_JIRA_{key.upper()}_{part}" for part in _SITE_PARTS
+        )
         address = self._read.need(url, "the site's address, such as https://example.atlassian.net")
         return JiraSite(
             key=key,
@@ -262,7 +266,16 @@ class _Reader:
             webhook_secret=self._read.get(secret),
             network=self._network.overridden(proxy=self._proxy(proxy), ca_bundle=self._bundle(bundle)),
             expires_at=self._day(expires),
+            owner=self._workspace(owner),
         )
+
+    def _workspace(self, name: str) -> str | None:
+        """A Slack workspace's id."""
+        told = self._read.get(name)
+        if told is not None and not _WORKSPACE.fullmatch(told):
+            self._read.problems.append(f"{name} is {told!r}: put the id of a Slack workspace, such as T0HUAWEI.")
+            return None
+        return told
 
     def _day(self, name: str) -> datetime | None:
         """The beginning of a day in UTC."""

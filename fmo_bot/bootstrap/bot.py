@@ -410,7 +410,13 @@ class Bot:
         self._first_admins()
 
     def _first_admins(self) -> None:
-        """Those the settings name speak for companies that have come to be known since, and that have no admin."""
+        """Those the settings name speak for companies that have come to be known since, and that have no admin.
+
+        A company is known once the settings name somebody of its workspace, or whose a Jira site is.
+        """
+        owners = {site.key: site.owner for site in self.settings.jira_sites if site.owner is not None}
+        self.installing.known.recognise({workspace for workspace, _ in self.settings.admins} | set(owners.values()))
+        self.jira.sites.note_owners(owners)
         if self.settings.admins:
             self._admins.first((Person(*each) for each in self.settings.admins), self.clock.now())
 

@@ -35,6 +35,18 @@ def of(session: Session, install: Installation, *, may_make: bool = True) -> Org
     return owner
 
 
+def known(session: Session) -> set[str]:
+    """The workspaces of which it is known whose they are."""
+    return set(session.scalars(select(WorkspaceRow.slack_team_id)))
+
+
+def of_workspace(session: Session, workspace: str) -> OrganisationRow | None:
+    """The company whose workspace this is; None where nobody knows."""
+    query = select(WorkspaceRow).where(WorkspaceRow.slack_team_id == workspace)
+    row = session.scalar(query.order_by(WorkspaceRow.id))
+    return row.organisation if row is not None else None
+
+
 def first_admin(session: Session, organisation: OrganisationRow, granted: Granted, *, at: datetime) -> bool:
     """Make whoever installed the app the admin of their company, if it has none; whether they became that.
 

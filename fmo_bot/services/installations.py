@@ -86,6 +86,15 @@ class Installations:
         for number in gone:
             self.end(number, why=NOT_NAMED, at=at)
 
+    def recognise(self, workspaces: Collection[str]) -> None:
+        """The host's settings name these as companies' own: where our app is, each is a company's from now on."""
+        with self._store.reading(SYSTEM) as session:
+            known = install_owners.known(session)
+        for install in self.all():
+            if install.is_live and (set(install.workspaces) & set(workspaces)) - known:
+                with self._store.transaction(SYSTEM) as session:
+                    install_owners.of(session, install)
+
     def keep(self, granted: Granted, at: datetime) -> Kept:
         """What somebody has just installed. Raises SecretLocked."""
         return self._keep(granted.installation, granted, at=at)

@@ -15,7 +15,7 @@ from fmo_bot.db.secrets import Sealed, Vault
 from fmo_bot.db.store import Store
 from fmo_bot.domain.parties import SYSTEM
 from fmo_bot.errors import SecretLocked, SiteNotConnected
-from fmo_bot.services import pauses
+from fmo_bot.services import install_owners, pauses
 from fmo_bot.services.governance import audit
 
 TWICE = (
@@ -175,6 +175,19 @@ class Sites:
             row.renewing, row.renewing_until = None, 0.0
             detail = {"site": site.key, "auth": site.auth.value}
             audit(session, at=at, action="site_connected", team_id=None, detail=detail)
+
+    def note_owners(self, owners: Mapping[str, str]) -> None:
+        """Whose sites of the settings are, by the workspaces of their companies; what is known stands."""
+        with self._store.reading(SYSTEM) as session:
+            rows = {key: find(session, key) for key in owners}
+        for key in (key for key, row in rows.items() if row is None or row.organisation_id is None):
+            with self._store.transaction(SYSTEM) as session:
+                if (company := install_owners.of_workspace(session, owners[key])) is None:
+                    continue
+                if (row := find(session, key, lock=True)) is None:
+                    session.add(JiraSiteRow(key=key, organisation_id=company.id))
+                elif row.organisation_id is None:
+                    row.organisation_id = company.id
 
     def note_ends(self, ends: Mapping[str, datetime | None]) -> None:
         """When the tokens of sites in the settings end, as far as those say so."""

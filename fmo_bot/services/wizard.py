@@ -117,6 +117,7 @@ class Wizard:
         apps = self._apps()
         with self._store.transaction(SYSTEM) as session:
             actor = wizard_rows.setter(session, person)
+            look.introduce(session, actor)
             row = wizard_rows.of_channel(session, actor.organisation_id, channel)
             if row is None:
                 draft = look.draft(session, actor, apps)

@@ -56,6 +56,14 @@ class Look:
         """`workspaces`: id -> name."""
         self.place, self.name, self.workspaces, self.people = place, name, workspaces, people
 
+    def introduce(self, session: Session, actor: Actor) -> None:
+        """Somebody whom only the settings name is known from now on by their name, zone and language."""
+        row = session.get_one(MemberRow, actor.member_id)
+        profile = next((each for each in self.people if each.user == row.slack_user_id), None)
+        if row.name == row.slack_user_id and profile is not None and profile.home == row.home_workspace:
+            seen = member_of(session, profile)
+            row.name, row.zone, row.language = seen.name, seen.zone, seen.language
+
     def draft(self, session: Session, actor: Actor, apps: dict[str, str], known: Draft | None = None) -> Draft:
         """A new draft of it, or one under way with what is seen now. `apps`: workspace -> key of our app there.
 
@@ -147,6 +155,8 @@ def member_of(session: Session, profile: Profile) -> SeenMember:
     """As the bot knows them, if it does: name, zone and language are theirs to say."""
     them = MemberRow.home_workspace == profile.home, MemberRow.slack_user_id == profile.user
     row = session.scalar(select(MemberRow).where(*them))
+    if row is not None and row.name == row.slack_user_id:  # an admin named in the settings: nothing else is known yet
+        row = None
     zone = row.zone if row is not None else profile.zone if knows_zone(profile.zone) else "UTC"
     told = " ".join(profile.name.split())[:80]
     return SeenMember(
