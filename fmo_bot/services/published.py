@@ -45,18 +45,20 @@ class Changed:
 
 
 class _Otherwise:
-    """The boards as they are read, one of them by another workflow."""
+    """The boards as they are read in one transaction, one of them by another workflow."""
 
     def __init__(self, boards: BoardReader, board_id: int, workflow: AnyWorkflow) -> None:
         self._boards, self._board_id, self._workflow = boards, board_id, workflow
         self.sync, self.own_report = boards.sync, boards.own_report
+        self._facts: StoredFacts | None = None  # none are stored by this workflow: every issue is read, once for all
 
     def view(self, session: Session, board_id: int) -> BoardView:
         view = self._boards.view(session, board_id)
         if board_id != self._board_id:
             return view
-        facts = StoredFacts(session, session.get_one(BoardRow, board_id), self._workflow)
-        return replace(view, workflow=self._workflow, facts=facts)
+        if self._facts is None:
+            self._facts = StoredFacts(session, session.get_one(BoardRow, board_id), self._workflow)
+        return replace(view, workflow=self._workflow, facts=self._facts)
 
 
 def changed_by(
