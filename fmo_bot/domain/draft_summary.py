@@ -10,6 +10,10 @@ from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Duty, Role
 
 NO_BOARD = "Board: {company} has been asked for one; once it has chosen, this can be posted."
+PENDING = (
+    "{company} is pending: FMO bot is not installed in its Slack yet, so nobody there can be asked or accept. The team "
+    "works without it until then. Its security department gets what it asks for by `fmo-bot export pack`."
+)
 _END = Notice(text="", values={})  # of a paragraph
 _DUTIES = {Duty.ACCEPTOR.value: "Acceptor: {names}", Duty.ESCALATION.value: "Escalation contact: {names}"}
 
@@ -28,6 +32,7 @@ def screen(draft: Draft, at: datetime, national: National) -> Screen:
             Notice(text="*{team}* in #{channel}; the server is run by {host}.", values=named),
             *(line for side in draft.sides for line in (_END, *_side(draft, side))),
             _END,
+            *_pending(draft),
             *_board(draft),
             *_times(draft),
             _END,
@@ -42,6 +47,13 @@ def screen(draft: Draft, at: datetime, national: National) -> Screen:
             ),
         ),
     )
+
+
+def _pending(draft: Draft) -> list[Notice]:
+    """The companies whose Slack has no app yet; approvals take weeks, and the others need not wait for them."""
+    theirs = {side["organisation"] for side in draft.sides.values()}
+    names = [each.name for each in draft.companies if not each.app and each.name in theirs]
+    return [line for name in names for line in (Notice(text=PENDING, values={"company": name}), _END)]
 
 
 def _side(draft: Draft, side: str) -> list[Notice]:

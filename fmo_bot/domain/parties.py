@@ -60,6 +60,7 @@ class Actor:
     team: str
     side: str  # "" while nobody has confirmed one: then they may read what is joint, and nothing else
     role: Role
+    is_admin: bool = False  # of the company whose side it is
 
 
 @dataclass(frozen=True)

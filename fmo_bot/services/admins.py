@@ -16,6 +16,7 @@ from fmo_bot.errors import Refusal
 from fmo_bot.services import person_questions, proposals
 from fmo_bot.services.governance import audit
 from fmo_bot.services.joining import member_for
+from fmo_bot.services.parties import admins_of
 from fmo_bot.services.taking_sides import member_of
 
 NAMED = "{name} is now an admin of {company}."
@@ -39,7 +40,7 @@ class Admins:
         """
         begun: list[Person] = []
         with self._store.transaction(SYSTEM) as session:
-            had = {company.id for company in _companies(session) if person_questions.admins_of(session, company.id)}
+            had = {company.id for company in _companies(session) if admins_of(session, company.id)}
             for person in named:
                 company = _company(session, person)
                 if company is not None and company.id not in had and _make(session, person, company, at, by=None):

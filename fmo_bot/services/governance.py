@@ -55,6 +55,19 @@ _SCRUM_MASTER = _PARTICIPANT | {
     Action.CHECK,
 }
 
+# What an admin decides for their company's side, whatever their role in the joint team.
+_ADMIN = frozenset(
+    {
+        Action.PROPOSE_TEAM,
+        Action.DECIDE_JOINT,
+        Action.DECIDE_PEOPLE,
+        Action.CHANGE_CALENDAR,
+        Action.CHANGE_WORKFLOW,
+        Action.ADMIT_PARTNER,
+        Action.CHECK,
+    }
+)
+
 ALLOWED: dict[Role, frozenset[Action]] = {
     Role.STAKEHOLDER: _READER,
     Role.PARTICIPANT: _PARTICIPANT,
@@ -62,8 +75,13 @@ ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 
+def allowed(actor: Actor) -> frozenset[Action]:
+    """What somebody may do in their joint team."""
+    return ALLOWED[actor.role] | (_ADMIN if actor.is_admin else frozenset())
+
+
 def may(actor: Actor, action: Action, scope: Scope) -> None:
-    """Raise `NotAllowed` unless the actor's role permits the action within `scope`.
+    """Raise `NotAllowed` unless the actor's role, or that they are an admin, permits the action within `scope`.
 
     A joint team's scope has to be the actor's own joint team, an organisation's scope the actor's own organisation;
     `system` is for no person. Whose side nobody has confirmed reads what is joint, whatever their role
@@ -72,7 +90,7 @@ def may(actor: Actor, action: Action, scope: Scope) -> None:
     own = scope.team_id == actor.team_id or (
         scope.organisation_id is not None and scope.organisation_id == actor.organisation_id
     )
-    if scope.system or not own or action not in ALLOWED[actor.role]:
+    if scope.system or not own or action not in allowed(actor):
         raise NotAllowed(team=actor.team)
     if not actor.side and action not in _READER:
         raise NoSideYet(team=actor.team)

@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.installations import InstallationRow
-from fmo_bot.db.parties import ChannelRow, MemberRow, ParticipationRow, WorkspaceRow, takes_part
+from fmo_bot.db.parties import ChannelRow, MemberRow, ParticipationRow, SideRow, WorkspaceRow, takes_part
 from fmo_bot.delivery import outbox
 from fmo_bot.domain.messages import Notice
-from fmo_bot.domain.parties import Role
+from fmo_bot.services.parties import admins_of, spokespeople
 
 ENDED = (
     "FMO bot is no longer installed in {workspace}: {why}. What it owes to people and channels there waits, and goes "
@@ -26,7 +25,7 @@ NOT_RENEWED = (
 
 
 def ended(session: Session, row: InstallationRow, at: datetime) -> None:
-    """Tell the scrum masters of every joint team that has people or channels there, as far as they can be reached."""
+    """Tell every side of the joint teams that have people or channels there, as far as somebody can be reached."""
     here = workspaces(row)
     masters = [each for each in _masters(session, here) if each.home_workspace not in here]
     values = {"workspace": row.team_name, "why": row.ended_why}
@@ -43,8 +42,7 @@ def returned(session: Session, row: InstallationRow, at: datetime) -> None:
 def not_renewed(session: Session, row: InstallationRow, at: datetime) -> None:
     """Tell the company's admins once for each token, while it still opens anything."""
     owners = select(WorkspaceRow.organisation_id).where(WorkspaceRow.slack_team_id.in_(workspaces(row)))
-    query = select(MemberRow).join(AdminRow, AdminRow.member_id == MemberRow.id)
-    admins = session.scalars(query.where(MemberRow.organisation_id.in_(owners)).order_by(MemberRow.id)).all()
+    admins = [admin for owner in session.scalars(owners.distinct()) for admin in admins_of(session, owner)]
     until = datetime.fromtimestamp(row.expires_at or 0.0, UTC)
     values = {"workspace": row.team_name, "until": f"{until:%Y-%m-%d %H:%M}"}
     name = f"install:{row.id}:renewal:{int(row.expires_at or 0)}"
@@ -52,17 +50,13 @@ def not_renewed(session: Session, row: InstallationRow, at: datetime) -> None:
 
 
 def _masters(session: Session, workspaces: Iterable[str]) -> list[MemberRow]:
-    """Scrum masters of joint teams with anybody, or a channel, in these workspaces."""
+    """Who hears it on each side of the joint teams with anybody, or a channel, in these workspaces."""
     people = select(ParticipationRow.team_id).join(MemberRow, MemberRow.id == ParticipationRow.member_id)
     theirs = people.where(MemberRow.home_workspace.in_(workspaces), takes_part())
     posted = select(ChannelRow.team_id).where(ChannelRow.workspace.in_(workspaces))
-    query = select(MemberRow).join(ParticipationRow, ParticipationRow.member_id == MemberRow.id)
-    query = query.where(
-        ParticipationRow.role == Role.SCRUM_MASTER,
-        takes_part(),
-        or_(ParticipationRow.team_id.in_(theirs), ParticipationRow.team_id.in_(posted)),
-    )
-    return list({member.id: member for member in session.scalars(query.order_by(MemberRow.id))}.values())
+    sides = select(SideRow).where(or_(SideRow.team_id.in_(theirs), SideRow.team_id.in_(posted))).order_by(SideRow.id)
+    found = (member for side in session.scalars(sides) for member in spokespeople(session, side))
+    return list({member.id: member for member in found}.values())
 
 
 def _tell(

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, object_session
 
+from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.boards import BoardRow, JiraSiteRow
 from fmo_bot.db.parties import ChannelRow, JointTeamRow, MemberRow, ParticipationRow, SideRow, takes_part
 from fmo_bot.db.store import Store
@@ -13,7 +14,7 @@ from fmo_bot.domain.messages import Home, Prompt
 from fmo_bot.domain.parties import SYSTEM, Actor, Person, Role, Scope
 from fmo_bot.errors import NotAMember, NotFound, NotLinked, Refusal, SeveralTeams, TakesPartNoMore
 from fmo_bot.services import rounds, waits
-from fmo_bot.services.governance import ALLOWED, Action, may
+from fmo_bot.services.governance import Action, allowed, may
 
 ASKED_ROLES = (Role.PARTICIPANT, Role.SCRUM_MASTER)
 
@@ -91,7 +92,7 @@ class Parties:
                 blockers=waits.open_lines(session, team.id),
                 host=team.host.name,
                 unread=_unread(session, team),
-                checks=(team.ref,) if Action.CHECK in ALLOWED[actor.role] else (),
+                checks=(team.ref,) if Action.CHECK in allowed(actor) else (),
             )
 
 
@@ -148,6 +149,17 @@ def scrum_masters(session: Session, team_id: int, side_id: int) -> list[MemberRo
     return [row.member for row in session.scalars(query.order_by(ParticipationRow.id))]
 
 
+def admins_of(session: Session, organisation_id: int) -> list[MemberRow]:
+    """Who speaks for a company."""
+    query = select(MemberRow).join(AdminRow, AdminRow.member_id == MemberRow.id)
+    return list(session.scalars(query.where(MemberRow.organisation_id == organisation_id).order_by(MemberRow.id)))
+
+
+def spokespeople(session: Session, side: SideRow) -> list[MemberRow]:
+    """Who hears what concerns a side: its scrum masters; where it has none, the admins of its company."""
+    return scrum_masters(session, side.team_id, side.id) or admins_of(session, side.organisation_id)
+
+
 def _unread(session: Session, team: JointTeamRow) -> tuple[tuple[str, datetime], ...]:
     """Since when a board of the team is on a Jira site that is left alone. Its name, and why, are its owner's."""
     here = select(JiraSiteRow.paused_since).join(BoardRow, BoardRow.site_id == JiraSiteRow.id)
@@ -196,4 +208,13 @@ def _actor(row: ParticipationRow) -> Actor:
         team=row.team.name,
         side=row.side.name if row.side else "",
         role=row.role,
+        is_admin=_speaks(row),
     )
+
+
+def _speaks(row: ParticipationRow) -> bool:
+    """Whether they are an admin of the company whose side they take part for."""
+    session = object_session(row)
+    assert session is not None
+    theirs = row.side is not None and row.side.organisation_id == row.member.organisation_id
+    return theirs and session.get(AdminRow, row.member_id) is not None

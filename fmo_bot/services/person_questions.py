@@ -7,14 +7,13 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.asking import PersonQuestionRow
 from fmo_bot.db.parties import JointTeamRow, MemberRow, SideRow, WorkspaceRow
 from fmo_bot.delivery import outbox
 from fmo_bot.domain.accounts import Known
 from fmo_bot.domain.messages import Notice, PersonQuestion
 from fmo_bot.domain.parties import Person, Scope
-from fmo_bot.services.parties import scrum_masters
+from fmo_bot.services.parties import admins_of, scrum_masters, spokespeople
 
 JOINED, SIDE = "joined", "side"
 PARTICIPANT, STAKEHOLDER, YES, NO, OVER = "participant", "stakeholder", "yes", "no", "over"
@@ -32,12 +31,6 @@ def suggested(session: Session, team_id: int, workspace: str) -> SideRow | None:
     ]
     sides = session.scalars(select(SideRow).where(SideRow.team_id == team_id).order_by(SideRow.id)).all()
     return next((side for owner in owners for side in sides if side.organisation_id == owner), None)
-
-
-def admins_of(session: Session, organisation_id: int) -> Sequence[MemberRow]:
-    """Who speaks for a company."""
-    query = select(MemberRow).join(AdminRow, AdminRow.member_id == MemberRow.id)
-    return session.scalars(query.where(MemberRow.organisation_id == organisation_id).order_by(MemberRow.id)).all()
 
 
 def ask(
@@ -141,8 +134,7 @@ def tell(session: Session, row: PersonQuestionRow, at: datetime) -> None:
 
 def _deciders(session: Session, row: PersonQuestionRow) -> Sequence[MemberRow]:
     """Of a joiner the side's scrum masters, its company's admins where there are none; of a side the admins alone."""
-    masters = scrum_masters(session, row.team_id, row.side_id) if row.kind == JOINED else []
-    return masters or admins_of(session, row.side.organisation_id)
+    return spokespeople(session, row.side) if row.kind == JOINED else admins_of(session, row.side.organisation_id)
 
 
 def _tell_nobody_decides(session: Session, row: PersonQuestionRow, at: datetime) -> None:

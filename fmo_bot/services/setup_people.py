@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from fmo_bot.db.accounts import AdminRow, VerifiedDomainRow
 from fmo_bot.db.parties import MemberRow, OrganisationRow
-from fmo_bot.services import person_questions, proposals
+from fmo_bot.services import proposals
+from fmo_bot.services.parties import admins_of
 from fmo_bot.services.team_spec import Name, OrganisationSpec, TeamSpec
 
 _THEIRS = "{name} says this of itself. Leave it out; or add --agreed, where {name} has agreed to this file"
@@ -59,7 +60,7 @@ def _admins(session: Session, wanted: OrganisationSpec, owner: OrganisationRow, 
     members = {row.slack_user_id: row for row in session.scalars(theirs) if row.slack_user_id in listed}
     if unknown := sorted(listed - set(members)):
         return [f"{place}.admins: `{user}` is no member of {wanted.name}" for user in unknown]
-    spoke = {row.slack_user_id for row in person_questions.admins_of(session, owner.id)}
+    spoke = {row.slack_user_id for row in admins_of(session, owner.id)}
     if spoke and spoke != listed:
         return [f"{place}.admins: {_THEIRS_TO_NAME.format(name=wanted.name)}"]
     for user in sorted(listed - spoke):

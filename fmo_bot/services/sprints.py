@@ -34,7 +34,7 @@ from fmo_bot.services import asked_reports, board_quality, waits
 from fmo_bot.services.bases import basis, board_used
 from fmo_bot.services.boards import BoardView
 from fmo_bot.services.counting import counted, record_board
-from fmo_bot.services.governance import ALLOWED, Action, audit, may
+from fmo_bot.services.governance import Action, allowed, audit, may
 from fmo_bot.services.parties import Parties, actor_in
 from fmo_bot.services.rounds import joint_place
 from fmo_bot.services.sprint_figures import cycle_time_before, old_at_the_end, time_by_side
@@ -296,7 +296,7 @@ class Sprints:
             sides=time_by_side(session, actor.team_id, figures),
             cycle_time_before=cycle_time_before(view, figures, found),
             ageing=old_at_the_end(view, figures, found),
-            shareable=found.joint and Action.SHARE_REPORT in ALLOWED[actor.role],
+            shareable=found.joint and Action.SHARE_REPORT in allowed(actor),
         )
 
     def _owe(self, session: Session, asked: _Asked, message: Message, at: datetime, *, part: str = "") -> None:

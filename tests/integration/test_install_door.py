@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -14,66 +13,22 @@ from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.installations import InstallationRow
 from fmo_bot.db.ledger import DeliveryRow
 from fmo_bot.db.parties import MemberRow
-from fmo_bot.db.secrets import new_key
 from fmo_bot.delivery.outbox import KEPT
 from fmo_bot.domain.installs import UNINSTALLED
 from fmo_bot.domain.parties import SYSTEM
-from handlers.installs import COOKIE, LOST, REFUSED
+from handlers.installs import LOST, REFUSED
 from tests.integration.door_support import House, find_direct, house
+from tests.integration.install_support import HUAWEI, TELEFONICA, Browser, by_oauth
 from tests.integration.sandbox_support import eventually
 from tests.integration.test_channels_door import team_of
-
-HUAWEI, TELEFONICA = "T0HUAWEI", "T0TELEFON"
-AWAY = "https://bot.example"  # where browsers reach the bot; the test goes to its own port instead
 
 
 @pytest.fixture
 def home(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
     """One app for both companies, and nobody has installed it yet."""
-    given = {
-        "FMO_SLACK_FMO_BOT_TOKENS": "",
-        "FMO_SLACK_FMO_CLIENT_ID": "fmo.sandbox",
-        "FMO_SLACK_FMO_CLIENT_SECRET": "client-sandbox-fmo",
-        "FMO_SLACK_FMO_TEAMS": getattr(request, "param", f"{HUAWEI},{TELEFONICA}"),
-        "FMO_SECRET_KEYS": new_key(),
-        "FMO_PUBLIC_URL": AWAY,
-    }
+    given = by_oauth(fmo=getattr(request, "param", f"{HUAWEI},{TELEFONICA}"))
     with house(tmp_path, "socket", apps="one", team=team_of("one", tmp_path), **given) as made:
         yield made
-
-
-class Browser:
-    """Somebody who installs the app."""
-
-    def __init__(self, home: House) -> None:
-        self.home, self.cookie = home, ""
-
-    def begin(self) -> str:
-        """From the install page to Slack: the address of its consent page."""
-        page = self._get("/slack/fmo/install")
-        assert "To say everything it says" in page.text  # each scope has its reason
-        assert page.headers["x-frame-options"] == "DENY"
-        left = self._get("/slack/fmo/install/start")
-        self.cookie = left.cookies[COOKIE]
-        assert left.status_code == 302
-        return left.headers["location"]
-
-    def allow(self, consent: str, user: str, team: str, **more: str) -> str:
-        """What they choose there: the address to which Slack sends them back."""
-        asked = dict(parse_qsl(urlsplit(consent).query)) | {"user": user, "team": team} | more
-        where = f"{self.home.box.url}/slack/oauth/v2/allow"
-        return requests.get(where, params=asked, allow_redirects=False, timeout=60).headers["location"]
-
-    def back(self, address: str) -> requests.Response:
-        assert address.startswith(f"{AWAY}/slack/fmo/oauth?")
-        return self._get(address.removeprefix(AWAY))
-
-    def install(self, user: str, team: str) -> requests.Response:
-        return self.back(self.allow(self.begin(), user, team))
-
-    def _get(self, path: str) -> requests.Response:
-        cookies = {"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
-        return requests.get(f"{self.home.url}{path}", headers=cookies, allow_redirects=False, timeout=60)
 
 
 def rows(home: House, row: type[Any]) -> list[Any]:
