@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from random import Random
 from typing import Any
 
@@ -217,6 +218,8 @@ def test_a_flow_report_out_of_facts_says_what_one_of_a_file_says(
         assert found.efficiency == meant.efficiency
         assert found.excluded == meant.excluded
         assert dict(found.quality) == {name: n for name, of in QUALITY.items() if (n := of(meant.ledger))}
+        by_status = attrgetter("status")
+        assert sorted(found.in_no_stage, key=by_status) == sorted(meant.ledger.unmapped, key=by_status)
 
 
 def test_a_report_reads_what_its_window_needs(sqlite_store: Store, issues: list[Issue]) -> None:
