@@ -74,10 +74,20 @@ class Setter:
 
     def press(self, words: str, action: str) -> None:
         """Press the button with this action in the newest message with these words."""
-        channel, message = self.told(words)
-        block = next(block for block in message["blocks"] if action in json.dumps(block))
-        told = {"channel": channel, "ts": message["ts"], "block_id": block["block_id"], "action_id": action}
-        assert act(self.box, self.user, "press", **told) == {"ok": True}
+
+        def pressed() -> bool:
+            channel, message = self.told(words)
+            block = next((block for block in message["blocks"] if action in json.dumps(block)), None)
+            if block is None:
+                return False
+            told = {"channel": channel, "ts": message["ts"], "block_id": block["block_id"], "action_id": action}
+            answer = act(self.box, self.user, "press", **told)
+            if "There is nothing called" in str(answer.get("error")):
+                return False  # the message was changed since it was read
+            assert answer == {"ok": True}
+            return True
+
+        eventually(pressed)
         self.clicks += 1
 
     def begin(self) -> dict[str, Any]:
