@@ -141,7 +141,9 @@ class Control:
 
     async def _app(self, request: Request) -> Any:
         app, told = self._app_by_key(request), await _body(request)
-        app.request_url = str(told["request_url"]) if told["request_url"] else None
+        if "request_url" in told:
+            app.request_url = str(told["request_url"]) if told["request_url"] else None
+        app.rotates = bool(told.get("rotates", app.rotates))
         return _app(app)
 
     async def _disconnect(self, request: Request) -> Any:

@@ -77,7 +77,12 @@ class SlackOAuth:
     def by_refresh(self, refresh: str) -> Tokens:
         """Fresh tokens. Raises RefreshRefused where Slack takes the refresh token no more, SiteUnavailable."""
         bot = Bot(
-            bot_id="", bot_user_id="", bot_token="-", bot_refresh_token=refresh, bot_token_expires_at=0, installed_at=0
+            bot_id="",
+            bot_user_id="",
+            bot_token="-",
+            bot_refresh_token=refresh,
+            bot_token_expires_at=0,
+            installed_at=0.0,
         )
         speaker = client(self.api_url, network=self.network)
         rotator = TokenRotator(client_id=self.client_id, client_secret=self.client_secret, client=speaker)

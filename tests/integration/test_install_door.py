@@ -16,6 +16,8 @@ from fmo_bot.db.parties import MemberRow
 from fmo_bot.delivery.outbox import KEPT
 from fmo_bot.domain.installs import UNINSTALLED
 from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.sandbox.slack import oauth
+from fmo_bot.services.installations import EARLY_S
 from handlers.installs import LOST, REFUSED
 from tests.integration.door_support import House, find_direct, house
 from tests.integration.install_support import HUAWEI, TELEFONICA, Browser, by_oauth
@@ -137,3 +139,18 @@ def test_gone_it_keeps_what_it_owes_and_tells_the_other_company_and_back_it_send
     eventually(lambda: home.direct("U0JAVIER")[1])
     eventually(lambda: kept() == 0)
     eventually(partial(find_direct, home, "U0LUCIA", "is installed in Telefonica Redes again"))
+
+
+def test_a_token_that_ends_is_renewed_in_time_and_slack_takes_the_new_one(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oauth, "TOKEN_S", int(EARLY_S) - 60)  # so short that the clock's next look renews it
+    told = {"rotates": True}
+    requests.put(f"{home.box.url}/control/apps/fmo", json=told, timeout=60).raise_for_status()
+    Browser(home).install("U0LIWEI", HUAWEI)
+    home.bot.installing.look(home.bot.clock.now())
+    (renewed,) = home.bot.installing.known.all()
+    assert renewed.trouble is None
+    assert (renewed.expires_at or 0.5).is_integer()  # a renewed end is told in whole seconds, a first one is reckoned
+    assert home.bot.installs.token_of(renewed).startswith("xoxe.xoxb-")
+    assert home.bot.installs.client_of(HUAWEI).auth_test()["team_id"] == HUAWEI
