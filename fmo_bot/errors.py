@@ -29,6 +29,9 @@ FmoError
 │   ├── WordSpent          no word is being waited for
 │   ├── TooLate            the round has closed
 │   │   └── NotChangedAnyMore   it is open, but one's own deadline for changing an answer has passed
+│   ├── NothingAsked       nothing is asked of them in this round
+│   ├── NothingSaid        a reply in a round's thread without a word
+│   ├── ReplyTooLong       an answer in such a reply is too long
 │   ├── WindowsOverlap     two windows that are to be compared share a day
 │   └── InvalidInput       one sentence per field of a form
 ├── Failure                said to the log, and to a scrum master where it touches them
@@ -180,6 +183,18 @@ class TooLate(Refusal):
 
 class NotChangedAnyMore(TooLate):
     """Your answer could be changed until {closed}. It stays as it is; your next prompt comes with the next round."""
+
+
+class NothingAsked(Refusal):
+    """Nothing is asked of you in this round. If that is wrong, ask a scrum master of your company."""
+
+
+class NothingSaid(Refusal):
+    """Write your answers after the mention, each on its own line after its number. Asked is: {questions}"""
+
+
+class ReplyTooLong(Refusal):
+    """This answer has {length} characters; at most {limit} are possible. Nothing was taken: mention the app again."""
 
 
 class WindowsOverlap(Refusal):

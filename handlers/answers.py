@@ -20,6 +20,11 @@ def tell(bot: Bot, respond: Respond, body: dict[str, Any], *, person: Person, me
     bot.say(person, message, name=f"told:{body['trigger_id']}", at=at)
 
 
+def words_for(bot: Bot, person: Person, message: Message) -> str:
+    """What a person may read of a message, as text in their language; for what is not owed and has no address."""
+    return render(bot.fitted(person, message), bot.language_of(person)).text
+
+
 def instead(
     bot: Bot, respond: Respond, body: dict[str, Any], *, person: Person, message: Message, at: datetime
 ) -> None:

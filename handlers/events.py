@@ -21,6 +21,7 @@ HOME_OPENED, WORDS, LINKS = "home_opened", "words", "unfurl"
 UNASKED = (LINKS, JOINED, LEFT, CHANGED, ENDED)  # nobody waits for an answer to these
 _LINKS = 5  # of one message
 _LONGEST = 300  # characters of a message to the bot that are kept: enough for a command
+_LONGEST_REPLY = 12_000  # and of one in a thread, which may be an answer; each answer has its own limit
 
 Event = Mapping[str, Any]
 
@@ -132,6 +133,8 @@ def _of_channel(bot: Bot, body: Event, event: Event, at: datetime) -> None:
 def _key(body: Event, event: Event) -> str:
     """A message is known by its channel and ts in every delivery; anything else by the id of its event."""
     if event["type"] in ("app_mention", "message"):
+        if event.get("thread_ts") and isinstance(edited := event.get("edited"), Mapping):  # new words, perhaps
+            return f"slack:{event['type']}:{event['channel']}:{event['ts']}:{edited.get('ts')}"
         return f"slack:{event['type']}:{event['channel']}:{event['ts']}"
     if event["type"] == "link_shared":  # an edited message has the same ts, and may hold other links
         links = sha256(" ".join(_urls(event)).encode()).hexdigest()[:16]
@@ -176,11 +179,13 @@ def _kept(body: Event, event: Event) -> dict[str, Any]:
         told = event["user"]
         home = {"home": told.get("team_id"), "seen_in": body["team_id"]}
         return {"user": str(told["id"]), **home, "deleted": bool(told.get("deleted"))}
+    thread = event.get("thread_ts") if event["type"] == "app_mention" else None
     return {
         "user": event["user"],
         "home": event.get("user_team") or event.get("team"),
         "seen_in": body["team_id"],
         "channel": event.get("channel"),
-        "text": str(event.get("text", ""))[:_LONGEST],
+        "thread": thread,
+        "text": str(event.get("text", ""))[: _LONGEST_REPLY if thread else _LONGEST],
         "key": _key(body, event),
     }

@@ -7,12 +7,11 @@ from typing import Any
 from slack_bolt import Ack, App, Respond
 
 from fmo_bot.bootstrap.bot import Bot
-from fmo_bot.delivery.lanes import of_method
 from fmo_bot.domain.messages import Message, Notice
 from fmo_bot.domain.parties import Person
 from fmo_bot.errors import NotAMember, Refusal
 from fmo_bot.services.wizard import LOOKING
-from fmo_bot.slack.outcomes import speak
+from handlers import replies
 from handlers.answers import tell
 from handlers.commands import Asked, run
 
@@ -35,8 +34,10 @@ def register(app: App, bot: Bot) -> None:
 def words(bot: Bot, payload: dict[str, Any], at: datetime) -> None:
     """Work what was said to the bot."""
     person = bot.who.of(payload["user"], home=payload["home"], seen_in=payload["seen_in"])
-    if not bot.installs.reaches(person):
-        _whisper(bot, payload)
+    if replies.took(bot, payload, person, at):
+        return
+    if not bot.installs.reaches(person):  # a hint where they spoke, the only place where it can reach them
+        replies.whisper(bot, payload, NotAMember().text)
         return
     mentioned = str(payload["key"]).startswith("slack:app_mention:")
     asked = Asked(person=person, channel=payload["channel"], key=payload["key"], at=at, mentioned=mentioned)
@@ -44,17 +45,6 @@ def words(bot: Bot, payload: dict[str, Any], at: datetime) -> None:
     if isinstance(answer, Notice) and answer.text == LOOKING:  # its card comes next, to the same conversation
         return
     bot.say(person, answer, name=f"told:{payload['key']}", at=at)
-
-
-def _whisper(bot: Bot, payload: dict[str, Any]) -> None:
-    """To somebody whose company has no app: a hint where they spoke, the only place where it can reach them."""
-    text = NotAMember().text
-    client = bot.installs.client_of(payload["seen_in"])
-    speak(
-        lambda: client.chat_postEphemeral(channel=payload["channel"], user=payload["user"], text=text),
-        lane=of_method(payload["seen_in"], "chat.postEphemeral"),
-        idempotent=True,
-    )
 
 
 def _answer(bot: Bot, text: str, asked: Asked) -> Message:

@@ -91,6 +91,7 @@ from fmo_bot.services.sprints import Sprints
 from fmo_bot.services.standup_answers import Answers
 from fmo_bot.services.standups import Standups
 from fmo_bot.services.strangers import Strangers
+from fmo_bot.services.thread_replies import ThreadReplies
 from fmo_bot.services.trials import PREFIX as TRIAL
 from fmo_bot.services.trials import Trials
 from fmo_bot.services.waits_reports import WaitsReports
@@ -165,6 +166,7 @@ class Bot:
         self.deliveries = Deliveries(self.store, self.parties)
         self.standups = Standups(self.store)
         self.answers = Answers(self.store, questions)
+        self.thread_replies = ThreadReplies(self.store, self.answers)
         self.raising = Raising(self.store, self.parties)
         self.blockers = Blockers(self.store, questions)
         self.sprints = Sprints(self.store, self.boards)

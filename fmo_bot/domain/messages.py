@@ -108,6 +108,14 @@ class AnswerPost:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplyTaken:
+    """To the author of a reply in a round's thread: what it was taken for; questions by number and label (a msgid)."""
+
+    taken: tuple[tuple[int, str], ...]
+    unanswered: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoundSummary:
     """What a round came to, posted once at its close."""
 
@@ -594,6 +602,7 @@ Message = (
     | Prompt
     | RoundPost
     | AnswerPost
+    | ReplyTaken
     | RoundSummary
     | SprintReport
     | SprintDetail

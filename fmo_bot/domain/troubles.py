@@ -6,6 +6,7 @@ WHAT = {
     "Prompt": "a stand-up prompt",
     "RoundPost": "the post of a stand-up",
     "AnswerPost": "an answer in a stand-up's thread",
+    "ReplyTaken": "what a reply was taken for",
     "RoundSummary": "the summary of a stand-up",
     "SprintReport": "a sprint report",
     "SprintDetail": "a sprint report in detail",

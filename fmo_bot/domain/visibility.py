@@ -115,6 +115,7 @@ PLAIN: Mapping[type, frozenset[str]] = {
         m.RoundPost: "team ceremony round_date sides closes_at closed team_ref",
         m.Said: "label text",
         m.BlockerLine: "ref what waiting waited_on since resolved",
+        m.ReplyTaken: "taken unanswered",
         m.AnswerPost: "author author_name company zone answered_at said edited late",
         m.RoundSummary: "team ceremony round_date sides open_blockers",
         m.SprintReport: "ref team as_of companies shared_by shareable",

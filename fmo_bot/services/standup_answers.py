@@ -37,7 +37,7 @@ class Answers:
         actor = self._actor(person, prompt_ref)
         with self.store.reading(Scope(team_id=actor.team_id)) as session:
             prompt = _own(session, actor, prompt_ref)
-            _in_time(prompt, at)
+            in_time(prompt, at)
             ceremony = prompt.round.ceremony
             standpoint = audience.of_person(session, person)
             form = StandupForm(
@@ -72,12 +72,12 @@ class Answers:
         actor = self._actor(person, prompt_ref)
         with self.store.transaction(Scope(team_id=actor.team_id)) as session:
             prompt = _own(session, actor, prompt_ref, lock=True)
-            _in_time(prompt, at)
+            in_time(prompt, at)
             said = {question.key: choices.storable(answers.get(question.key)) for question in self.questions}
             choice = {key: text for key, value in blocked.items() if (text := choices.storable(value))}
             self._check(session, actor, said, choice)
-            if self._keep(session, actor, prompt, said, choice, at):
-                self._show(session, prompt, at)
+            if self.keep(session, actor, prompt, said, choice, at):
+                self.show(session, prompt, at)
 
     def _actor(self, person: Person, prompt_ref: str) -> Actor:
         with self.store.reading(SYSTEM) as session:
@@ -97,19 +97,23 @@ class Answers:
             told = choices.several_sites(session, actor, choice)
             raise InvalidInput(wrong, length=too_long, **limits, **told)
 
-    def _keep(
+    def keep(
         self,
         session: Session,
         actor: Actor,
         prompt: PromptRow,
         said: Mapping[str, str],
-        choice: Mapping[str, str],
+        choice: Mapping[str, str] | None,
         at: datetime,
     ) -> bool:
-        """Store answers and choice; whether anything is new."""
+        """Store answers (question key -> text) and choice; whether anything is new.
+
+        Questions that `said` does not name, and with None the choice, stay as they are. The round is held.
+        """
         first = prompt.state != rounds.ANSWERED
         changed = self._store_answers(session, prompt, said)
-        changed |= self._store_choice(session, actor, prompt, choice, at)
+        if choice is not None:
+            changed |= self._store_choice(session, actor, prompt, choice, at)
         if first:
             prompt.state, prompt.answered_at = rounds.ANSWERED, at
             audit(
@@ -127,7 +131,7 @@ class Answers:
     def _store_answers(self, session: Session, prompt: PromptRow, said: Mapping[str, str]) -> bool:
         known = {row.question: row for row in prompt.answers}
         changed = False
-        for question in self.questions:
+        for question in (each for each in self.questions if each.key in said):
             text, row = said[question.key], known.get(question.key)
             if row is None:
                 session.add(
@@ -177,7 +181,8 @@ class Answers:
             token=self.token,
         )
 
-    def _show(self, session: Session, prompt: PromptRow, at: datetime) -> None:
+    def show(self, session: Session, prompt: PromptRow, at: datetime) -> None:
+        """Owe what shows an answer: its post in the thread, the parent post, the prompt."""
         rounds.hold(session, prompt.round, [prompt])
         rounds.owe_answer(session, prompt, self.questions, due=at)
         rounds.owe_round_update(session, prompt.round, due=at)
@@ -202,7 +207,7 @@ def _own(session: Session, actor: Actor, prompt_ref: str, *, lock: bool = False)
     return prompt
 
 
-def _in_time(prompt: PromptRow, at: datetime) -> None:
+def in_time(prompt: PromptRow, at: datetime) -> None:
     """A first answer is taken, and marked late, until the round closes; an edit until the member's own deadline."""
     round_ = prompt.round
     closes = max(prompt.deadline, round_.closes_at)

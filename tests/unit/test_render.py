@@ -223,6 +223,7 @@ def _told(words: str) -> list[m.Message]:
             stages=tuple(f"{words}{n}" for n in range(30)),
             wanted=((words, words), (words, "")),
         ),
+        m.ReplyTaken(taken=((1, words),), unanswered=((2, words),)),
         *(
             m.PersonQuestion(ref="x", kind=kind, team=words, name=words, company=words, answer=answer, by=words)
             for kind in ("joined", "side")

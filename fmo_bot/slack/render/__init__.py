@@ -39,6 +39,7 @@ RENDERERS: dict[type, Renderer] = {
     m.Prompt: standups.prompt,
     m.RoundPost: standups.round_post,
     m.AnswerPost: standups.answer,
+    m.ReplyTaken: standups.reply_taken,
     m.RoundSummary: standups.summary,
     m.SprintReport: sprints.report,
     m.SprintDetail: sprint_details.detail,

@@ -1,6 +1,6 @@
 """The stand-up's messages: prompt, parent post, answers in its thread, summary."""
 
-from fmo_bot.domain.messages import AnswerPost, BlockerLine, Prompt, RoundPost, RoundSummary, SideCount
+from fmo_bot.domain.messages import AnswerPost, BlockerLine, Prompt, ReplyTaken, RoundPost, RoundSummary, SideCount
 from fmo_bot.locales import Translator
 from fmo_bot.slack.actions import BLOCKER_RESOLVE, SPRINT_ASK, STANDUP_OPEN
 from fmo_bot.slack.blocks import Block, actions, button, context, header, quote, section
@@ -55,6 +55,22 @@ def answer(message: AnswerPost, t: Translator) -> list[Block]:
     head = " · ".join([f"*{escape(message.author_name)}*", escape(message.company), when, *marks])
     said = [quote(t(item.label), item.text) for item in message.said if item.text.strip()]
     return [section(head), *said, *([blocker(message.blocker, t)] if message.blocker else [])]
+
+
+def reply_taken(message: ReplyTaken, t: Translator) -> list[Block]:
+    """What a reply was taken for, how to correct it, and what is left."""
+    says = [
+        t("Taken as your answer to: {questions}", questions=_questions(message.taken, t)),
+        t("To change it, mention the app here again, with the question's number first: `1. ...` replaces the first."),
+        t("Editing or deleting your reply changes nothing unless it mentions the app again."),
+    ]
+    if message.unanswered:
+        says.append(t("Not answered yet: {questions}", questions=_questions(message.unanswered, t)))
+    return [section("\n".join(says))]
+
+
+def _questions(named: tuple[tuple[int, str], ...], t: Translator) -> str:
+    return " · ".join(f"{n}. {escape(t(label))}" for n, label in named)
 
 
 def blocker(line: BlockerLine, t: Translator) -> Block:
