@@ -37,6 +37,8 @@ def setup(
     print(f"{result.team}: {sides}; {result.members} members; {', '.join(result.ceremonies)}.")
     for name in result.removed:
         print(f"No longer in the team: {name}.")
+    for sentence in result.kept:
+        print(f"Not changed: {sentence}")
     if done.board_error is not None:
         print(f"The board could not be read yet; the bot tries again by itself. {done.board_error}")
     if result.workflow_proposed:

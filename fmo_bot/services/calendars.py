@@ -31,16 +31,21 @@ def as_written(session: Session, side: SideRow) -> DatedCalendar:
     return _dated(side, _changes(session, [side.id]).get(side.id, {}), SideCalendar.from_mapping)
 
 
+def says_another(session: Session, side: SideRow, calendar: Mapping[str, Any]) -> bool:
+    """Whether a team file says another calendar than one last said."""
+    query = select(CalendarVersionRow).where(CalendarVersionRow.side_id == side.id, CalendarVersionRow.in_file)
+    said = session.scalars(query.order_by(CalendarVersionRow.id.desc())).first()
+    last = said.calendar if said is not None else side.calendar
+    return SideCalendar.from_mapping(calendar) != SideCalendar.from_mapping(last)
+
+
 def changed_in_file(session: Session, side: SideRow, calendar: Mapping[str, Any], at: datetime) -> None:
     """The team file was read again: where it says another calendar than it last said, that one holds from today on.
 
     What scrum masters changed meanwhile stands, as long as the file says what it said before.
     """
-    query = select(CalendarVersionRow).where(CalendarVersionRow.side_id == side.id, CalendarVersionRow.in_file)
-    said = session.scalars(query.order_by(CalendarVersionRow.id.desc())).first()
-    new = SideCalendar.from_mapping(calendar)
-    if new != SideCalendar.from_mapping(said.calendar if said is not None else side.calendar):
-        starts = local_date(at, new.zone)
+    if says_another(session, side, calendar):
+        starts = local_date(at, SideCalendar.from_mapping(calendar).zone)
         session.add(
             CalendarVersionRow(
                 side_id=side.id, starts=starts, calendar=dict(calendar), said_at=at, in_file=True, confirmed_at=at

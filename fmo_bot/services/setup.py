@@ -31,6 +31,7 @@ from fmo_bot.services import accepting, calendars, channel_rows, duties, leaving
 from fmo_bot.services.governance import audit
 from fmo_bot.services.leaving import Why
 from fmo_bot.services.setup_jira import set_up_jira
+from fmo_bot.services.setup_own import Word, profile
 from fmo_bot.services.team_checks import parse
 from fmo_bot.services.team_spec import (
     BoardSpec,
@@ -64,6 +65,7 @@ class SetupResult:
     workflow_given: bool
     workflow_proposed: bool
     asked: tuple[str, ...] = ()  # companies whose admin has to accept first
+    kept: tuple[str, ...] = ()  # what was not for `by` to say, a sentence each
 
 
 def apply(
@@ -78,7 +80,8 @@ def apply(
 ) -> SetupResult:
     """Make the joint team of a team file, or bring it up to date, in one transaction.
 
-    `by`: the company that proposes it; admins of the others are asked to accept. None: all of them have agreed.
+    `by`: the company that proposes it; admins of the others are asked to accept, and what is theirs to say stays as
+    it is. None: all of them have agreed.
     `new`: it must not be there yet, nor may any joint team have its channel. `then` goes on in the same transaction.
     Raises `FileWrong` with one line per fault, each `place: reason`; then nothing is changed.
     """
@@ -104,6 +107,7 @@ class _Setup:
         new: bool,
     ) -> None:
         self.session, self.spec, self.at, self.by, self.token, self.new = session, spec, at, by, token, new
+        self.word = Word(by)
         self.faults: list[str] = []
         self.asked: tuple[str, ...] = ()  # companies that have to accept
         self.proposed: list[tuple[BoardRow, WorkflowVersionRow, SideRow | None]] = []  # to the other sides
@@ -121,7 +125,7 @@ class _Setup:
         if self.faults:
             raise FileWrong("\n".join(self.faults))
         board = self._board(team)
-        self.faults += set_up_jira(self.session, team, self.spec, organisations, sides, self.at)
+        self.faults += set_up_jira(self.session, team, self.spec, organisations, sides, self.at, self.word)
         if self.faults:
             raise FileWrong("\n".join(self.faults))
         ceremonies = self._ceremonies(team, board)
@@ -142,6 +146,7 @@ class _Setup:
             workflow_given=self.spec.board.workflow is not None,
             workflow_proposed=bool(self.proposed),
             asked=self.asked,
+            kept=tuple(self.word.kept),
         )
 
     def _accepted(self, team: JointTeamRow, sides: Mapping[Side, SideRow]) -> None:
@@ -181,6 +186,9 @@ class _Setup:
             rows = self.session.scalars(select(WorkspaceRow).where(WorkspaceRow.slack_team_id == wanted.id)).all()
             if any(row.organisation_id != owner.id for row in rows):
                 self.faults.append(f"organisations[{index}].workspace.id: {self._taken(wanted.id, rows[0])}")
+            elif rows and not self.word.is_of(owner.name):
+                said, known = {"app": wanted.app, "name": wanted.name}, {"app": rows[0].app_key, "name": rows[0].name}
+                self.word.differs(f"organisations[{index}].workspace", owner.name, said, known)
             elif rows:  # one installation speaks in a workspace: the one named last
                 rows[0].app_key, rows[0].name = wanted.app, wanted.name
             else:
@@ -203,8 +211,13 @@ class _Setup:
             return self._new(row), True
         if self.new:  # not more is said: it may be a joint team of which this company is to know nothing
             raise FileWrong("team: this name cannot be used here; choose another one")
-        row.host_id, row.language, row.zone = host.id, spec.language, spec.zone
-        row.unfurls = list(spec.unfurls)
+        if self.word.is_of(row.host.name):
+            row.host_id, row.language, row.zone = host.id, spec.language, spec.zone
+            row.unfurls = list(spec.unfurls)
+        else:
+            said = {"host": host.name, "language": spec.language, "zone": spec.zone}
+            known = {"host": row.host.name, "language": row.language, "zone": row.zone}
+            self.word.differs("team", row.host.name, said, known)
         return row, False
 
     def _side(
@@ -214,26 +227,60 @@ class _Setup:
         row = self.session.scalar(select(SideRow).where(SideRow.team_id == team.id, SideRow.name == name))
         if row is None:
             return self._new(SideRow(team_id=team.id, name=name, organisation_id=owner.id, calendar=calendar))
-        row.organisation_id = owner.id
-        calendars.changed_in_file(self.session, row, calendar, self.at)
+        if row.organisation_id != owner.id:
+            row.organisation_id, row.accepted_at, row.accepted_by = owner.id, None, None  # nobody of it has accepted
+            self.session.flush()
+            self.session.refresh(row)
+        if self.word.forms(row):
+            calendars.changed_in_file(self.session, row, calendar, self.at)
         return row
 
     def _people(self, team: JointTeamRow, sides: Mapping[Side, SideRow]) -> set[int]:
+        """Who takes part according to the file, or to a side that has its own word."""
+        return {
+            id
+            for name, side in self.spec.sides.items()
+            for id in (
+                self._people_of(team, side, sides[name])
+                if self.word.forms(sides[name])
+                else self._people_kept(side, sides[name])
+            )
+        }
+
+    def _people_of(self, team: JointTeamRow, side: SideSpec, row: SideRow) -> set[int]:
         ids: set[int] = set()
-        for name, side in self.spec.sides.items():
-            named: dict[Duty, list[int]] = {duty: [] for duty in Duty}
-            for index, wanted in enumerate(side.members):
-                member = self._member(f"sides.{name}.members[{index}]", side, wanted, sides[name])
-                self._participation(team, member, sides[name], wanted)
-                self._absences(member, wanted)
-                ids.add(member.id)
-                for duty in wanted.duties:
-                    named[duty].insert(0, member.id)
-                for duty in wanted.deputy:
-                    named[duty].append(member.id)
-            for duty, members in named.items():
-                duties.name(self.session, sides[name], duty, members)
+        named: dict[Duty, list[int]] = {duty: [] for duty in Duty}
+        for index, wanted in enumerate(side.members):
+            place = f"sides.{row.name}.members[{index}]"
+            member = self._member(place, side, wanted, row)
+            self._participation(team, member, row, wanted)
+            self._absences(place, member, wanted)
+            ids.add(member.id)
+            for duty in wanted.duties:
+                named[duty].insert(0, member.id)
+            for duty in wanted.deputy:
+                named[duty].append(member.id)
+        for duty, members in named.items():
+            duties.name(self.session, row, duty, members)
         return ids
+
+    def _people_kept(self, side: SideSpec, row: SideRow) -> set[int]:
+        """Who takes part for a side that is not the file's to form; where it says otherwise, that is noted."""
+        here = select(ParticipationRow).where(takes_part(), ParticipationRow.side_id == row.id)
+        parts = {(part.member.home_workspace, part.member.slack_user_id): part for part in self.session.scalars(here)}
+        said = {(self.spec.home_of(side, each), each.user): each for each in side.members}
+        for index, wanted in enumerate(side.members):
+            if part := parts.get((self.spec.home_of(side, wanted) or "", wanted.user)):
+                place = f"sides.{row.name}.members[{index}]"
+                self.word.differs(place, row.organisation.name, profile(wanted), profile(part.member))
+        others: list[str] = [
+            each.name for key, each in said.items() if key not in parts or parts[key].role != each.role
+        ]
+        others += [part.member.name for key, part in parts.items() if key not in said]
+        if calendars.says_another(self.session, row, side.calendar.mapping()):
+            others.append("calendar")
+        self.word.differs_in_people(row, others)
+        return {part.member_id for part in parts.values()}
 
     def _member(self, place: str, side: SideSpec, wanted: MemberSpec, row: SideRow) -> MemberRow:
         home = self.spec.home_of(side, wanted)
@@ -254,7 +301,10 @@ class _Setup:
             )
         if member.organisation_id != row.organisation_id:
             self.faults.append(f"{place}.user: `{wanted.user}` is known here as a member of another company")
-        member.name, member.zone, member.language = wanted.name, wanted.zone, wanted.language
+        if self.word.is_of(row.organisation.name):
+            member.name, member.zone, member.language = wanted.name, wanted.zone, wanted.language
+        else:
+            self.word.differs(place, row.organisation.name, profile(wanted), profile(member))
         member.dm_tried_at = None  # whatever kept the bot from them may have been mended
         return member
 
@@ -265,8 +315,14 @@ class _Setup:
         else:
             participating.move(self.session, row, side.id, self.at).role = wanted.role
 
-    def _absences(self, member: MemberRow, wanted: MemberSpec) -> None:
+    def _absences(self, place: str, member: MemberRow, wanted: MemberSpec) -> None:
         if wanted.away is None:
+            return
+        company = self.session.get_one(OrganisationRow, member.organisation_id).name
+        if not self.word.is_of(company):
+            rows = self.session.scalars(select(AbsenceRow).where(AbsenceRow.member_id == member.id)).all()
+            said, known = {(days.first, days.last) for days in wanted.away}, {(r.first_day, r.last_day) for r in rows}
+            self.word.differs(place, company, {"away": said}, {"away": known})
             return
         self.session.execute(delete(AbsenceRow).where(AbsenceRow.member_id == member.id))
         for days in wanted.away:

@@ -14,6 +14,7 @@ from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
 from fmo_bot.db.parties import JointTeamRow, OrganisationRow, SideRow
 from fmo_bot.services import ownership
 from fmo_bot.services.governance import audit
+from fmo_bot.services.setup_own import Word
 from fmo_bot.services.team_spec import JiraSpec, Name, ProjectSpec, Side, TeamSpec
 from fmo_bot.services.withheld import reconsider
 
@@ -25,8 +26,12 @@ def set_up_jira(
     organisations: Mapping[Name, OrganisationRow],
     sides: Mapping[Side, SideRow],
     at: datetime,
+    word: Word,
 ) -> list[str]:
-    """Note what the file says; the faults, one line each, where it contradicts what is known."""
+    """Note what the file says; the faults, one line each, where it contradicts what is known.
+
+    Of a site that is another company's than the file's, only whose it is is noted, and only where nobody's was known.
+    """
     faults: list[str] = []
     said: dict[int, Iterable[Side]] = {}
     for index, wanted in enumerate(spec.jira):
@@ -35,7 +40,11 @@ def set_up_jira(
         if site.organisation_id not in (None, owner.id):
             faults.append(f"{place}.owner: site `{wanted.site}` belongs to another company here")
             continue
-        site.organisation_id, site.acting = owner.id, wanted.acting
+        site.organisation_id = owner.id
+        if not word.is_of(owner.name):
+            said |= _known(session, site, wanted, place, word)
+            continue
+        site.acting = wanted.acting
         said[_row(session, site, "", wanted, None).id] = wanted.accepted_by
         for number, project in enumerate(wanted.projects):
             whose = organisations[project.owner].id if project.owner is not None else None
@@ -43,8 +52,33 @@ def set_up_jira(
             if row.organisation_id != whose:
                 faults.append(f"{place}.projects[{number}].owner: `{project.key}` belongs to another company here")
             said[row.id] = project.accepted_by
-    _accept(session, team, {project: [sides[name] for name in names] for project, names in said.items()}, at)
+    own = {name: row for name, row in sides.items() if word.is_of(row.organisation.name)}
+    kept = {project: [own[name] for name in names if name in own] for project, names in said.items()}
+    _accept(session, team, kept, own.values(), at)
     return faults
+
+
+def _known(session: Session, site: JiraSiteRow, wanted: JiraSpec, place: str, word: Word) -> dict[int, Iterable[Side]]:
+    """What is accepted of another company's site by the side that the file speaks for; what it may not say is noted."""
+    found: dict[int, Iterable[Side]] = {}
+    fresh = {"acting": False, "internal_fields": (), "store_secured": False}
+    named: list[tuple[str, str, JiraSpec | ProjectSpec]] = [(place, "", wanted)]
+    named += [(f"{place}.projects[{n}]", each.key, each) for n, each in enumerate(wanted.projects)]
+    for where, key, said in named:
+        row = _project(session, site, key)
+        known = fresh if row is None else fresh | {"internal_fields": tuple(row.internal_fields)}
+        known = known if row is None else known | {"store_secured": row.stores_secured}
+        told: dict[str, object] = {"internal_fields": said.internal_fields, "store_secured": said.store_secured}
+        if isinstance(said, JiraSpec):
+            told, known = told | {"acting": said.acting}, known | {"acting": site.acting}
+        word.differs(where, wanted.owner, told, known)
+        if row is None and key == "":
+            row = JiraProjectRow(site_id=site.id, key="", organisation_id=None)
+            session.add(row)
+            session.flush()
+        if row is not None:
+            found[row.id] = said.accepted_by
+    return found
 
 
 def _site(session: Session, key: str) -> JiraSiteRow:
@@ -60,8 +94,7 @@ def _row(
     session: Session, site: JiraSiteRow, key: str, said: JiraSpec | ProjectSpec, whose: int | None
 ) -> JiraProjectRow:
     """The project, or with key "" the site as a whole. A new row is whose the file says; a known one stays so."""
-    query = select(JiraProjectRow).where(JiraProjectRow.site_id == site.id, JiraProjectRow.key == key)
-    row = session.scalars(query.order_by(JiraProjectRow.id)).first()
+    row = _project(session, site, key)
     if row is None:
         row = JiraProjectRow(site_id=site.id, key=key, organisation_id=whose)
         session.add(row)
@@ -73,11 +106,27 @@ def _row(
     return row
 
 
-def _accept(session: Session, team: JointTeamRow, said: Mapping[int, Iterable[SideRow]], at: datetime) -> None:
-    """The sides the file names accept; what an earlier file said and this one does not is taken back."""
+def _project(session: Session, site: JiraSiteRow, key: str) -> JiraProjectRow | None:
+    query = select(JiraProjectRow).where(JiraProjectRow.site_id == site.id, JiraProjectRow.key == key)
+    return session.scalars(query.order_by(JiraProjectRow.id)).first()
+
+
+def _accept(
+    session: Session,
+    team: JointTeamRow,
+    said: Mapping[int, Iterable[SideRow]],
+    sides: Iterable[SideRow],
+    at: datetime,
+) -> None:
+    """The sides the file names accept; what an earlier file said and this one does not is taken back.
+
+    `sides`: those for which the file speaks.
+    """
     wanted = {(project, side.id) for project, named in said.items() for side in named}
     by_file = select(JointAcceptanceRow).where(
-        JointAcceptanceRow.team_id == team.id, JointAcceptanceRow.accepted_by.is_(None)
+        JointAcceptanceRow.team_id == team.id,
+        JointAcceptanceRow.accepted_by.is_(None),
+        JointAcceptanceRow.side_id.in_([side.id for side in sides]),
     )
     for row in session.scalars(by_file).all():
         if (row.project_id, row.side_id) not in wanted and row.withdrawn_at is None:
