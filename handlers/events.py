@@ -100,6 +100,11 @@ def _gone(event: Event) -> str | None:
     return ENDED if event["type"] == "app_uninstalled" or (isinstance(tokens, Mapping) and tokens.get("bot")) else None
 
 
+def _let_in(event: Event) -> str | None:
+    """The app of a whole organisation may speak in other workspaces of it than before: Slack is asked in which."""
+    return ENDED
+
+
 def _nothing(event: Event) -> str | None:
     return None
 
@@ -114,6 +119,8 @@ KINDS: dict[str, Callable[[Event], str | None]] = {
     "user_change": _changed,
     "app_uninstalled": _gone,
     "tokens_revoked": _gone,
+    "team_access_granted": _let_in,
+    "team_access_revoked": _let_in,
 }
 
 

@@ -8,6 +8,7 @@ import yaml
 
 TRANSPORTS = ("socket", "http")
 MOST_DOMAINS = 5
+OF_GRIDS = ("team_access_granted", "team_access_revoked")  # events that only an app of a whole organisation hears
 # What each profile asks for beyond the template. `full` reads history only to find the bot's own message by its key.
 PROFILES: dict[str, tuple[str, ...]] = {"minimal": (), "full": ("channels:history", "files:read", "groups:history")}
 
@@ -35,6 +36,8 @@ def manifest(
     scopes["bot"] = sorted((*scopes["bot"], *PROFILES[profile]))
     made["features"]["unfurl_domains"] = list(jira)
     made["settings"]["org_deploy_enabled"] = grid
+    if grid:
+        made["settings"]["event_subscriptions"]["bot_events"].extend(OF_GRIDS)
     if url:
         made["oauth_config"]["redirect_urls"] = [f"{url.rstrip('/')}/slack/{key}/oauth"]
     if transport == "http":

@@ -19,8 +19,9 @@ from fmo_bot.services.renewals import Tokens
 from fmo_bot.slack.installs import Installs, prove
 from fmo_bot.slack.oauth import INACTIVE, SlackOAuth
 
-JOB = "install_ended"  # Slack says that one ended, or was revoked
+JOB = "install_ended"  # Slack says that one ended or was revoked, or (of an organisation) serves other workspaces
 PURPOSE = "slack"  # of a consent
+_GRIDS_MIN = 15  # so often Slack is asked which workspaces of an organisation let the app in, whatever it told us
 NOT_ALLOWED = (
     "{workspace} is not among the workspaces in which this bot may be installed, so nothing was kept and its token was "
     "given back. Whoever runs the bot can allow {team} in FMO_SLACK_{key}_TEAMS."
@@ -107,9 +108,10 @@ class Installing:
     # --- the end ---------------------------------------------------------------------------------------------------
 
     def ended(self, payload: dict[str, Any], at: datetime) -> None:
-        """Slack says that an app was removed, or its token revoked. Believed where the token is good no more.
+        """Slack says that an app was removed, its token revoked, or that it serves other workspaces.
 
-        An event may come late, and the app be back since. Raises SiteUnavailable: then it is looked at again.
+        That it ended is believed where the token is good no more: an event may come late, and the app be back since.
+        Raises SiteUnavailable: then it is looked at again.
         """
         for install in self.known.all():
             here = payload["team"] in install.workspaces or (
@@ -119,9 +121,14 @@ class Installing:
                 self._look_at(install, REVOKED if payload["revoked"] else UNINSTALLED, at)
 
     def look(self, at: datetime) -> None:
-        """Renew tokens, and see after installations by which something could not be sent; run every minute."""
+        """Renew tokens, and see after installations by which something could not be sent; run every minute.
+
+        And now and then after those of whole organisations.
+        """
         self.known.renew(at)
-        for install in self.known.waiting():
+        wide = [each for each in self.known.all() if each.is_live and each.team_id is None]
+        grids = {each.id: each for each in wide if at.minute % _GRIDS_MIN == 0}
+        for install in ({each.id: each for each in self.known.waiting()} | grids).values():
             try:
                 self._look_at(install, UNINSTALLED, at)
             except SiteUnavailable as error:

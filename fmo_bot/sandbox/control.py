@@ -11,10 +11,11 @@ from starlette.routing import BaseRoute, Route
 from fmo_bot.sandbox import channels
 from fmo_bot.sandbox.clock import iso
 from fmo_bot.sandbox.slack import files, views
+from fmo_bot.sandbox.slack.errors import SlackError
 from fmo_bot.sandbox.slack.people import Impossible
 from fmo_bot.sandbox.slack.site import Slack
 from fmo_bot.sandbox.slack.state import Message, shown
-from fmo_bot.sandbox.world import App, Channel, User
+from fmo_bot.sandbox.world import App, Channel, Enterprise, User
 
 Body = Mapping[str, Any]
 Act = Callable[[User, Body], Awaitable[Any]]
@@ -48,6 +49,8 @@ class Control:
             Route("/control/apps/{key}", _guarded(self._app), methods=["PUT"]),
             Route("/control/apps/{key}/disconnect", _guarded(self._disconnect), methods=["POST"]),
             Route("/control/apps/{key}/uninstall", _guarded(self._uninstall), methods=["POST"]),
+            Route("/control/apps/{key}/admit", _guarded(self._admit), methods=["POST"]),
+            Route("/control/enterprises/{id}", _guarded(self._enterprise), methods=["PUT"]),
             Route("/control/channels/{id}", _guarded(self._channel), methods=["PUT"]),
             Route("/control/channels/{id}/members", _guarded(self._members), methods=["POST"]),
             Route("/control/people/{user}", _guarded(self._person), methods=["PUT"]),
@@ -153,10 +156,28 @@ class Control:
 
     async def _uninstall(self, request: Request) -> Any:
         app, team = self._app_by_key(request), str((await _body(request))["team"])
-        if team not in app.installed:
+        if team not in app.bot_tokens:
             raise Impossible(f"{app.name} is not installed in {team}.")
         self.slack.installing.uninstall(app, team)
         return _app(app)
+
+    async def _admit(self, request: Request) -> Any:
+        """An admin of the organisation lets the app of all of it into one more of its workspaces."""
+        app, team = self._app_by_key(request), str((await _body(request))["team"])
+        try:
+            self.slack.installing.admit(app, team)
+        except SlackError as error:
+            raise Impossible(f"{app.name} is in no organisation of {team}, or in {team} already.", 409) from error
+        return _app(app)
+
+    async def _enterprise(self, request: Request) -> Any:
+        """Workspaces become, or stop being, those of an Enterprise Grid organisation."""
+        told, id = await _body(request), request.path_params["id"]
+        if not id.startswith("E"):
+            raise ValueError("The id of an organisation begins with E.")
+        self.state.cast.join(Enterprise(id=id, name=str(told.get("name", id))), [str(team) for team in told["teams"]])
+        self.state.changes.add("world")
+        return {"id": id, "teams": self.state.cast.grid(id)}
 
     def _app_by_key(self, request: Request) -> App:
         app = self.state.cast.app_by_key(request.path_params["key"])
@@ -252,7 +273,12 @@ async def _body(request: Request) -> dict[str, Any]:
 
 
 def _workspace(workspace: Any) -> dict[str, Any]:
-    return {"id": workspace.id, "name": workspace.name, "domain": workspace.domain}
+    return {
+        "id": workspace.id,
+        "name": workspace.name,
+        "domain": workspace.domain,
+        "enterprise_id": workspace.enterprise_id,
+    }
 
 
 def _app(app: App) -> dict[str, Any]:
@@ -261,6 +287,7 @@ def _app(app: App) -> dict[str, Any]:
         "key": app.key,
         "name": app.name,
         "installed": app.installed,
+        "wide": app.wide,
         "commands": app.commands,
         "shortcuts": app.shortcuts,
         "app_token": app.app_token,

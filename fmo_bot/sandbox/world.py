@@ -1,7 +1,7 @@
 """Who and what there is: workspaces, people, channels and apps, read from `world.yaml` and app manifests."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,20 @@ class Workspace:
     name: str
     domain: str
     outside: bool = False
+    enterprise_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enterprise:
+    """An Enterprise Grid organisation: workspaces that say its id belong to it."""
+
+    id: str
+    name: str
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """As payloads and answers name it."""
+        return {"id": self.id, "name": self.name}
 
 
 @dataclass(kw_only=True)
@@ -88,6 +102,7 @@ class App:
     unfurl_domains: list[str] = field(default_factory=list)
     rotates: bool = False
     request_url: str | None = None
+    wide: dict[str, str] = field(default_factory=dict)  # in all of an organisation: enterprise id -> its one bot user
 
     @property
     def app_token(self) -> str:
@@ -101,8 +116,19 @@ class App:
 
     @property
     def bot_tokens(self) -> dict[str, str]:
-        """The fixed bot token of each installation."""
-        return {team: f"xoxb-sandbox-{self.key}-{team}" for team in self.installed}
+        """The fixed bot token of each installation, by its workspace or organisation."""
+        alone = [team for team, bot in self.installed.items() if bot not in self.wide.values()]
+        return {where: f"xoxb-sandbox-{self.key}-{where}" for where in (*alone, *self.wide)}
+
+    def seat(self, team_id: str, among: Iterable[str]) -> str:
+        """Of `among` the first workspace that the installation in `team_id` serves too; else `team_id`."""
+        bot = self.installed.get(team_id)
+        return next((team for team in among if self.installed.get(team) == bot), team_id)
+
+    def wide_in(self, team_id: str) -> str | None:
+        """The organisation whose one installation serves this workspace, if any does."""
+        bot = self.installed.get(team_id)
+        return next((enterprise for enterprise, its in self.wide.items() if its == bot), None)
 
     def listens_to(self, event: str) -> bool:
         """Whether the manifest subscribes to this bot event."""
@@ -117,6 +143,7 @@ class Cast:
     users: dict[str, User]
     channels: dict[str, Channel]
     apps: dict[str, App]
+    enterprises: dict[str, Enterprise] = field(default_factory=dict)
 
     def app_by_key(self, key: str) -> App | None:
         """The app of this key."""
@@ -125,6 +152,21 @@ class Cast:
     def bot(self, app: App, team_id: str) -> User:
         """The bot user of an installation; `KeyError` where the app is not installed."""
         return self.users[app.installed[team_id]]
+
+    def grid(self, enterprise_id: str) -> list[str]:
+        """The workspaces of an organisation."""
+        return [team.id for team in self.workspaces.values() if team.enterprise_id == enterprise_id]
+
+    def enterprise_of(self, team_id: str) -> Enterprise | None:
+        """The organisation a workspace belongs to."""
+        return self.enterprises.get(self.workspaces[team_id].enterprise_id or "")
+
+    def join(self, enterprise: Enterprise, teams: Iterable[str]) -> None:
+        """These workspaces, and no others, make up an Enterprise Grid organisation. Raises KeyError."""
+        self.enterprises[enterprise.id] = enterprise
+        gone = {team: None for team in self.grid(enterprise.id)}
+        for team, owner in (gone | dict.fromkeys(teams, enterprise.id)).items():
+            self.workspaces[team] = replace(self.workspaces[team], enterprise_id=owner)
 
     def people(self) -> list[User]:
         """Everybody who is not a bot."""

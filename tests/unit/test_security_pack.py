@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from config.manifests import PROFILES, manifest
+from config.manifests import OF_GRIDS, PROFILES, manifest
 from config.pack import page
 from fmo_bot.cli import application
 from fmo_bot.db.base import Base
@@ -31,7 +31,7 @@ def test_every_table_stands_in_the_data_map_once() -> None:
 def test_every_scope_and_event_has_its_reason_and_no_other_has() -> None:
     reasons = yaml.safe_load(files("config.manifests").joinpath("reasons.yaml").read_text("utf-8"))
     assert set(reasons["scopes"]) == set(FULL["oauth_config"]["scopes"]["bot"])
-    assert set(reasons["events"]) == set(FULL["settings"]["event_subscriptions"]["bot_events"])
+    assert set(reasons["events"]) == {*FULL["settings"]["event_subscriptions"]["bot_events"], *OF_GRIDS}
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from fmo_bot.sandbox import doorkeeper
 from fmo_bot.sandbox.clock import iso
-from fmo_bot.sandbox.slack import chat, conversations, files, users, views
+from fmo_bot.sandbox.slack import chat, conversations, files, grid, users, views
 from fmo_bot.sandbox.slack.call import Args, Call, Hub, Method
 from fmo_bot.sandbox.slack.errors import SlackError, TooMany, invalid_arguments
 from fmo_bot.sandbox.slack.oauth import OAuth, basic_credentials
@@ -78,7 +78,9 @@ class Api:
     def _run(self, name: str, method: Method, grant: Grant | None, args: Args, token: str) -> dict[str, Any]:
         if grant is None:
             return method.run(Call(self.hub, next(iter(self.hub.state.cast.apps.values())), "", args))
-        call = Call(self.hub, grant.app, grant.team_id or "", args, token)
+        wide = grant.enterprise_id or ""
+        team_id = grid.workspace(self.hub.state, grant.app, wide, name, args) if wide else grant.team_id or ""
+        call = Call(self.hub, grant.app, team_id, args, token, wide)
         if method.token != "app":
             call.require(*method.scopes)
         self.hub.state.limits.call(name, method.tier, call.team_id, call.app.id)
@@ -101,7 +103,7 @@ class Api:
             raise SlackError(self.hub.state.ended.get(token, "invalid_auth"))
         if grant.expires is not None and grant.expires < self.hub.state.clock.machine():
             raise SlackError("token_expired")
-        if method.token == "any" or (method.token == "app") == (grant.team_id is None):
+        if method.token == "any" or (method.token == "app") == (grant.where is None):
             return grant
         raise SlackError("not_allowed_token_type")
 
@@ -111,7 +113,7 @@ class Api:
             {
                 "method": name,
                 "app_id": grant.app.id if grant else None,
-                "team_id": grant.team_id if grant else None,
+                "team_id": grant.where if grant else None,
                 "ok": error is None,
                 "error": error,
                 "at": iso(self.hub.state.clock.now()),

@@ -70,13 +70,17 @@ class Args:
 
 @dataclass(frozen=True)
 class Call:
-    """A call by the installation of `app` in `team_id` (empty where the token has no workspace)."""
+    """A call by the installation of `app` in `team_id` (empty where the token has no workspace).
+
+    `enterprise_id`: of an organisation's token; `team_id` is then the workspace that the call is about.
+    """
 
     hub: Hub
     app: App
     team_id: str
     args: Args
     token: str = ""
+    enterprise_id: str = ""
 
     @property
     def state(self) -> State:
@@ -86,6 +90,8 @@ class Call:
     @property
     def bot(self) -> User:
         """The calling bot user."""
+        if self.enterprise_id:
+            return self.state.cast.users[self.app.wide[self.enterprise_id]]
         return self.state.cast.bot(self.app, self.team_id)
 
     def require(self, *scopes: str) -> None:

@@ -82,7 +82,7 @@ class Events:
     def _mentioned(self, message: Message, channel: Channel, body: dict[str, Any]) -> None:
         for bot in self.state.bots_in(channel):
             if f"<@{bot.id}>" in message.body["text"] and self._app(bot).listens_to("app_mention"):
-                self._to_app(self._app(bot), bot.team_id, {**body, "type": "app_mention"}, channel)
+                self._to_app(self._app(bot), self._seat(bot, channel), {**body, "type": "app_mention"}, channel)
 
     def _links(self, message: Message, channel: Channel, author: User) -> None:
         found = [{"url": url, "domain": host} for url, host in LINK.findall(message.body["text"])]
@@ -99,18 +99,21 @@ class Events:
         last_copy = {bot.app_id: bot for bot in self.state.bots_in(channel)}
         for bot in last_copy.values():
             if self._app(bot).listens_to(subscription):
-                self._to_app(self._app(bot), bot.team_id, event, channel)
+                self._to_app(self._app(bot), self._seat(bot, channel), event, channel)
 
     def _to_app(self, app: App, team_id: str, event: dict[str, Any], channel: Channel | None = None) -> None:
         self.delivery.event(app, self._callback(app, team_id, event, channel))
 
     def _callback(self, app: App, team_id: str, event: dict[str, Any], channel: Channel | None) -> dict[str, Any]:
         event = {"event_ts": self.state.stamp(), **event}
+        wide = team_id if team_id in app.wide else app.wide_in(team_id)
+        enterprise = wide or self.state.cast.workspaces[team_id].enterprise_id
         return {
             "token": "sandbox-verification-token",
             "team_id": team_id,
+            "enterprise_id": enterprise,
             "context_team_id": team_id,
-            "context_enterprise_id": None,
+            "context_enterprise_id": enterprise,
             "api_app_id": app.id,
             "event": event,
             "type": "event_callback",
@@ -118,16 +121,20 @@ class Events:
             "event_time": int(float(event["event_ts"])),
             "authorizations": [
                 {
-                    "enterprise_id": None,
-                    "team_id": team_id,
-                    "user_id": app.installed[team_id],
+                    "enterprise_id": enterprise,
+                    "team_id": None if wide else team_id,
+                    "user_id": app.wide[wide] if wide else app.installed[team_id],
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": wide is not None,
                 }
             ],
             "is_ext_shared_channel": channel is not None and channel.is_ext_shared,
             "event_context": f"4-{app.id}-{team_id}-{event['event_ts']}",
         }
+
+    def _seat(self, bot: User, channel: Channel) -> str:
+        """The workspace of a channel in which a bot is: its own, or another one of its organisation."""
+        return self._app(bot).seat(bot.team_id, channel.team_ids)
 
     def _app(self, bot: User) -> App:
         return self.state.cast.apps[str(bot.app_id)]

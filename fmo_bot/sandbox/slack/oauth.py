@@ -15,8 +15,8 @@ from starlette.routing import BaseRoute, Route
 from fmo_bot.sandbox.slack.call import Call, Method
 from fmo_bot.sandbox.slack.errors import SlackError
 from fmo_bot.sandbox.slack.installing import Installing
-from fmo_bot.sandbox.slack.state import Grant, State
-from fmo_bot.sandbox.world import App, Workspace
+from fmo_bot.sandbox.slack.state import State, grant
+from fmo_bot.sandbox.world import App, Enterprise, User, Workspace
 
 TOKEN_S = 43_200
 CODE_S = 600
@@ -27,7 +27,7 @@ class Code:
     """What a code stands for; `expires` is machine time."""
 
     app: App
-    team_id: str
+    where: str  # a workspace, or a whole organisation
     by: str  # who allowed it
     scopes: frozenset[str]  # asked for
     redirect: str
@@ -77,7 +77,7 @@ class OAuth:
             raise SlackError("code_expired")
         if call.args.text("redirect_uri") not in ("", code.redirect):
             raise SlackError("bad_redirect_uri")
-        return self._granted(app, code.team_id, code.by, code.scopes, rotates=app.rotates)
+        return self._granted(app, code.where, code.by, code.scopes, rotates=app.rotates)
 
     def revoke(self, call: Call) -> dict[str, Any]:
         """auth.revoke: the token that asks ends."""
@@ -93,30 +93,42 @@ class OAuth:
             raise SlackError("bad_client_secret")
         return app
 
-    def _granted(self, app: App, team_id: str, by: str, asked: frozenset[str], *, rotates: bool) -> dict[str, Any]:
-        self.installing.install(app, team_id)
-        team = self.state.cast.workspaces[team_id]
-        token: dict[str, Any] = {"access_token": app.bot_tokens[team_id]}
+    def _granted(self, app: App, where: str, by: str, asked: frozenset[str], *, rotates: bool) -> dict[str, Any]:
+        told = self._installed(app, where)
+        token: dict[str, Any] = {"access_token": app.bot_tokens[where]}
         if rotates:
-            token = self._rotated(app, team_id)
+            token = self._rotated(app, where)
         return {
             **token,
             "token_type": "bot",
             "scope": ",".join(sorted(asked if app.scopes is None else app.scopes)),
-            "bot_user_id": app.installed[team_id],
             "app_id": app.id,
-            "team": {"id": team.id, "name": team.name},
-            "enterprise": None,
             "authed_user": {"id": by},
-            "is_enterprise_install": False,
+            **told,
         }
 
-    def _rotated(self, app: App, team_id: str) -> dict[str, Any]:
-        token = f"xoxe.xoxb-sandbox-{app.key}-{team_id}-{secrets.token_hex(8)}"
-        refresh = f"xoxe-sandbox-{app.key}-{team_id}-{secrets.token_hex(8)}"
+    def _installed(self, app: App, where: str) -> dict[str, Any]:
+        """Put the app there: in a workspace, or in an organisation."""
+        cast = self.state.cast
+        if where in cast.enterprises:
+            self.installing.install_wide(app, where)
+            about = {"team": None, "enterprise": cast.enterprises[where].shown, "is_enterprise_install": True}
+            return about | {"bot_user_id": app.wide[where]}
+        self.installing.install(app, where)
+        team, enterprise = cast.workspaces[where], cast.enterprise_of(where)
+        return {
+            "team": {"id": team.id, "name": team.name},
+            "enterprise": enterprise.shown if enterprise else None,
+            "is_enterprise_install": False,
+            "bot_user_id": app.installed[where],
+        }
+
+    def _rotated(self, app: App, where: str) -> dict[str, Any]:
+        token = f"xoxe.xoxb-sandbox-{app.key}-{where}-{secrets.token_hex(8)}"
+        refresh = f"xoxe-sandbox-{app.key}-{where}-{secrets.token_hex(8)}"
         expires = self.state.clock.machine() + TOKEN_S
-        self.state.tokens[token] = Grant(app=app, team_id=team_id, expires=expires)
-        self.codes.refresh[refresh] = (app, team_id)
+        self.state.tokens[token] = grant(app, where, expires)
+        self.codes.refresh[refresh] = (app, where)
         return {"access_token": token, "refresh_token": refresh, "expires_in": TOKEN_S}
 
     async def _ask(self, request: Request) -> Response:
@@ -130,14 +142,15 @@ class OAuth:
             for name, value in asked.items()
         )
         scopes = html.escape(asked.get("scope", "").replace(",", ", "))
-        forms = "".join(
-            self._form(app, team, hidden) for team in self.state.cast.workspaces.values() if not team.outside
-        )
+        cast = self.state.cast
+        inside = [team for team in cast.workspaces.values() if not team.outside]
+        forms = "".join(self._form(app, team, hidden) for team in inside)
+        forms += "".join(self._form(app, enterprise, hidden) for enterprise in cast.enterprises.values())
         cancel = f'<form action="/slack/oauth/v2/allow">{hidden}<button name="cancel" value="1">Cancel</button></form>'
         return HTMLResponse(f"<h1>Install {html.escape(app.name)}</h1><p>It asks for: {scopes}</p>{forms}{cancel}")
 
-    def _form(self, app: App, team: Workspace, hidden: str) -> str:
-        people = (user for user in self.state.cast.people() if user.belongs_to(team.id))
+    def _form(self, app: App, team: Workspace | Enterprise, hidden: str) -> str:
+        people = self._people(team.id)
         options = "".join(f'<option value="{user.id}">{html.escape(user.real_name)}</option>' for user in people)
         return (
             f'<form action="/slack/oauth/v2/allow"><h2>{html.escape(team.name)}</h2>{hidden}'
@@ -153,17 +166,21 @@ class OAuth:
         back = {"state": asked.get("state", "")}
         if asked.get("cancel"):
             return _back(redirect, {"error": "access_denied", **back})
-        team, user = (
-            self.state.cast.workspaces.get(asked.get("team", "")),
-            self.state.cast.users.get(asked.get("user", "")),
-        )
-        if team is None or (user is not None and not user.belongs_to(team.id)):
-            return HTMLResponse("<p>team has to be a workspace, user somebody in it.</p>", 400)
+        where, user = asked.get("team", ""), self.state.cast.users.get(asked.get("user", ""))
+        there = self._people(where)
+        if not there or (user is not None and user not in there):
+            return HTMLResponse("<p>team has to be a workspace or organisation, user somebody in it.</p>", 400)
         code = f"sandbox-code-{secrets.token_hex(8)}"
-        by = user or next(each for each in self.state.cast.people() if each.team_id == team.id)
+        by = user or there[0]
         scopes = frozenset(asked.get("scope", "").split(",")) - {""}
-        self.codes.codes[code] = Code(app, team.id, by.id, scopes, redirect, self.state.clock.machine() + CODE_S)
+        self.codes.codes[code] = Code(app, where, by.id, scopes, redirect, self.state.clock.machine() + CODE_S)
         return _back(redirect, {"code": code, **back})
+
+    def _people(self, where: str) -> list[User]:
+        """Who may install it there: people of a workspace, or of those of an organisation, full members first."""
+        teams = self.state.cast.grid(where) or [where]
+        here = [user for user in self.state.cast.people() if any(user.belongs_to(team) for team in teams)]
+        return sorted(here, key=lambda user: user.team_id not in teams)
 
     def _asked_for(self, asked: Mapping[str, str]) -> App | None:
         return self.state.cast.app_by_key(asked.get("client_id", "").removesuffix(".sandbox"))

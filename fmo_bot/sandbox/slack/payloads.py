@@ -9,20 +9,26 @@ from fmo_bot.sandbox.world import App, Channel, User
 
 def base(state: State, kind: str, app: App, team_id: str, user: User) -> dict[str, Any]:
     """What every interaction has; `team_id` is the workspace it is said to come from."""
+    enterprise = state.cast.enterprise_of(team_id)
+    grid = {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name} if enterprise else {}
     return {
         "type": kind,
         "token": "sandbox-verification-token",
-        "team": {"id": team_id, "domain": state.cast.workspaces[team_id].domain},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "team": {"id": team_id, "domain": state.cast.workspaces[team_id].domain, **grid},
+        "enterprise": enterprise.shown if enterprise else None,
+        "is_enterprise_install": app.wide_in(team_id) is not None,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
         "api_app_id": app.id,
     }
 
 
 def of_view(state: State, kind: str, view: OpenView) -> dict[str, Any]:
-    """An interaction with a view: it comes from the person's own workspace, and the view says who is installed."""
-    return {**base(state, kind, view.app, view.user.team_id, view.user), "view": views.shown(view)}
+    """An interaction with a view: it comes from the person's own workspace, and the view says who is installed.
+
+    The enterprise is the person's as well, and nothing names the one of the installation (bolt/request/internals.py).
+    """
+    wide = {"is_enterprise_install": view.app.wide_in(view.team_id) is not None}
+    return {**base(state, kind, view.app, view.user.team_id, view.user), **wide, "view": views.shown(view)}
 
 
 def message_part(message: Message, channel: Channel) -> dict[str, Any]:
@@ -57,7 +63,10 @@ def command(
     state: State, app: App, user: User, channel: Channel, *, team_id: str, command: str, text: str
 ) -> dict[str, Any]:
     """A slash command's fields."""
+    enterprise = state.cast.enterprise_of(team_id)
+    grid = {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name} if enterprise else {}
     return {
+        **grid,
         "token": "sandbox-verification-token",
         "team_id": team_id,
         "team_domain": state.cast.workspaces[team_id].domain,
@@ -68,7 +77,7 @@ def command(
         "command": command,
         "text": text,
         "api_app_id": app.id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": "true" if app.wide_in(team_id) else "false",
         "response_url": state.response_url(app, team_id, user, channel.id),
         "trigger_id": state.trigger(app, team_id, user),
     }

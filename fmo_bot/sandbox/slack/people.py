@@ -94,7 +94,8 @@ class People:
         element = elements.find(message.body.get("blocks", []), block_id, action_id)
         if element is None or message.body.get("app_id") is None:
             raise Impossible(f"There is nothing called {action_id} in block {block_id} of this message.")
-        app, team_id = self.app(message.body["app_id"]), message.posted_by["team_id"]
+        app = self.app(message.body["app_id"])
+        team_id = app.seat(message.posted_by["team_id"], (user.team_id, *channel.team_ids))
         payload = {
             **payloads.base(self.state, "block_actions", app, team_id, user),
             **payloads.message_part(message, channel),

@@ -42,11 +42,27 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """What a token allows. `team_id` is None for an app-level token; `expires` is machine time."""
+    """What a token allows: in a workspace, in those of an organisation, or (of neither) to the app itself.
+
+    `expires` is machine time.
+    """
 
     app: App
     team_id: str | None
+    enterprise_id: str | None = None
     expires: float | None = None
+
+    @property
+    def where(self) -> str | None:
+        """The workspace or organisation; None for an app-level token."""
+        return self.team_id or self.enterprise_id
+
+
+def grant(app: App, where: str, expires: float | None = None) -> Grant:
+    """What a bot token of a workspace (`T...`) or of a whole organisation (`E...`) allows."""
+    if where.startswith("E"):
+        return Grant(app=app, team_id=None, enterprise_id=where, expires=expires)
+    return Grant(app=app, team_id=where, expires=expires)
 
 
 @dataclass(kw_only=True)
@@ -163,8 +179,8 @@ class State:
     def grant_fixed_tokens(self, app: App) -> None:
         """Make an app's own tokens valid."""
         self.tokens[app.app_token] = Grant(app=app, team_id=None)
-        for team_id, token in app.bot_tokens.items():
-            self.tokens[token] = Grant(app=app, team_id=team_id)
+        for where, token in app.bot_tokens.items():
+            self.tokens[token] = grant(app, where)
 
     def new_id(self, prefix: str) -> str:
         """An id in Slack's style, never given before."""
@@ -184,9 +200,10 @@ class State:
         """The direct conversation of a person with a bot, made when there is none."""
         id = f"D{bot.id[1:]}{person.id[1:]}"
         if id not in self.cast.channels:
-            teams = list(dict.fromkeys([bot.team_id, person.team_id]))
+            host = self.cast.apps[str(bot.app_id)].seat(bot.team_id, (person.team_id,))
+            teams = list(dict.fromkeys([host, person.team_id]))
             self.cast.channels[id] = Channel(
-                id=id, name=id, host=bot.team_id, team_ids=teams, members=[person.id, bot.id], im=(person.id, bot.id)
+                id=id, name=id, host=host, team_ids=teams, members=[person.id, bot.id], im=(person.id, bot.id)
             )
         return self.cast.channels[id]
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from fmo_bot.sandbox.slack.call import Call, Method, page
 from fmo_bot.sandbox.slack.conversations import conversation, kinds
 from fmo_bot.sandbox.slack.errors import SlackError
-from fmo_bot.sandbox.world import User
+from fmo_bot.sandbox.world import Enterprise, User
 
 
 def user_json(call: Call, user: User, *, locale: bool = False) -> dict[str, Any]:
@@ -35,8 +35,19 @@ def user_json(call: Call, user: User, *, locale: bool = False) -> dict[str, Any]
         "is_email_confirmed": True,
         "updated": 1_760_000_000,
         **({} if own or user.guest_of == call.team_id else {"is_stranger": False}),
+        **_grid(call, user),
         **({"locale": user.locale} if locale and own else {}),
     }
+
+
+def _grid(call: Call, user: User) -> dict[str, Any]:
+    """What Slack adds about people of an Enterprise Grid organisation."""
+    enterprise = call.state.cast.enterprise_of(user.team_id)
+    if enterprise is None:
+        return {}
+    teams = [team for team in call.state.cast.grid(enterprise.id) if user.belongs_to(team)]
+    about = {"id": user.id, "enterprise_id": enterprise.id, "enterprise_name": enterprise.name, "teams": teams}
+    return {"enterprise_user": {**about, "is_admin": False, "is_owner": False}}
 
 
 def info(call: Call) -> dict[str, Any]:
@@ -99,8 +110,11 @@ def team_info(call: Call) -> dict[str, Any]:
     shared = {team for channel in call.state.cast.channels.values() for team in channel.team_ids} | {call.team_id}
     if team is None or named not in shared:
         raise SlackError("team_not_found")
+    enterprise = call.state.cast.enterprise_of(team.id)
+    grid = {"enterprise_id": enterprise.id, "enterprise_name": enterprise.name} if enterprise else {}
     return {
         "team": {
+            **grid,
             "id": team.id,
             "name": team.name,
             "domain": team.domain,
@@ -113,10 +127,13 @@ def team_info(call: Call) -> dict[str, Any]:
 
 def auth_test(call: Call) -> dict[str, Any]:
     """auth.test; an app-level token learns only the app."""
+    if call.enterprise_id:
+        return _auth_wide(call, call.state.cast.enterprises[call.enterprise_id])
     if not call.team_id:
         return {"app_name": call.app.name, "app_id": call.app.id}
     team = call.state.cast.workspaces[call.team_id]
     return {
+        **({"enterprise_id": team.enterprise_id} if team.enterprise_id else {}),
         "url": f"https://{team.domain}.slack.com/",
         "team": team.name,
         "user": call.bot.name,
@@ -128,7 +145,34 @@ def auth_test(call: Call) -> dict[str, Any]:
     }
 
 
+def _auth_wide(call: Call, enterprise: Enterprise) -> dict[str, Any]:
+    """An organisation's token: the organisation stands where a workspace would."""
+    return {
+        "url": f"https://{enterprise.id.lower()}.enterprise.slack.com/",
+        "team": enterprise.name,
+        "user": call.bot.name,
+        "team_id": enterprise.id,
+        "user_id": call.bot.id,
+        "bot_id": call.bot.bot_id,
+        "app_id": call.app.id,
+        "enterprise_id": enterprise.id,
+        "is_enterprise_install": True,
+    }
+
+
+def teams_list(call: Call) -> dict[str, Any]:
+    """auth.teams.list: the workspaces in which the token may speak."""
+    bot = call.bot.id
+    names = [team for team, its in call.app.installed.items() if its == bot]
+    some, cursor = page([call.state.cast.workspaces[name] for name in names], call.args)
+    return {
+        "teams": [{"id": team.id, "name": team.name} for team in some],
+        "response_metadata": {"next_cursor": cursor},
+    }
+
+
 METHODS = {
+    "auth.teams.list": Method(teams_list, (), 2),
     "auth.test": Method(auth_test, token="any"),
     "team.info": Method(team_info, ("team:read",), 3),
     "bots.info": Method(bot_info, ("users:read",), 3),
