@@ -44,8 +44,14 @@ def setup(
     if result.workflow_proposed:
         print("Figures have been shared already, so the changed workflow is a proposal: the other side confirms it.")
     for company in result.asked:
+        how = (
+            "nobody is known here as its admin, so nobody can be asked. Its first admin is whoever completes the"
+            " install in its Slack, or whom FMO_ADMINS names"
+            if company in result.without_admin
+            else "its admins are asked in Slack"
+        )
         print(
-            f"{company} has to accept first: its admins are asked in Slack. Until then nobody of {company} is asked"
+            f"{company} has to accept first: {how}. Until then nobody of {company} is asked"
             " for a stand-up, and nothing of its Jira is read. Where it has agreed already, add --agreed."
         )
     for sentence in done.to_do:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from fmo_bot.domain.draft_accepting import who_accepts
 from fmo_bot.domain.draft_screens import Screen
 from fmo_bot.domain.draft_times import National, days_told, next_runs, told
 from fmo_bot.domain.drafts import STEPS, SUMMARY, Draft
@@ -10,10 +11,7 @@ from fmo_bot.domain.messages import Notice
 from fmo_bot.domain.parties import Duty, Role
 
 NO_BOARD = "Board: {company} has been asked for one; once it has chosen, this can be posted."
-PENDING = (
-    "{company} is pending: FMO bot is not installed in its Slack yet, so nobody there can be asked or accept. The team "
-    "works without it until then. Its security department gets what it asks for by `fmo-bot export pack`."
-)
+PACK = "What the security department of {company} asks for before it approves the app: `fmo-bot export pack`."
 _END = Notice(text="", values={})  # of a paragraph
 _DUTIES = {Duty.ACCEPTOR.value: "Acceptor: {names}", Duty.ESCALATION.value: "Escalation contact: {names}"}
 
@@ -40,11 +38,8 @@ def screen(draft: Draft, at: datetime, national: National) -> Screen:
         ),
         send="Close" if draft.asked else "Post",
         after=(
-            Notice(
-                text="Post: #{channel} reads that {company} proposes this, and an admin of {others} is asked to "
-                "accept. Until then nobody of {others} is asked anything, and nothing of their Jira is read.",
-                values={**named, "others": ", ".join(others)},
-            ),
+            Notice(text="Post: #{channel} reads that {company} proposes this.", values=named),
+            who_accepts((each for each in draft.companies if each.name in others), file["host"]),
         ),
     )
 
@@ -53,7 +48,7 @@ def _pending(draft: Draft) -> list[Notice]:
     """The companies whose Slack has no app yet; approvals take weeks, and the others need not wait for them."""
     theirs = {side["organisation"] for side in draft.sides.values()}
     names = [each.name for each in draft.companies if not each.app and each.name in theirs]
-    return [line for name in names for line in (Notice(text=PENDING, values={"company": name}), _END)]
+    return [line for name in names for line in (Notice(text=PACK, values={"company": name}), _END)]
 
 
 def _side(draft: Draft, side: str) -> list[Notice]:

@@ -32,6 +32,7 @@ class Company:
     app: str = ""
     workspace_name: str = ""
     usual: str = ""  # the side it has in its other joint teams here
+    admin: bool = True  # somebody is known here who may accept for it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ from fmo_bot.errors import FileWrong
 from fmo_bot.services import accepting, calendars, channel_rows, duties, leaving, participating, setup_people, workflows
 from fmo_bot.services.governance import audit
 from fmo_bot.services.leaving import Why
+from fmo_bot.services.parties import admins_of
 from fmo_bot.services.setup_jira import set_up_jira
 from fmo_bot.services.setup_own import Word, profile
 from fmo_bot.services.team_checks import parse
@@ -65,6 +66,7 @@ class SetupResult:
     workflow_given: bool
     workflow_proposed: bool
     asked: tuple[str, ...] = ()  # companies whose admin has to accept first
+    without_admin: tuple[str, ...] = ()  # of these: nobody is known who could
     kept: tuple[str, ...] = ()  # what was not for `by` to say, a sentence each
 
 
@@ -146,6 +148,9 @@ class _Setup:
             workflow_given=self.spec.board.workflow is not None,
             workflow_proposed=bool(self.proposed),
             asked=self.asked,
+            without_admin=tuple(
+                each for each in self.asked if not admins_of(self.session, organisations[Name(each)].id)
+            ),
             kept=tuple(self.word.kept),
         )
 

@@ -1,6 +1,7 @@
 """A set-up is posted: the joint team begins as a proposal, in the same transaction in which the set-up ends."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from fmo_bot.db.drafts import SetUpDraftRow
 from fmo_bot.db.parties import JointTeamRow, SideRow
 from fmo_bot.db.store import Store
 from fmo_bot.delivery import outbox
+from fmo_bot.domain.draft_accepting import who_accepts
 from fmo_bot.domain.drafts import Draft, mapping, missing
 from fmo_bot.domain.messages import Notice, TrialPrompt
 from fmo_bot.domain.parties import SYSTEM, Person
@@ -22,11 +24,9 @@ from fmo_bot.services.rounds import joint_place
 from fmo_bot.services.self_checks import SelfChecks
 from fmo_bot.services.setup import SetupResult
 from fmo_bot.services.wizard_rows import APPLIED, TITLES
+from fmo_bot.services.wizard_seeing import has_admin
 
-PROPOSED = (
-    "{company} proposes the joint team {team} in this channel: {sides}. An admin of {asked} is asked to accept; until "
-    "then nobody of {asked} is asked anything, and nothing of their Jira is read. The server is run by {host}."
-)
+PROPOSED = "{company} proposes the joint team {team} in this channel: {sides}. The server is run by {host}."
 ALONE = "{company} has set up the joint team {team} in this channel: {sides}. The server is run by {host}."
 
 
@@ -110,11 +110,11 @@ def _tell(
         "company": draft.own,
         "team": made.team,
         "sides": ", ".join(f"{company} ({side})" for side, company in made.sides.items()),
-        "asked": ", ".join(made.asked),
         "host": team.host.name,
     }
     text = PROPOSED if made.asked else ALONE
-    public = Notice(text=text, values=dict(told))
+    next_ = _who_accepts(session, made, draft)  # as it stands now: the draft may be weeks old
+    public = Notice(text="\n".join(each for each in (text, next_.text) if each), values={**next_.values, **told})
     outbox.owe(
         session,
         name=f"setup:{row.ref}:channel",
@@ -125,3 +125,9 @@ def _tell(
     )
     trial = TrialPrompt(ref=made.team_ref, team=made.team, ceremony=made.ceremonies[0], asked=made.asked)
     outbox.owe(session, name=f"setup:{row.ref}:trial", message=trial, due=at, language=language, person=person)
+
+
+def _who_accepts(session: Session, made: SetupResult, draft: Draft) -> Notice:
+    others = [each for each in draft.companies if each.name in made.asked]
+    now = (replace(each, admin=has_admin(session, each.name)) for each in others)
+    return who_accepts(now, draft.file["host"])

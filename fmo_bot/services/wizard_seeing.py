@@ -7,6 +7,7 @@ from babel.core import get_global
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.parties import JointTeamRow, MemberRow, OrganisationRow, SideRow, WorkspaceRow
 from fmo_bot.domain.draft_times import LANGUAGES
 from fmo_bot.domain.drafts import Company, Draft, LeftOut, SeenMember, seen_again
@@ -106,6 +107,7 @@ class Look:
                     app=apps.get(workspace, ""),
                     workspace_name=shown,
                     usual=_usual(session, own, name),
+                    admin=has_admin(session, name),
                 )
         return tuple(sorted(found.values(), key=lambda each: (each.name != own.name, each.name)))
 
@@ -124,6 +126,13 @@ def _named(session: Session, workspace: str, shown: str) -> str:
     if taken is None or session.scalar(theirs.where(MemberRow.organisation_id == taken.id).limit(1)) is not None:
         return shown
     return f"{shown} ({workspace})"
+
+
+def has_admin(session: Session, company: str) -> bool:
+    """Whether somebody is known here who may accept for a company."""
+    query = select(AdminRow.member_id).join(MemberRow, MemberRow.id == AdminRow.member_id)
+    named = query.join(OrganisationRow, OrganisationRow.id == MemberRow.organisation_id)
+    return session.scalars(named.where(OrganisationRow.name == company).limit(1)).first() is not None
 
 
 def _usual(session: Session, own: OrganisationRow, name: str) -> str:

@@ -82,7 +82,7 @@ def test_from_the_install_to_the_first_report_and_back_again_after_an_uninstall(
     window = liwei.next(liwei.begin(), "people", team="5G Core")
     for step in ("duties", "board", "stages", "times", "summary"):
         window = liwei.next(window, step)
-    assert ("Telefonica Redes is pending" in words_of(window)) == alone
+    assert ("not installed in the Slack of Telefonica Redes yet" in words_of(window)) == alone
     assert liwei.send(window)["ok"]
     eventually(lambda: [each for each in home.joint() if "proposes the joint team 5G Core" in each["text"]])
     if not alone:

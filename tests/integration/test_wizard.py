@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from fmo_bot.db.accounts import AdminRow
 from fmo_bot.db.drafts import SetUpDraftRow
 from fmo_bot.db.ledger import DeliveryRow, InboxRow, MessageRow
 from fmo_bot.db.ownership import JiraProjectRow, JointAcceptanceRow
@@ -148,6 +149,12 @@ class Room:
         with self.store.reading(SYSTEM) as session:
             return [message_from_json(value) for value in session.scalars(query.order_by(DeliveryRow.id))]
 
+    def posted(self) -> str:
+        """What the joint channel reads."""
+        with self.store.reading(SYSTEM) as session:
+            notices = [message_from_json(value) for value in session.scalars(select(DeliveryRow.value))]
+        return next(read(each) for each in notices if isinstance(each, Notice) and "in this channel" in each.text)
+
     def screen(self, person: Person, ref: str, at: datetime = AT) -> Shown:
         """What Continue shows."""
         view = f"V{next(self.keys)}"
@@ -195,6 +202,11 @@ class Room:
                 .where(MemberRow.slack_user_id == "U0CHENYU")
             ).one()
             row.role = Role.SCRUM_MASTER
+
+
+def read(notice: Notice) -> str:
+    """Its words."""
+    return notice.text.format(**notice.values)
 
 
 def shown_in(screen: Screen) -> dict[str, tuple[str, ...]]:
@@ -437,8 +449,11 @@ def test_a_company_without_the_app_is_pending_and_its_first_admin_accepts_once_i
     assert card.companies == ("Huawei", "Telefonica Redes")
     sides = room.screen(LIWEI, card.ref)[2]
     assert [each.values for each in sides.after] == [{"company": "Telefonica Redes"}]
-    room.until("summary", LIWEI, card.ref)
+    before = read(room.until("summary", LIWEI, card.ref)[2].after[-1])
     room.step(LIWEI, card.ref)
+    assert "in the Slack of Telefonica Redes yet, so nobody there can be asked. Whoever completes the install" in before
+    assert before in room.posted()
+    assert "An admin of" not in before
     with store.reading(SYSTEM) as session:
         team = session.scalars(select(JointTeamRow)).one()
         assert [row.member.slack_user_id for row in roster(session, team.id)] == ["U0LIWEI", "U0CHENYU"]
@@ -461,6 +476,20 @@ def test_a_company_without_the_app_is_pending_and_its_first_admin_accepts_once_i
     SetUps(store).confirm(LUCIA, "joint-5g-core", side.id, AT)
     with store.reading(SYSTEM) as session:
         assert len(roster(session, team.id)) == 3
+
+
+def test_a_company_that_has_the_app_and_no_admin_is_not_said_to_be_asked(sqlite_store: Store) -> None:
+    room = Room(sqlite_store)
+    card = room.begin()
+    room.until("summary", LIWEI, card.ref)
+    with sqlite_store.transaction(SYSTEM) as session:  # she left meanwhile; the post says how it stands now
+        lucia = select(MemberRow.id).where(MemberRow.slack_user_id == "U0LUCIA").scalar_subquery()
+        session.execute(delete(AdminRow).where(AdminRow.member_id == lucia))
+    again = room.begin()
+    before = read(room.until("summary", LIWEI, again.ref)[2].after[-1])
+    room.step(LIWEI, again.ref)
+    assert before.startswith("FMO bot is in the Slack of Telefonica but knows no admin there yet")
+    assert before in room.posted()
 
 
 def test_who_is_asked_hears_that_it_is_over_when_another_board_is_chosen(sqlite_store: Store) -> None:

@@ -14,8 +14,9 @@ _LONGEST_WORD = 60  # of an unknown word that is repeated to its author
 
 
 def sentence(text: str, values: Mapping[str, Any], t: Translator) -> str:
-    """A msgid filled with values as mrkdwn: people's words escaped, instants in the reader's zone."""
-    return t(text, **{name: _shown(value, t) for name, value in values.items()})
+    """A msgid, or one a line, filled with values as mrkdwn: people's words escaped, instants in the reader's zone."""
+    shown = {name: _shown(value, t) for name, value in values.items()}
+    return "\n".join(t(line, **shown) for line in text.split("\n"))
 
 
 def _shown(value: Any, t: Translator) -> str:
