@@ -51,7 +51,7 @@ FmoError
     ├── RateLimited        certainly not sent; wait `retry_after` seconds (machine time)
     ├── NotNow             certainly not sent; may be tried again
     └── Undeliverable      certainly not sent, and trying again is pointless
-        └── NotInstalled       until the app is back in the workspace
+        └── NotInstalled       until the app is in the workspace, again or at last
 
 A refusal's docstring is its message (a gettext msgid); `values` fill its `{placeholders}`.
 """
@@ -299,4 +299,4 @@ class Undeliverable(SendOutcome):
 
 
 class NotInstalled(Undeliverable):
-    """The app was in the workspace and is not any more: it waits until the app is back."""
+    """The app is not in the workspace, not yet or not any more: it waits until the app is there."""

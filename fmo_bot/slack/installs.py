@@ -87,12 +87,12 @@ class Installs:
     def of_team(self, team_id: str, app_key: str | None = None) -> Installation:
         """The installation in a workspace (of one app, where named).
 
-        Raises NotInstalled where it ended, Undeliverable where there never was one.
+        Raises NotInstalled where it ended or never was: a company may install it weeks after the other.
         """
         self._fresh()
         found = self._in(team_id, app_key) or self._looked_up(team_id, app_key)
         if not found:
-            raise Undeliverable(f"no app is installed in workspace {team_id}")
+            raise NotInstalled(f"no app is installed in workspace {team_id}")
         if not found[0].is_live:
             raise NotInstalled(f"the app is not installed in workspace {team_id} any more")
         return found[0]

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -308,6 +309,25 @@ def test_a_channel_is_shared_with_a_third_company_archived_and_renamed(page: Pag
 
 def world(box: Sandbox) -> Any:
     return requests.get(f"{box.url}/control/world", timeout=60).json()
+
+
+def test_an_app_is_taken_out_of_a_workspace(page: Page, box: Sandbox) -> None:
+    page.get_by_role("button", name="Apps").click()
+    drawer = page.get_by_role("dialog", name="Apps")
+    drawer.get_by_label("Installation").select_option(label="FMO bot (fmo) in Telefonica Redes")
+    drawer.get_by_role("button", name="Uninstall").click()
+    expect(drawer).to_contain_text("Taken out; the app has been told.")
+    (app,) = world(box)["apps"]
+    assert list(app["installed"]) == ["T0HUAWEI"]
+    install(box, "T0TELEFON")  # as the next test finds it
+
+
+def install(box: Sandbox, team: str) -> None:
+    asked = {"client_id": "fmo.sandbox", "redirect_uri": "http://127.0.0.1/", "team": team}
+    allowed = requests.get(f"{box.url}/slack/oauth/v2/allow", params=asked, allow_redirects=False, timeout=60)
+    code = parse_qs(urlsplit(allowed.headers["location"]).query)["code"][0]
+    told = {"client_id": "fmo.sandbox", "client_secret": "client-sandbox-fmo", "code": code}
+    assert requests.post(f"{box.url}/slack/api/oauth.v2.access", data=told, timeout=60).json()["ok"]
 
 
 # mrkdwn as a person with the zone of Madrid sees it, and the HTML it becomes.

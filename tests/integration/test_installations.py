@@ -192,10 +192,14 @@ class Telling:
         self.pump = Pump(store=store, chat=self.chat, clock=clock, machine=self.machine, owner="test")
 
     def sent(self) -> list[tuple[str, str]]:
-        """Everything that can go since the last look, in the pace of its channel: (workspace, text) of each."""
+        """Everything that can go since the last look, in the pace of its channel: (workspace, text) of each.
+
+        Said one after another, without the pump's threads, so that nothing is still on its way when this returns.
+        """
         before = len(self.chat.posted)
         for _ in range(4):
-            self.pump.run_once()
+            for claim in self.pump.claim(8):
+                self.pump.send(claim)
             self.machine.advance(2)
         said = [(each.place.workspace, each.message) for each in self.chat.posted[before:]]
         return sorted((workspace, message.text) for workspace, message in said if isinstance(message, Notice))
@@ -260,6 +264,19 @@ def test_what_is_owed_through_one_that_ended_waits_and_goes_on_when_it_is_back(
     known.keep(granted(of(bot_id="B2", bot_user_id="U2")), clock.at)
     installs.look()
     assert desk.sent() == [("T0HUAWEI", RETURNED), ("T0TELEFON", RETURNED), ("T0TELEFON", "lasting")]
+
+
+def test_what_is_owed_in_a_workspace_that_has_no_app_yet_waits_until_it_has(
+    store: Store, known: Installations, telling: Callable[[], Telling], clock: FixedClock
+) -> None:
+    JointTeam(store)
+    clock.at = THURSDAY_NINE
+    owe(store, "early", Place("T0LATER", "C0LATER"))
+    desk = telling()
+    assert (desk.sent(), desk.state("early")) == ([], "kept")
+    known.keep(granted(of("T0LATER", "Later")), clock.at)
+    desk.chat.installs.look()
+    assert desk.sent() == [("T0LATER", "early")]
 
 
 def test_channels_of_an_app_that_is_back_are_looked_at_before_anything_is_said_there(

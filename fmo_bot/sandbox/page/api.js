@@ -46,6 +46,7 @@ export const as = (user) => {
 
 export const member = (channel, who) => post(`/control/channels/${q(channel)}/members`, who);
 export const channel = (id, what) => put(`/control/channels/${q(id)}`, what);
+export const uninstall = (key, team) => post(`/control/apps/${q(key)}/uninstall`, { team });
 export const person = (user, what) => put(`/control/people/${q(user)}`, what);
 export const world = () => get("/control/world");
 export const clock = () => get("/clock");

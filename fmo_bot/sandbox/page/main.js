@@ -1,6 +1,7 @@
 // Opens the world, lays out its columns and passes changes on.
 
 import * as api from "./api.js";
+import { appsDrawer } from "./apps.js";
 import { Board } from "./board.js";
 import { channelsDrawer } from "./channels.js";
 import { ClockBar } from "./clock.js";
@@ -46,7 +47,8 @@ function tools(boards) {
   const drawer = faultsDrawer();
   const people = peopleDrawer();
   const channels = channelsDrawer();
-  document.body.append(drawer.box, people.box, channels.box);
+  const apps = appsDrawer();
+  document.body.append(drawer.box, people.box, channels.box, apps.box);
   const shown = () => document.body.classList.contains("with-board");
   const toggle = h("button", { type: "button", class: "btn small wide-only", "aria-pressed": "false" }, "Jira board");
   const set = (on) => {
@@ -59,6 +61,7 @@ function tools(boards) {
   at("tools").replaceChildren(...(boards.length ? [toggle] : []),
     h("button", { type: "button", class: "btn small", on: { click: people.open } }, "People"),
     h("button", { type: "button", class: "btn small", on: { click: channels.open } }, "Channels"),
+    h("button", { type: "button", class: "btn small", on: { click: apps.open } }, "Apps"),
     h("button", { type: "button", class: "btn small", on: { click: drawer.open } }, "Faults"));
 }
 
