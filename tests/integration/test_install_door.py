@@ -1,15 +1,19 @@
 """Installing the app by the real door: the page, consent, the way back; what is refused; gone and back again."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from fmo_bot.bootstrap.installing import Installing
 from fmo_bot.db.accounts import AdminRow
+from fmo_bot.db.consents import ConsentRow
 from fmo_bot.db.installations import InstallationRow
 from fmo_bot.db.ledger import DeliveryRow
 from fmo_bot.db.parties import MemberRow
@@ -36,6 +40,13 @@ def home(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[House]:
 def rows(home: House, row: type[Any]) -> list[Any]:
     with home.bot.store.reading(SYSTEM) as session:
         return list(session.scalars(select(row)))
+
+
+def said(home: House, token: str) -> str | None:
+    """Why Slack takes a token no more; None: it does."""
+    by = {"Authorization": f"Bearer {token}"}
+    error: str | None = requests.post(f"{home.box.url}/slack/api/auth.test", headers=by, timeout=60).json().get("error")
+    return error
 
 
 def live(home: House) -> set[str | None]:
@@ -67,6 +78,8 @@ def test_whoever_installs_it_in_their_workspace_speaks_first_for_their_company_a
     [
         ("state", 400, LOST),
         ("cookie", 400, LOST),
+        ("no cookie", 400, LOST),
+        ("too old", 400, LOST),
         ("replay", 400, LOST),
         ("cancel", 200, REFUSED),
         ("code", 403, "Slack refuses the installation (invalid_code)"),
@@ -80,6 +93,11 @@ def test_a_way_back_that_is_not_their_own_installs_nothing(home: House, change: 
         address = address.replace("state=", "state=x")
     if change == "cookie":
         browser.cookie = "another browser's"
+    if change == "no cookie":
+        browser.cookie = ""
+    if change == "too old":
+        with home.bot.store.transaction(SYSTEM) as session:
+            session.execute(update(ConsentRow).values(until=0.0))
     if change == "code":
         address = address.replace("sandbox-code-", "sandbox-code-x")
     if change == "replay":
@@ -96,11 +114,7 @@ def test_a_workspace_that_is_not_on_the_list_gets_nothing_and_its_token_is_given
     assert "Telefonica Redes is not among the workspaces" in answer.text
     assert "FMO_SLACK_FMO_TEAMS" in answer.text
     assert rows(home, InstallationRow) == []
-    token = f"xoxb-sandbox-fmo-{TELEFONICA}"
-    asked = requests.post(
-        f"{home.box.url}/slack/api/auth.test", headers={"Authorization": f"Bearer {token}"}, timeout=60
-    )
-    assert asked.json()["error"] == "token_revoked"
+    assert said(home, f"xoxb-sandbox-fmo-{TELEFONICA}") == "token_revoked"
 
 
 def test_a_guest_installs_it_for_nobody(home: House) -> None:
@@ -141,16 +155,31 @@ def test_gone_it_keeps_what_it_owes_and_tells_the_other_company_and_back_it_send
     eventually(partial(find_direct, home, "U0LUCIA", "is installed in Telefonica Redes again"))
 
 
-def test_a_token_that_ends_is_renewed_in_time_and_slack_takes_the_new_one(
+def test_a_token_that_ends_is_renewed_once_by_two_processes_and_slack_takes_the_new_one_alone(
     home: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    lasts = oauth.TOKEN_S
     monkeypatch.setattr(oauth, "TOKEN_S", int(EARLY_S) - 60)  # so short that the clock's next look renews it
     told = {"rotates": True}
     requests.put(f"{home.box.url}/control/apps/fmo", json=told, timeout=60).raise_for_status()
     Browser(home).install("U0LIWEI", HUAWEI)
-    home.bot.installing.look(home.bot.clock.now())
+    (first,) = home.bot.installing.known.all()
+    former = home.bot.installs.token_of(first)
+    monkeypatch.setattr(oauth, "TOKEN_S", lasts)
+    other = Installing(home.bot.settings, home.bot.store)  # as another process has it
+    with ThreadPoolExecutor(2) as both:
+        at = home.bot.clock.now()
+        list(both.map(lambda each: each.look(at), (home.bot.installing, other)))
+    calls = requests.get(f"{home.box.url}/control/record", timeout=60).json()["calls"]
+    assert [call["error"] for call in calls if call["method"] == "oauth.v2.access"] == [None, None]  # code, one refresh
     (renewed,) = home.bot.installing.known.all()
     assert renewed.trouble is None
     assert (renewed.expires_at or 0.5).is_integer()  # a renewed end is told in whole seconds, a first one is reckoned
-    assert home.bot.installs.token_of(renewed).startswith("xoxe.xoxb-")
-    assert home.bot.installs.client_of(HUAWEI).auth_test()["team_id"] == HUAWEI
+    newest = other.installs.token_of(renewed)
+    assert newest.startswith("xoxe.xoxb-")
+    assert (
+        newest != former == home.bot.installs.token_of(renewed)
+    )  # it is good until its end, and spoken with until then
+    granted = home.box.world.slack.state.tokens
+    granted[former] = replace(granted[former], expires=0.0)
+    assert [said(home, token) for token in (former, newest)] == ["token_expired", None]
