@@ -17,7 +17,8 @@ from fmo_bot.services.governance import audit
 def of(session: Session, install: Installation, *, may_make: bool = True) -> OrganisationRow | None:
     """The company of the installation's workspaces; one that nobody knows becomes a company of its own name.
 
-    None where none is known and (`may_make` False) none is to be made.
+    None where none is known and (`may_make` False) none is to be made. In a Grid that several companies share, a
+    workspace that nobody knows stays nobody's: whose it is, a team file or the settings have to say.
     """
     query = select(WorkspaceRow).where(WorkspaceRow.slack_team_id.in_(install.workspaces))
     known = session.scalars(query.order_by(WorkspaceRow.id)).all()
@@ -25,6 +26,8 @@ def of(session: Session, install: Installation, *, may_make: bool = True) -> Org
     if owner is None and not may_make:
         return None
     owner = owner or _made(session, install)
+    if len({row.organisation_id for row in known}) > 1:
+        return owner
     for workspace in sorted(set(install.workspaces) - {row.slack_team_id for row in known}):
         session.add(
             WorkspaceRow(
@@ -52,7 +55,10 @@ def first_admin(session: Session, organisation: OrganisationRow, granted: Grante
 
     Only in their own workspace: a guest, or somebody who belongs to another company here, speaks for nobody.
     """
-    if granted.home not in granted.installation.workspaces:
+    if granted.home is None or granted.home not in granted.installation.workspaces:
+        return False
+    at_home = of_workspace(session, granted.home)
+    if at_home is None or at_home.id != organisation.id:  # another company of the same Grid
         return False
     admins = select(AdminRow.member_id).join(MemberRow, MemberRow.id == AdminRow.member_id)
     if session.scalar(admins.where(MemberRow.organisation_id == organisation.id).limit(1)) is not None:

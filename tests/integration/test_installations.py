@@ -73,7 +73,7 @@ def known(store: Store, slack: FakeSlack, machine: Machine) -> Installations:
     return Installations(store, Vault([KEY]), slack.refresh, machine=machine)
 
 
-def of(team: str = "T0TELEFON", name: str = "Telefonica Redes", **more: Any) -> Installation:
+def of(team: str | None = "T0TELEFON", name: str = "Telefonica Redes", **more: Any) -> Installation:
     bot = {"bot_id": "B0BOT", "bot_user_id": "U0BOT", "scopes": ("chat:write",)}
     return Installation(**{"app_key": "fmo", "team_id": team, "team_name": name} | bot | more)
 
@@ -307,6 +307,17 @@ def test_a_grid_organisation_is_its_company_under_its_own_id_too_unless_several_
     assert channels.joint(seen, sides(), ()).state is State.ACTIVE
     known.keep(granted(of("T0HUAWEI", "Huawei", enterprise_id="E0TEF")), MONDAY_NINE)  # then it tells nothing
     assert sides() == {"vendor": {"T0HUAWEI"}, "operator": {"T0TELEFON"}}
+
+
+def test_in_a_grid_of_several_companies_a_new_workspace_is_nobodys_and_nobody_speaks_for_the_neighbour(
+    store: Store, known: Installations
+) -> None:
+    known.keep(granted(of("T0HUAWEI", "Huawei"), home=None), MONDAY_NINE)
+    known.keep(granted(of(), home=None), MONDAY_NINE)
+    wide = of(None, "Holding", enterprise_id="E0HOLD", teams=("T0HUAWEI", "T0TELEFON", "T0NEW"))
+    assert not known.keep(granted(wide, by="U0LUCIA", home="T0TELEFON"), MONDAY_NINE).first_admin
+    assert {row.slack_team_id for row in every(store, WorkspaceRow)} == {"T0HUAWEI", "T0TELEFON"}
+    assert every(store, AdminRow) == []
 
 
 THURSDAY_NINE = clock("09:00")
