@@ -20,6 +20,10 @@ from fmo_bot.network import Network
 from fmo_bot.slack.client import SlackClient
 from fmo_bot.slack.outcomes import GONE, code_of
 
+WIDE = (
+    "FMO_SLACK_{name}_BOT_TOKENS: a token is that of a whole Enterprise Grid organisation. Take it out, set "
+    "FMO_SLACK_{name}_CLIENT_ID and FMO_SLACK_{name}_CLIENT_SECRET, and install it at /slack/{key}/install."
+)
 _TIMEOUT = 10  # seconds for one call
 FRESH_S = 2.0  # of machine time: for so long what was read of the database is believed
 _AT_ONCE_S = 0.2  # and for so long that a workspace is not known
@@ -163,7 +167,11 @@ def prove(
     problems: list[str] = []
     for key, token in ((key, token) for key, its in tokens.items() for token in its):
         try:
-            found.append(_proved(key, token, api_url, network))
+            install = _proved(key, token, api_url, network)
+            if install.team_id == install.enterprise_id:
+                problems.append(WIDE.format(name=key.upper(), key=key))
+            else:
+                found.append(install)
         except (SlackClientError, OSError, HTTPException) as error:
             ended = gone is not None and isinstance(error, SlackApiError) and code_of(error) in GONE
             sentence = f"FMO_SLACK_{key.upper()}_BOT_TOKENS: {_why(error, api_url)}"

@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from fmo_bot.db.installations import InstallationRow
 from fmo_bot.domain.parties import SYSTEM
+from fmo_bot.network import Network
 from fmo_bot.slack.actions import STANDUP_OPEN
+from fmo_bot.slack.installs import prove
 from tests.integration.door_support import House, find_direct, form_of, house
 from tests.integration.install_support import HUAWEI, TELEFONICA, Browser, by_oauth
 from tests.integration.sandbox_support import act, eventually, see
@@ -72,6 +74,12 @@ def test_one_installation_serves_every_workspace_of_the_organisation_until_it_is
     tell(home, "/control/apps/fmo/admit", team=SISTER)
     eventually(lambda: live(home).get(None) == [SISTER, TELEFONICA])
     assert eventually(lambda: home.bot.installs.of_team(SISTER).id) == wide.id
+    at = home.bot.clock.now().replace(minute=15)
+    home.bot.installing.known.serve(wide.id, [TELEFONICA], at)  # as if that event had been lost
+    home.bot.installing.look(at)
+    assert live(home)[None] == [SISTER, TELEFONICA]
+    found, (problem,) = prove({"fmo": (f"xoxb-sandbox-fmo-{GRID}",)}, f"{home.box.url}/slack/api/", Network())
+    assert (found, "install it at /slack/fmo/install" in problem) == ([], True)
     first = ask(home, "auth.teams.list", limit="1")
     rest = ask(home, "auth.teams.list", limit="1", cursor=first["response_metadata"]["next_cursor"])
     assert {team["id"] for page in (first, rest) for team in page["teams"]} == {TELEFONICA, SISTER}
