@@ -55,9 +55,9 @@ bench-sync: $(VENV)/dev ## reading a board of 50,000 issues and what changes of 
 	  $(if $(ISSUES),--issues $(ISSUES)) $(if $(CHANGES),--changes $(CHANGES))
 
 bench-flow: $(VENV)/dev ## every report of 50,000 issues out of a file, against json.loads of its lines; reports out of the facts in a database
-	@$(BIN)/python -m benchmarks.flow $(if $(ISSUES),--issues $(ISSUES))
-	@$(BIN)/python -m benchmarks.flow_facts $(if $(ISSUES),--issues $(ISSUES)) $(if $(GROWTH),--growth $(GROWTH)) \
-	  $(if $(DATABASES),--databases $(DATABASES)) $(if $(RUNS),--runs $(RUNS))
+	@missed=0; $(BIN)/python -m benchmarks.flow $(if $(ISSUES),--issues $(ISSUES)) || missed=1; \
+	  $(BIN)/python -m benchmarks.flow_facts $(if $(ISSUES),--issues $(ISSUES)) $(if $(GROWTH),--growth $(GROWTH)) \
+	  $(if $(DATABASES),--databases $(DATABASES)) $(if $(RUNS),--runs $(RUNS)) || missed=1; exit $$missed
 
 pictures: $(VENV)/dev ## take the pictures of the README anew (needs chromium), and draw those of docs/charts.md
 	@$(BIN)/python -m docs.pictures.charts

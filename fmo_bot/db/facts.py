@@ -70,6 +70,7 @@ class FactRow(Base):
     started: Mapped[int | None] = mapped_column(_Ms, default=None)
     ended: Mapped[int | None] = mapped_column(_Ms, default=None)  # finished or abandoned
     ages: Mapped[bytes | None] = mapped_column(default=None)  # domain.facts.Fact.ages, packed
+    in_no_stage: Mapped[bytes | None] = mapped_column(default=None)  # domain.facts.Fact.in_no_stage, packed
     doubts_id: Mapped[int | None] = mapped_column(default=None)
     began: Mapped[int | None] = mapped_column(_Ms, default=None)  # of an incident, and only of one
     restored: Mapped[int | None] = mapped_column(_Ms, default=None)  # None: still open; FOREVER: it was given up

@@ -5,7 +5,7 @@ A fact holds from the issue's newest event on. Whoever asks about an earlier ins
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fmo_bot.domain import flow, quality
 from fmo_bot.domain.lives import FOREVER, Life
@@ -15,7 +15,7 @@ from fmo_bot.domain.timelines import Timeline, timeline
 from fmo_bot.domain.workflow_file import Incidents
 
 NO_INCIDENTS = Incidents()
-RULES = 5  # goes up with every change of what lives or facts say: those that are kept are then made anew
+RULES = 6  # goes up with every change of what lives or facts say: those that are kept are then made anew
 _STATUS = "unmapped:"  # before the site and id of a status in no stage: several issues may have been in the same one
 _STATUSES = "unmapped_statuses"
 
@@ -25,6 +25,7 @@ class Fact:
     """Of one issue on one board, in epoch milliseconds. `doubts`: what data quality counts of it, by name.
 
     `ages`: stages and ages on leaving them, of what started and finished (flow.Compared), unless it counts in no flow.
+    `in_no_stage`: milliseconds in each such status; of the one it is in, up to FOREVER (see `lasted`).
     """
 
     changed: int
@@ -33,6 +34,7 @@ class Fact:
     doubts: Mapping[str, int]
     ages: Mapping[str, int] | None = None
     incident: Recovery | None = None
+    in_no_stage: Mapping[str, int] = field(default_factory=dict)
 
 
 def fact(life: Life, workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS) -> Fact:
@@ -43,8 +45,20 @@ def fact(life: Life, workflow: AnyWorkflow, incidents: Incidents = NO_INCIDENTS)
     found = Counter[str]() if apart else doubts([course])
     beside = None if apart else flow.compared_with(course)
     return Fact(
-        newest(life, workflow), course.started, ended, +found, beside and beside.ages, recovery(course, incidents)
+        changed=newest(life, workflow),
+        started=course.started,
+        ended=ended,
+        doubts=+found,
+        ages=beside and beside.ages,
+        incident=recovery(course, incidents),
+        in_no_stage=quality.in_no_stage(course) if course.standing.unmapped and not apart else {},
     )
+
+
+def lasted(in_no_stage: Mapping[str, int], as_of: int) -> dict[str, int]:
+    """The milliseconds of `Fact.in_no_stage` up to an instant of which the fact is true."""
+    ahead = FOREVER - as_of  # more than any stay that has ended
+    return {status: ms if ms < ahead else ms - ahead for status, ms in in_no_stage.items()}
 
 
 def newest(life: Life, workflow: AnyWorkflow) -> int:

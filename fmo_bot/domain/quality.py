@@ -68,9 +68,13 @@ class Tally:
             self._disagreeing.update(field for field, at in life.disagreeing if at <= as_of)
         if unmapped:
             self._unmapped += 1
-            for known, took in _in_no_stage(timeline).items():
-                self._lasted[known] += took
-                self._issues[known] += 1
+            self.stayed(life.site, in_no_stage(timeline))
+
+    def stayed(self, site: str, took: Mapping[str, int]) -> None:
+        """What `in_no_stage` says of one issue more, of which nothing else is counted."""
+        for status, ms in took.items():
+            self._lasted[site, status] += ms
+            self._issues[site, status] += 1
 
     def ledger(self) -> Ledger:
         """Of all issues counted so far."""
@@ -97,13 +101,12 @@ def ledger(timelines: Iterable[Timeline]) -> Ledger:
     return tally.ledger()
 
 
-def _in_no_stage(timeline: Timeline) -> dict[tuple[str, str], int]:
-    """(site, status) -> milliseconds in it, of statuses of no stage."""
-    took: dict[tuple[str, str], int] = {}
+def in_no_stage(timeline: Timeline) -> dict[str, int]:
+    """Status -> milliseconds in it, of statuses of no stage."""
+    took: dict[str, int] = {}
     for place, status, enter, leave in timeline.stayed():
         if place is None:
-            known = timeline.life.site, status
-            took[known] = took.get(known, 0) + leave - enter
+            took[status] = took.get(status, 0) + leave - enter
     return took
 
 

@@ -21,7 +21,7 @@ from fmo_bot.db.boards import BoardIssueRow, BoardRow, IssueRow
 from fmo_bot.db.facts import DoubtsRow, FactDueRow, FactRow, LifeRow, LifeSprintRow, OriginRow
 from fmo_bot.domain import flow, quality, recovery
 from fmo_bot.domain.counterparts import Signs
-from fmo_bot.domain.facts import NO_INCIDENTS, doubts, ever_in, unmapped
+from fmo_bot.domain.facts import NO_INCIDENTS, doubts, ever_in, lasted, unmapped
 from fmo_bot.domain.flow import Compared
 from fmo_bot.domain.lives import FOREVER, Life
 from fmo_bot.domain.mappings import AnyWorkflow
@@ -111,12 +111,18 @@ class StoredFacts:
     def in_no_stage(
         self, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()
     ) -> tuple[quality.Unmapped, ...]:
-        """See BoardFacts. Few issues were in one, as a rule: their lives tell for how long."""
+        """See BoardFacts."""
+        tally = quality.Tally()
+        for each in self._in_flow(as_of, origins, without):
+            tally.count(each)
         odd = [id for id, found in self._doubted.items() if any(unmapped(found))]
-        query = self._packed().where(*self._now(as_of, origins), FactRow.doubts_id.in_(odd))
-        lives = (values.unpack_row(Life, packed) for _, packed in self._session.execute(query)) if odd else ()
-        known = (timeline(life, self._workflow, as_of) for life in lives if (life.site, life.id) not in without)
-        return quality.ledger((*known, *self._in_flow(as_of, origins, without))).unmapped
+        query = select(FactRow.issue_id, FactRow.in_no_stage)
+        query = query.where(*self._now(as_of, origins), FactRow.doubts_id.in_(odd), FactRow.in_no_stage.is_not(None))
+        elsewhere = self._ours(without)
+        for id, packed in self._session.execute(query) if odd else ():
+            if packed is not None and id not in elsewhere:
+                tally.stayed(self.site, lasted(values.unpack_numbers(packed), as_of))
+        return tally.ledger().unmapped
 
     def incidents(
         self, since: int, until: int, as_of: int, origins: Collection[Origin], without: Collection[Id] = ()
@@ -125,7 +131,7 @@ class StoredFacts:
         begun = *self._incident(as_of, origins), FactRow.began <= as_of
         query = select(FactRow.issue_id, FactRow.began, FactRow.restored).where(*begun)
         asked = FactRow.restored.between(since, until), FactRow.restored.is_(None)
-        elsewhere = {id for some in self._chunks(without) for id in self._session.scalars(some)}
+        elsewhere = self._ours(without)
         known = [
             Recovery(began, None if restored == FOREVER else restored, abandoned=restored == FOREVER)
             for id, began, restored in self._session.execute(union_all(*(query.where(each) for each in asked)))
@@ -246,6 +252,10 @@ class StoredFacts:
     def _doubted(self) -> dict[int, dict[str, int]]:
         query = select(DoubtsRow.id, DoubtsRow.packed).where(DoubtsRow.board_id == self._board.id)
         return {id: values.unpack_numbers(packed) for id, packed in self._session.execute(query)}
+
+    def _ours(self, ids: Iterable[Id]) -> set[int]:
+        """Our ids of issues."""
+        return {id for some in self._chunks(ids) for id in self._session.scalars(some)}
 
     def _chunks(self, ids: Iterable[Id]) -> Iterator[Select[int]]:
         """Our ids of issues, a few thousand in one statement."""

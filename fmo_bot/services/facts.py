@@ -147,6 +147,7 @@ def _keep_facts(session: Session, board_id: int, known: Mapping[int, Life], work
             "started": each.started,
             "ended": each.ended,
             "ages": None if each.ages is None else values.pack_numbers(each.ages),
+            "in_no_stage": values.pack_numbers(each.in_no_stage) if each.in_no_stage else None,
             "doubts_id": doubts[_packed(each.doubts)] if each.doubts else None,
             "began": each.incident and each.incident.began,
             "restored": each.incident and (FOREVER if each.incident.abandoned else each.incident.restored),
