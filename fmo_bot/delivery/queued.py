@@ -6,6 +6,7 @@ ledger; whatever comes twice finds nothing to do.
 """
 
 import asyncio
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -133,13 +134,18 @@ class QueuedEngine:
 
     def _serve(self) -> None:
         while not self._stopping.is_set():
-            try:
-                asyncio.run(self._work())
-            except asyncio.CancelledError:
-                return
-            except Exception as error:  # the database is away, or took us for lost: begin anew, under a new name
-                _log.warning("the queue is out of reach", error=type(error).__name__)
+            self._work_once()
+            # A pool that is closed while somebody waits for a connection may leave it open, in a ring of references.
+            gc.collect()
             self._stopping.wait(_RECONNECT_S)
+
+    def _work_once(self) -> None:
+        try:
+            asyncio.run(self._work())
+        except asyncio.CancelledError:  # told to stop while it was starting
+            return
+        except Exception as error:  # the database is away, or took us for lost: begin anew, under a new name
+            _log.warning("the queue is out of reach", error=type(error).__name__)
 
     async def _work(self) -> None:
         task, worker = asyncio.current_task(), self._worker()

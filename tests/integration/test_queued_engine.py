@@ -1,5 +1,6 @@
 """The engine on procrastinate: wakes travel with the transaction that makes them; nothing here waits for a tick."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -226,9 +227,13 @@ def test_a_worker_stops_while_the_database_is_away() -> None:
 
 
 def test_a_worker_that_is_told_to_stop_while_it_starts_ends_and_leaves_no_connection_open(
-    store: Store, engines: Callable[[], QueuedEngine]
+    store: Store, engines: Callable[[], QueuedEngine], caplog: pytest.LogCaptureFixture
 ) -> None:
     """However far its opening of connections has come."""
+    # What is captured of a log holds errors, their frames, and in these connections that were being opened.
+    caplog.set_level(logging.CRITICAL, logger="psycopg")
+    caplog.set_level(logging.CRITICAL, logger="procrastinate")
+    caplog.set_level(logging.CRITICAL, logger="asyncio")
     for tenths in range(0, 30, 3):
         worker = engines()
         worker.every("job", HOURLY, lambda: None)
